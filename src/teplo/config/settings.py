@@ -1,0 +1,133 @@
+"""Settings from the environment; every default suits `teplo up` on one machine.
+
+DATABASE_URL   postgres://user:password@host/name; empty: SQLite in TEPLO_HOME
+TEPLO_HOME     folder of the database, uploads and the installation's key; default ./var
+TEPLO_SECRET   the installation's key; default: made once in TEPLO_HOME/secret.key
+TEPLO_URL      public address, e.g. https://teplo.example.com
+TEPLO_DEBUG    1: error pages with details, template reloading
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from teplo.config.databases import database_from
+
+BASE = Path(__file__).resolve().parent.parent
+HOME = Path(os.environ.get("TEPLO_HOME") or "var").resolve()
+HOME.mkdir(parents=True, exist_ok=True)
+
+
+def _installation_key() -> str:
+    """The key of this installation, made on the first start and readable by its owner only."""
+    path = HOME / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    key = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+    return key
+
+
+SECRET_KEY = os.environ.get("TEPLO_SECRET") or _installation_key()
+DEBUG = os.environ.get("TEPLO_DEBUG") == "1"
+PUBLIC_URL = os.environ.get("TEPLO_URL", "").rstrip("/")
+ALLOWED_HOSTS = [host for host in os.environ.get("TEPLO_HOSTS", "*").split(",") if host]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "teplo.accounts",
+    "teplo.jobs",
+    "teplo.people",
+    "teplo.tracking",
+    "teplo.stages",
+    "teplo.scoring",
+    "teplo.content",
+    "teplo.channels",
+    "teplo.sales",
+    "teplo.journeys",
+    "teplo.web",
+    "teplo.config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "teplo.web.middleware.SecurityHeadersMiddleware",
+    "teplo.web.middleware.UserPreferencesMiddleware",
+]
+
+ROOT_URLCONF = "teplo.config.urls"
+WSGI_APPLICATION = "teplo.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE / "web" / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "teplo.web.context.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "teplo.web.templatetags.teplo"],
+        },
+    }
+]
+
+DATABASES = {"default": database_from(os.environ.get("DATABASE_URL", ""), HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("uk", "Українська"), ("en", "English")]
+LOCALE_PATHS = [BASE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS: list[Path] = []
+WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_PERMISSIONS = 0o600
+MEDIA_ROOT = HOME / "uploads"
+
+LOGGING_CONFIG = None  # structlog is set up by the command that starts the process

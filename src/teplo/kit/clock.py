@@ -1,0 +1,25 @@
+"""The one source of "now", so that a virtual clock can run a journey for sixty days in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+_frozen: ContextVar[datetime | None] = ContextVar("teplo_clock", default=None)
+
+
+def now() -> datetime:
+    """The current moment in UTC, or the virtual one inside `at_moment`."""
+    return _frozen.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at_moment(moment: datetime) -> Iterator[None]:
+    """Let `now()` answer `moment` (must be aware) in this thread or task."""
+    token = _frozen.set(moment)
+    try:
+        yield
+    finally:
+        _frozen.reset(token)

@@ -1,0 +1,281 @@
+"""Person, company, how to reach them, what is known of them and what they allowed (R1–R5)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from teplo.kit.clock import now
+from teplo.kit.ids import new_id
+from teplo.kit.models import Row
+
+
+class Company(Row):
+    """A company with several people in it; a B2B decision is made by several (R1)."""
+
+    name = models.CharField(max_length=300)
+    name_key = models.CharField(max_length=300, db_index=True, help_text="Lower case, no legal form, no quotes.")
+    domain = models.CharField(max_length=253, blank=True, db_index=True)
+    industry = models.CharField(max_length=120, blank=True)
+    size = models.PositiveIntegerField(null=True, blank=True, help_text="Number of employees.")
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    attributes = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+
+
+class Person(Row):
+    """A human being, known or still a mysterious stranger. Every hot table is a leaf of this one."""
+
+    first_name = models.CharField(max_length=120, blank=True)
+    middle_name = models.CharField(max_length=120, blank=True)
+    last_name = models.CharField(max_length=120, blank=True)
+    first_key = models.CharField(max_length=120, blank=True, help_text="Lower case, ё→е: for search in any database.")
+    last_key = models.CharField(max_length=120, blank=True)
+    position = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166.")
+    language = models.CharField(max_length=5, blank=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
+    attributes = models.JSONField(default=dict, help_text="Custom attributes by key of AttributeDefinition.")
+    owner_id = models.BigIntegerField(null=True, blank=True, help_text="The salesperson whose person this is.")
+    is_anonymous = models.BooleanField(default=False, help_text="Nothing is known but a visitor id (R3).")
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["is_anonymous", "-created_at"], name="person_recent"),
+            models.Index(fields=["last_key", "first_key"], name="person_last"),
+            models.Index(fields=["first_key"], name="person_first"),
+            models.Index(fields=["owner_id"], name="person_owner"),
+        )
+
+    @property
+    def name(self) -> str:
+        """The name as said: first and last, or empty for a stranger."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class PersonLeaf(models.Model):
+    """Base of every hot table: primary key (person_id, id), so that it can be distributed by person.
+
+    The foreign key has no database constraint: it would be checked for every event, and nothing deletes people but
+    erasing and merging, which walk all leaves (`people/leaves.py`).
+    """
+
+    pk = models.CompositePrimaryKey("person_id", "id")
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    id = models.BigIntegerField(default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class IdentityKind(models.TextChoices):
+    EMAIL = "email"
+    PHONE = "phone"
+    TELEGRAM = "telegram"
+    WHATSAPP = "whatsapp"
+    VIBER = "viber"
+    VK = "vk"
+    VISITOR = "visitor"
+    EXTERNAL = "external"
+
+
+class Identity(models.Model):
+    """One way to know a person: unique by kind and normalised value, hence its own distribution key (R2)."""
+
+    pk = models.CompositePrimaryKey("kind", "value")
+    kind = models.CharField(max_length=10, choices=IdentityKind.choices)
+    value = models.CharField(max_length=254)
+    person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="identities", db_constraint=False)
+    shown = models.CharField(max_length=254, blank=True, help_text="As it was written; empty when the same as value.")
+    is_verified = models.BooleanField(default=False)
+    is_main = models.BooleanField(default=False)
+    source = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+
+class AttributeType(models.TextChoices):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    CHOICE = "choice"
+    LIST = "list"
+
+
+class AttributeDefinition(Row):
+    """A custom attribute of people or companies (R5). Values live in `attributes` under `key`."""
+
+    of_company = models.BooleanField(default=False)
+    key = models.SlugField(max_length=60, allow_unicode=True)
+    type = models.CharField(max_length=10, choices=AttributeType.choices)
+    names = models.JSONField(default=dict, help_text='{"ru": …, "uk": …, "en": …}')
+    choices = models.JSONField(default=list, help_text='Of choice and list: [{"key": …, "names": {…}}].')
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["of_company", "key"], name="attribute_key"),)
+        ordering = ("position", "key")
+
+
+class AttributeChange(PersonLeaf):
+    """What an attribute was before and since when it is otherwise, so that the past can be asked (R21)."""
+
+    key = models.CharField(max_length=80)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    at = models.DateTimeField(default=now)
+    by = models.CharField(max_length=80, help_text="user:…, import:…, form, api, journey:…")
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "key", "at"], name="attributechange_when"),)
+
+
+class ChangeNote(PersonLeaf):
+    """Something about a person changed outside the pipeline (attribute, segment, stage by hand, import, merge).
+
+    The fact that upper packages wait for: the pipeline takes these in batches, rescores, moves, wakes, and deletes them.
+    """
+
+    cause = models.CharField(max_length=12, help_text="attribute, company, consent, import, merge, stage, hand")
+    at = models.DateTimeField(default=now)
+    lease_owner = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="changenote_oldest"),)
+
+
+class ConsentState(models.TextChoices):
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class Consent(PersonLeaf):
+    """What a person allowed on a channel, when, where and with which words; the newest row per channel counts (R32)."""
+
+    channel = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=ConsentState.choices)
+    at = models.DateTimeField(default=now)
+    source = models.CharField(max_length=120, blank=True)
+    text = models.TextField(blank=True)
+    proof = models.JSONField(default=dict)
+    is_current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person", "channel"], condition=models.Q(is_current=True), name="consent_current"
+            ),
+        )
+
+
+class Suppression(models.Model):
+    """An address never to be written to again. Keyed by a digest, so that it survives the person's erasure."""
+
+    pk = models.CompositePrimaryKey("kind", "digest")
+    kind = models.CharField(max_length=10)
+    digest = models.CharField(max_length=64, help_text="keyed_digest('suppression', normalised value)")
+    reason = models.CharField(max_length=20, help_text="unsubscribed, bounced, complained, erased, by-hand")
+    at = models.DateTimeField(default=now)
+
+
+class Merge(Row):
+    """Two cards became one: what was moved, so that it can be explained and undone (R2)."""
+
+    winner_id = models.BigIntegerField(db_index=True)
+    loser_id = models.BigIntegerField(db_index=True)
+    reason = models.CharField(max_length=60)
+    snapshot = models.JSONField(default=dict)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField(default=now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+
+class DuplicatePair(Row):
+    """Two people who look like one, waiting for a human's word."""
+
+    first_id = models.BigIntegerField()
+    second_id = models.BigIntegerField()
+    reason = models.CharField(max_length=60)
+    likeness = models.FloatField()
+    found_at = models.DateTimeField(default=now)
+    answer = models.CharField(max_length=10, blank=True, help_text="same, different, or empty while open")
+    answered_by = models.BigIntegerField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["first_id", "second_id"], name="duplicatepair_once"),)
+
+
+class Segment(Row):
+    """A named condition over people (R31). Members are kept for those a journey listens to."""
+
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    condition = models.JSONField(default=dict)
+    is_kept = models.BooleanField(default=False, help_text="Members are materialised, so that entering can start a journey.")
+    people = models.BigIntegerField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    updated_at = models.DateTimeField(default=now)
+
+
+class SegmentMember(models.Model):
+    """A person in a kept segment since when."""
+
+    pk = models.CompositePrimaryKey("person_id", "segment_id")
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members", db_constraint=False)
+    entered_at = models.DateTimeField(default=now)
+
+
+class ImportRun(Row):
+    """One file on its way in: mapping, progress, what was refused (R4)."""
+
+    name = models.CharField(max_length=255)
+    path = models.CharField(max_length=500, help_text="Under the installation's own folder of uploads.")
+    rows_are = models.CharField(max_length=10, default="people", help_text="people or events")
+    shape = models.JSONField(default=dict, help_text="Format, encoding, delimiter, sheet, header row.")
+    headers = models.JSONField(default=list)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict, help_text="Consent, source, owner, what to do with known people.")
+    state = models.CharField(max_length=10, default="draft", help_text="draft, queued, running, stopped, done, failed")
+    job_id = models.BigIntegerField(null=True, blank=True)
+    rows_total = models.BigIntegerField(null=True, blank=True)
+    rows_done = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+
+class ImportRefusal(Row):
+    """A row that was not taken, with the reason, for the downloadable file."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="refusals")
+    row_number = models.BigIntegerField()
+    reason = models.CharField(max_length=60)
+    params = models.JSONField(default=dict)
+    cells = models.JSONField(default=list)
+
+
+class ImportMapping(models.Model):
+    """The mapping a user last chose for a set of headers."""
+
+    headers_digest = models.CharField(max_length=64, primary_key=True)
+    mapping = models.JSONField()
+    used_at = models.DateTimeField(default=now)

@@ -1,0 +1,5 @@
+"""The lifecycle: stages, their signs, moves with reasons, pins.
+
+It knows people and conditions.
+Start at `moving.py`.
+"""

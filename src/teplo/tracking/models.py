@@ -1,0 +1,150 @@
+"""What people do: the durable inbox, raw events, activities with a meaning, and how people came (R6–R8)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from teplo.kit.clock import now
+from teplo.kit.ids import new_id
+from teplo.kit.models import Row
+from teplo.people.models import Person, PersonLeaf
+
+
+class Site(Row):
+    """A site whose pages may send events: its public key and the origins that may use it."""
+
+    name = models.CharField(max_length=200)
+    key = models.CharField(max_length=40, unique=True)
+    origins = models.JSONField(default=list, help_text='["https://example.com"]; empty: any origin.')
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=now)
+
+
+class InboxRow(models.Model):
+    """An acknowledged payload that the pipeline has not taken yet. Rows are deleted in the transaction that stores them."""
+
+    id = models.BigIntegerField(primary_key=True, default=new_id)
+    received_at = models.DateTimeField()
+    origin = models.CharField(max_length=60, help_text="site:<id>, api, import:<id>, own, demo")
+    payload = models.BinaryField(help_text="One event as the collector's JSON.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+
+class DeadLetter(Row):
+    """A payload the pipeline could not take, alone with its error; can be retried or dropped in the UI."""
+
+    received_at = models.DateTimeField()
+    origin = models.CharField(max_length=60)
+    payload = models.BinaryField()
+    step = models.CharField(max_length=40)
+    error = models.TextField()
+    failed_at = models.DateTimeField(default=now)
+
+
+class EventLabel(models.TextChoices):
+    HUMAN = "human"
+    SUSPECT = "suspect"
+    MACHINE = "machine"
+
+
+class Event(PersonLeaf):
+    """A raw fact, append-only. `id` follows from the sender's own event id, so the same event twice is one row."""
+
+    name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    origin = models.CharField(max_length=60)
+    label = models.CharField(max_length=7, choices=EventLabel.choices, default=EventLabel.HUMAN)
+    url = models.CharField(max_length=2000, blank=True)
+    path = models.CharField(max_length=500, blank=True)
+    referrer = models.CharField(max_length=2000, blank=True)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "at"], name="event_when"),)
+
+
+class Presence(models.Model):
+    """When a person was first and last seen. Written first, sorted by person, in every batch: it is also the lock that
+    makes two workers take turns over one person (ARCHITECTURE §2)."""
+
+    person = models.OneToOneField(
+        Person, primary_key=True, on_delete=models.DO_NOTHING, related_name="presence", db_constraint=False
+    )
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(db_index=True)
+    events = models.BigIntegerField(default=0)
+
+
+class Activity(Row):
+    """A named deed with business meaning, defined by a condition over events (R8)."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    names = models.JSONField(default=dict)
+    condition = models.JSONField(default=dict)
+    icon = models.CharField(max_length=40, blank=True)
+    is_builtin = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    backfilled_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+
+class Tally(models.Model):
+    """How often a person did an activity on a day (of the workspace's time zone)."""
+
+    pk = models.CompositePrimaryKey("person_id", "activity_id", "day")
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    day = models.DateField()
+    count = models.IntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "activity", "day", "count"], name="tally_covering"),)
+
+
+class SourceKind(models.TextChoices):
+    PAID = "paid"
+    DIRECT = "direct"
+    ORGANIC = "organic"
+    SOCIAL = "social"
+    REFERRAL = "referral"
+    BLOG = "blog"
+    EMAIL = "email"
+    OFFLINE = "offline"
+
+
+class Touch(PersonLeaf):
+    """How a person came, each time: the whole path, first and last (R7)."""
+
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, choices=SourceKind.choices)
+    referrer_host = models.CharField(max_length=253, blank=True)
+    utm_source = models.CharField(max_length=200, blank=True)
+    utm_medium = models.CharField(max_length=200, blank=True)
+    utm_campaign = models.CharField(max_length=200, blank=True)
+    utm_content = models.CharField(max_length=200, blank=True)
+    utm_term = models.CharField(max_length=200, blank=True)
+    landing = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "at"], name="touch_when"),)
+
+
+class Acquisition(models.Model):
+    """First and last touch of a person, one row, for filters and reports."""
+
+    person = models.OneToOneField(
+        Person, primary_key=True, on_delete=models.DO_NOTHING, related_name="acquisition", db_constraint=False
+    )
+    first_source = models.CharField(max_length=10, choices=SourceKind.choices)
+    first_detail = models.CharField(max_length=200, blank=True, help_text="Campaign, referrer's host or the fair's name.")
+    first_at = models.DateTimeField()
+    last_source = models.CharField(max_length=10, choices=SourceKind.choices)
+    last_detail = models.CharField(max_length=200, blank=True)
+    last_at = models.DateTimeField()
