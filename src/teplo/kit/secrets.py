@@ -35,5 +35,5 @@ def decrypt(stored: str) -> str:
 
 
 def keyed_digest(purpose: str, value: str) -> str:
-    """A stable digest that cannot be reversed or guessed without the key: survives erasure (suppression), signs links."""
+    """A stable digest nobody can reverse or guess without the key: outlives erasure (suppression), signs links."""
     return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()

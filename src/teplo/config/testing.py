@@ -1,0 +1,12 @@
+"""Settings of the tests: a home of their own, and SQLite unless TEST_DATABASE_URL names a server."""
+
+import os
+import tempfile
+
+os.environ["TEPLO_HOME"] = tempfile.mkdtemp(prefix="teplo-test-")
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+os.environ["TEPLO_SECRET"] = "tests-only"  # noqa: S105
+
+from teplo.config.settings import *  # noqa: E402, F403
+
+DEBUG = False

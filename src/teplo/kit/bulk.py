@@ -1,0 +1,143 @@
+"""Many rows in one statement: inserts and upserts from tuples, without a model instance per row.
+
+Rows are sorted by key first: unsorted upserts of two workers deadlock (measured: 48,000 → 60 rows/s, LIMITS.md).
+On PostgreSQL values travel as one array per column, so that a statement has as many parameters as columns and its
+text never changes; on SQLite as many VALUES lists as its limit on parameters allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connections, models, router
+
+Value = Any
+Tuple = Sequence[Value]
+
+_BATCH = 5000
+_SQLITE_PARAMETERS = 30_000  # the limit is 32,766 since SQLite 3.32
+
+
+def insert(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Tuple], *, ignore_known: bool = False
+) -> int:
+    """Insert `rows` (tuples in the order of `columns`, which are attribute names such as person_id).
+
+    With `ignore_known` rows that break a unique constraint are left out. Answers how many were written.
+    """
+    return _write(model, columns, rows, " ON CONFLICT DO NOTHING" if ignore_known else "")
+
+
+def upsert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Tuple],
+    *,
+    key: Sequence[str],
+    add: Sequence[str] = (),
+    replace: Sequence[str] = (),
+    keep_least: Sequence[str] = (),
+    keep_greatest: Sequence[str] = (),
+) -> int:
+    """Insert `rows`, and where `key` is known: add to, replace, or keep the lesser or greater of the named columns.
+
+    Within one call a key must stand once. Rows are sorted by `key`. Answers how many were written.
+    """
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
+    column = {name: quote(_field(model, name).column) for name in columns}
+    changes = [f"{column[n]} = {table}.{column[n]} + excluded.{column[n]}" for n in add]
+    changes += [f"{column[n]} = excluded.{column[n]}" for n in replace]
+    changes += [f"{column[n]} = {least}({table}.{column[n]}, excluded.{column[n]})" for n in keep_least]
+    changes += [f"{column[n]} = {greatest}({table}.{column[n]}, excluded.{column[n]})" for n in keep_greatest]
+    action = f"DO UPDATE SET {', '.join(changes)}" if changes else "DO NOTHING"
+    places = [columns.index(name) for name in key]
+    ordered = sorted(rows, key=lambda row: tuple(row[place] for place in places))
+    return _write(model, columns, ordered, f" ON CONFLICT ({', '.join(column[n] for n in key)}) {action}")
+
+
+def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tuple], tail: str) -> int:
+    connection = connections[router.db_for_write(model)]
+    quote = connection.ops.quote_name
+    fields = [_field(model, name) for name in columns]
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(f.column) for f in fields)})"
+    written = 0
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            holes = ", ".join(f"%s::{_array_type(f, connection)}[]" for f in fields)
+            statement = f"{into} SELECT * FROM unnest({holes}){tail}"  # noqa: S608 - names of columns only
+            for batch in _batches(rows, _BATCH):
+                arrays = [
+                    [prepare(v) for v in values]
+                    for prepare, values in zip(_preparers(fields, "postgresql"), zip(*batch, strict=True), strict=True)
+                ]
+                cursor.execute(statement, arrays)
+                written += cursor.rowcount
+        else:
+            preparers = _preparers(fields, connection.vendor)
+            holes = f"({', '.join(['%s'] * len(fields))})"
+            for batch in _batches(rows, _SQLITE_PARAMETERS // len(fields)):
+                flat = [prepare(v) for row in batch for prepare, v in zip(preparers, row, strict=True)]
+                cursor.execute(f"{into} VALUES {', '.join([holes] * len(batch))}{tail}", flat)
+                written += cursor.rowcount
+    return written
+
+
+def _batches(rows: Iterable[Tuple], size: int) -> Iterator[list[Tuple]]:
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    for field in model._meta.concrete_fields:
+        if name in (field.attname, field.name):
+            return field
+    raise LookupError(f"{model.__name__} has no column {name}")
+
+
+def _array_type(field: models.Field[Any, Any], connection: Any) -> str:
+    kind = field.db_type(connection) or "text"
+    return "text" if kind.startswith("varchar") else kind
+
+
+def _preparers(fields: Sequence[models.Field[Any, Any]], vendor: str) -> list[Callable[[Value], Value]]:
+    return [_preparer(_target(field), vendor) for field in fields]
+
+
+def _target(field: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    return field.target_field if isinstance(field, models.ForeignKey) else field
+
+
+def _preparer(field: models.Field[Any, Any], vendor: str) -> Callable[[Value], Value]:
+    if isinstance(field, models.JSONField):
+        return _as_json
+    if vendor == "sqlite":
+        if isinstance(field, models.DateTimeField):
+            return _as_sqlite_moment
+        if isinstance(field, models.DateField | models.TimeField | models.DecimalField):
+            return _as_text
+    return _as_is
+
+
+def _as_is(value: Value) -> Value:
+    return value
+
+
+def _as_json(value: Value) -> Value:
+    return json.dumps(value)  # as Django writes it: SQLite compares the keys of JSON as they are escaped
+
+
+def _as_text(value: Value) -> Value:
+    return None if value is None else str(value)
+
+
+def _as_sqlite_moment(value: datetime | None) -> Value:
+    """As Django stores it, so that comparisons as text are right: UTC, no offset."""
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))

@@ -1,0 +1,64 @@
+"""Claiming work: a conditional UPDATE … RETURNING with a lease, the same on SQLite, PostgreSQL and Citus.
+
+The guard stands both in the inner choice and in the outer WHERE: without the outer one, workers that chose at the same
+moment would both get the row. Rows carry `lease_owner` and `lease_until`; who finds a lease expired may take over, if
+his `ready` condition says so. `claim` must run in its own short transaction, committed before the work starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import connections, models, router
+from django.db.models import Q
+from django.db.models.sql import UpdateQuery
+
+M = TypeVar("M", bound=models.Model)
+
+
+def lease_free(now: datetime) -> Q:
+    """The condition that nobody holds a row at `now`."""
+    return Q(lease_until=None) | Q(lease_until__lte=now)
+
+
+def claim(
+    model: type[M],
+    *,
+    ready: Q,
+    order_by: str,
+    limit: int,
+    owner: str,
+    lease: timedelta,
+    now: datetime,
+    set_fields: Mapping[str, Any] | None = None,
+) -> list[M]:
+    """Take up to `limit` rows for which `ready` and nobody's lease holds; they are answered as they stand after it.
+
+    `ready` is of simple columns only (it is compiled into the outer WHERE of an UPDATE). Two claimers that choose
+    the same rows: the second waits for the first to commit and gets none of them (a locking subquery would be executed
+    anew by PostgreSQL for each row and exceed `limit`).
+    """
+    database = router.db_for_write(model)
+    connection = connections[database]
+    guard = ready & lease_free(now)
+    chosen = model._default_manager.using(database).filter(guard).order_by(order_by)
+    inner = chosen.values("pk")[:limit]
+    update = UpdateQuery(model)
+    update.add_q(Q(pk__in=inner) & guard)
+    update.add_update_values({"lease_owner": owner, "lease_until": now + lease, **(set_fields or {})})
+    sql, params = update.get_compiler(database).as_sql()
+    columns = [field.column for field in model._meta.concrete_fields]
+    names = ", ".join(
+        f"{connection.ops.quote_name(model._meta.db_table)}.{connection.ops.quote_name(c)}" for c in columns
+    )
+    # RETURNING cannot be said in the ORM; SQLite takes no table name there.
+    if connection.vendor == "sqlite":
+        names = ", ".join(connection.ops.quote_name(c) for c in columns)
+    return list(model._default_manager.using(database).raw(f"{sql} RETURNING {names}", params))
+
+
+def release(model: type[models.Model], *, keys: Q, owner: str, **changes: Any) -> int:
+    """Give rows back, with `changes`; only those still held by `owner`. Answers how many were."""
+    return model._default_manager.filter(keys, lease_owner=owner).update(lease_owner="", lease_until=None, **changes)
