@@ -2,7 +2,7 @@
 """Translations of the screens without GNU gettext.
 
     scripts/messages.py extract              print every message of the sources as JSON
-    scripts/messages.py missing [PATH…]      messages of these files or folders that lack Russian or Ukrainian (JSON to fill)
+    scripts/messages.py missing [PATH…]      messages of these files or folders lacking Russian or Ukrainian, to fill
     scripts/messages.py add FILE.json        merge translations, - for standard input
     scripts/messages.py compile              .po → .mo (not committed)
     scripts/messages.py check                everything translated, nothing stale, placeholders kept; else status 1

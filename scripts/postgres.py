@@ -44,7 +44,9 @@ def install_binaries() -> Path | None:
         print("Installing PostgreSQL for the tests …", file=sys.stderr)
         quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"], check=False, **quiet)
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"], check=False, **quiet
+        )
         if found := find_binaries():
             return found
     locked = Path(__file__).parent.parent / "requirements" / "postgres.lock"
@@ -83,12 +85,18 @@ def start(binaries: Path, home: Path, port: int) -> tuple[subprocess.Popen[bytes
     demoted = {"user": user} if user else {}
     subprocess.run(
         [binaries / "initdb", "-D", data, "-U", "teplo", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, cwd=home, **demoted,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=home,
+        **demoted,
     )
     options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
     server = subprocess.Popen(
         [binaries / "postgres", "-D", data, "-p", str(port), "-k", home, "-c", "listen_addresses=127.0.0.1", *options],
-        stdout=subprocess.DEVNULL, stderr=(home / "log").open("wb"), cwd=home, **demoted,
+        stdout=subprocess.DEVNULL,
+        stderr=(home / "log").open("wb"),
+        cwd=home,
+        **demoted,
     )
     for _ in range(300):
         ready = subprocess.run([binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL)
@@ -110,7 +118,9 @@ def main(command: list[str]) -> int:
     home = Path(tempfile.mkdtemp(prefix="teplo-postgres-"))
     server, url = start(binaries, home, free_port())
     try:
-        return subprocess.run(command, env={**os.environ, "TEST_DATABASE_URL": url, "TEPLO_POSTGRES_BIN": str(binaries)}).returncode
+        return subprocess.run(
+            command, env={**os.environ, "TEST_DATABASE_URL": url, "TEPLO_POSTGRES_BIN": str(binaries)}
+        ).returncode
     finally:
         server.terminate()
         server.wait(timeout=30)

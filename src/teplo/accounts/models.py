@@ -77,7 +77,9 @@ class Workspace(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     name = models.CharField(max_length=200, blank=True)
     address = models.TextField(blank=True, help_text="Postal address printed under letters.")
-    public_url = models.CharField(max_length=200, blank=True, help_text="https://… under which people reach this Teplo.")
+    public_url = models.CharField(
+        max_length=200, blank=True, help_text="https://… under which people reach this Teplo."
+    )
     language = models.CharField(max_length=5, default="ru")
     timezone = models.CharField(max_length=64, default="Europe/Kyiv")
     phone_region = models.CharField(max_length=2, default="UA", help_text="ISO 3166: how phones without + are read.")
@@ -87,7 +89,9 @@ class Workspace(models.Model):
     cap_touches = models.PositiveSmallIntegerField(default=3, help_text="At most so many touches to one person …")
     cap_days = models.PositiveSmallIntegerField(default=7, help_text="… in so many days, over all channels together.")
     requires_consent = models.BooleanField(default=True)
-    answer_within_minutes = models.PositiveIntegerField(default=15, help_text="How soon a hot person must be answered (R38).")
+    answer_within_minutes = models.PositiveIntegerField(
+        default=15, help_text="How soon a hot person must be answered (R38)."
+    )
     guide = models.JSONField(default=dict, help_text="First-run guide: step → done at.")
 
 
