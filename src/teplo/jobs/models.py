@@ -16,12 +16,17 @@ class JobState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+LIVE = (JobState.QUEUED, JobState.RUNNING)
+
+
 class Job(Row):
     """One piece of long work with progress that can be left, cancelled and resumed after a crash."""
 
     kind = models.CharField(max_length=60)
     args = models.JSONField(default=dict)
-    subject = models.CharField(max_length=120, blank=True, help_text="What it works on, e.g. 'import:123': one live job each.")
+    subject = models.CharField(
+        max_length=120, blank=True, help_text="What it works on, e.g. 'import:123': one live job each."
+    )
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     cursor = models.JSONField(default=dict, help_text="Where to go on after a crash; written with the work itself.")
     done = models.BigIntegerField(default=0)
@@ -42,6 +47,14 @@ class Job(Row):
         indexes = (
             models.Index(fields=["state", "due_at"], name="job_due"),
             models.Index(fields=["subject"], name="job_subject"),
+            models.Index(fields=["-created_at"], name="job_newest"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=models.Q(state__in=("queued", "running")) & ~models.Q(subject=""),
+                name="job_one_live",
+            ),
         )
 
 
