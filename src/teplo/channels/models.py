@@ -33,6 +33,11 @@ class Sender(Row):
     is_default = models.BooleanField(default=False)
     health = models.CharField(max_length=200, blank=True, help_text="Empty when well; else the last error, without personal data.")
     paused_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Troubles in a row: the pause grows with them.")
+    booked_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when the allowed rate is spoken for, by all processes together."
+    )
+    poll_state = models.JSONField(default=dict, help_text="Where the reading of the bounce mailbox stands.")
     created_at = models.DateTimeField(default=now)
 
 
@@ -52,6 +57,7 @@ class Delivery(PersonLeaf):
     template_id = models.BigIntegerField(null=True, help_text="content.Template; rendered by the lent renderer.")
     template_version = models.PositiveIntegerField(default=1)
     sender = models.ForeignKey(Sender, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    journey_id = models.BigIntegerField(null=True)
     enrolment_id = models.BigIntegerField(null=True)
     step = models.CharField(max_length=40, blank=True)
     pass_number = models.PositiveIntegerField(default=1)
@@ -73,6 +79,7 @@ class Delivery(PersonLeaf):
     opened_at = models.DateTimeField(null=True, blank=True, help_text="First human open.")
     clicked_at = models.DateTimeField(null=True, blank=True, help_text="First human click.")
     bounced_at = models.DateTimeField(null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -83,5 +90,5 @@ class Delivery(PersonLeaf):
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_sending"),
             models.Index(fields=["person", "sent_at"], name="delivery_sent"),
             models.Index(fields=["state", "-created_at"], name="delivery_state"),
-            models.Index(fields=["enrolment_id", "step"], name="delivery_step"),
+            models.Index(fields=["journey_id", "step", "state"], name="delivery_step"),
         )

@@ -24,3 +24,19 @@ class Template(Row):
     created_by = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
+
+
+class TemplateVersion(Row):
+    """What a template said at one time, so that a letter sent long ago is shown as it was."""
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=500, blank=True)
+    preheader = models.CharField(max_length=300, blank=True)
+    body = models.TextField()
+    text = models.TextField(blank=True)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["template", "number"], name="templateversion_number"),)

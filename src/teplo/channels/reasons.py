@@ -1,0 +1,141 @@
+"""Why a message was not sent, or not yet: keys stored in `Delivery.reason`, said as sentences (R32).
+
+Parameters are stored beside the key, without anything that names a person; who he is, is lent when it is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+NO_CONSENT = "no-consent"
+UNSUBSCRIBED = "unsubscribed"
+SUPPRESSED = "suppressed"
+NO_ADDRESS = "no-address"
+EXPIRED = "expired"
+ERASED = "erased"
+FREQUENCY_CAP = "frequency-cap"
+QUIET_HOURS = "quiet-hours"
+BUSY = "busy"
+THROTTLED = "throttled"
+SENDER_PAUSED = "sender-paused"
+SENDER_TROUBLE = "sender-trouble"
+NOT_CONFIGURED = "not-configured"
+NO_TEMPLATE = "no-template"
+TEMPLATE_ERROR = "template-error"
+LATER = "later"
+CUT_OFF = "cut-off"
+REFUSED_ADDRESS = "refused-address"
+REFUSED_CONTENT = "refused-content"
+REFUSED = "refused"
+GAVE_UP = "gave-up"
+UNCONFIRMED = "unconfirmed"
+BY_HAND = "by-hand"
+BOUNCED = "bounced"
+JOURNEY_LEFT = "journey-left"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A short name for chips and filters, and a sentence with holes for the person's card."""
+
+    key: str
+    title: str | Promise
+    sentence: str | Promise
+
+
+REASONS: Mapping[str, Reason] = {
+    reason.key: reason
+    for reason in (
+        Reason(NO_CONSENT, _("No consent"), _("Not sent: %(name)s did not allow messages on this channel.")),
+        Reason(UNSUBSCRIBED, _("Unsubscribed"), _("Not sent: %(name)s unsubscribed.")),
+        Reason(SUPPRESSED, _("Address is blocked"), _("Not sent: this address may not be written to any more.")),
+        Reason(NO_ADDRESS, _("No address"), _("Not sent: there is no address of %(name)s for this channel.")),
+        Reason(EXPIRED, _("Too late"), _("Not sent: its time had passed at %(at)s.")),
+        Reason(ERASED, _("Erased"), _("Not sent: the person was erased.")),
+        Reason(
+            FREQUENCY_CAP,
+            _("Enough messages"),
+            _("Not sent yet: %(name)s already got %(count)s messages in %(days)s days; will go after %(until)s."),
+        ),
+        Reason(
+            QUIET_HOURS,
+            _("Quiet hours"),
+            _("Not sent yet: it is %(local)s where %(name)s lives; will go at %(until)s."),
+        ),
+        Reason(BUSY, _("Another message first"), _("Not sent yet: another message to %(name)s is just going out.")),
+        Reason(THROTTLED, _("Waiting its turn"), _("Not sent yet: the sender may send %(rate)s messages a minute.")),
+        Reason(SENDER_PAUSED, _("Sender is paused"), _("Not sent yet: the sender is paused.")),
+        Reason(
+            SENDER_TROUBLE, _("Mail server is away"), _("Not sent yet: the mail server cannot be used (%(trouble)s).")
+        ),
+        Reason(
+            NOT_CONFIGURED,
+            _("No sender yet"),
+            _("Not sent yet: no sender is set up for this channel. Set one up in Settings."),
+        ),
+        Reason(NO_TEMPLATE, _("No template"), _("Not sent: its template is gone.")),
+        Reason(TEMPLATE_ERROR, _("Mistake in the template"), _("Not sent: the template has a mistake (%(error)s).")),
+        Reason(
+            LATER,
+            _("Will be tried again"),
+            _("Not sent yet: the receiving server asked to try later (%(code)s); next attempt at %(until)s."),
+        ),
+        Reason(
+            CUT_OFF, _("Connection broke"), _("Not sent yet: the connection broke off; next attempt at %(until)s.")
+        ),
+        Reason(
+            REFUSED_ADDRESS, _("Address refused"), _("Not delivered: the server says there is no such address (%(code)s).")
+        ),
+        Reason(
+            REFUSED_CONTENT,
+            _("Letter refused"),
+            _("Not delivered: the server refused the letter or its sender (%(code)s)."),
+        ),
+        Reason(REFUSED, _("Refused"), _("Not delivered: the server refused it (%(code)s).")),
+        Reason(GAVE_UP, _("Gave up"), _("Not delivered: %(attempts)s attempts failed, the last with %(code)s.")),
+        Reason(
+            UNCONFIRMED,
+            _("Not confirmed"),
+            _("Perhaps sent: it was handed to the server, but the answer was lost. Decide whether to send it again."),
+        ),
+        Reason(BY_HAND, _("By hand"), _("Decided by a colleague.")),
+        Reason(BOUNCED, _("Came back"), _("Came back after sending (%(code)s).")),
+        Reason(JOURNEY_LEFT, _("Left the journey"), _("Not sent: %(name)s left the journey before.")),
+    )
+}
+
+
+def title(key: str) -> str:
+    """The short name of a reason in the active language; unknown keys name themselves."""
+    return str(REASONS[key].title) if key in REASONS else key
+
+
+def say(
+    key: str, params: Mapping[str, Any], *, name: str = "", until: datetime | str = "", language: str | None = None
+) -> str:
+    """The sentence that answers "why?". `name`: of the person; `until`: when it goes, already in his or the reader's time."""
+    if key not in REASONS:
+        return key
+    with override(language) if language else _unchanged():
+        shown = _Holes({"name": name or str(_("this person")), "until": until, **params})
+        return str(REASONS[key].sentence) % shown
+
+
+class _Holes(dict[str, Any]):
+    """Parameters of a sentence; a missing one is a dash, never an error on a screen."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+class _unchanged:  # noqa: N801 - used as a context manager, beside `override`
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_of: object) -> None: ...
