@@ -21,19 +21,25 @@ class Site(Row):
 
 
 class InboxRow(models.Model):
-    """An acknowledged payload that the pipeline has not taken yet. Rows are deleted in the transaction that stores them."""
+    """A parcel of acknowledged events that the pipeline has not taken yet.
+
+    A row holds many events, because they were acknowledged by one commit: writing, claiming and deleting a row per
+    event would cost more than everything the pipeline does with it. Rows are deleted in the transaction that stores
+    their events.
+    """
 
     id = models.BigIntegerField(primary_key=True, default=new_id)
-    received_at = models.DateTimeField()
+    received_at = models.DateTimeField(help_text="When the oldest event of the parcel was received.")
     origin = models.CharField(max_length=60, help_text="site:<id>, api, import:<id>, own, demo")
-    payload = models.BinaryField(help_text="One event as the collector's JSON.")
+    payload = models.BinaryField(help_text="A JSON list of tracking.incoming.Stored.")
+    events = models.PositiveIntegerField(default=1, help_text="How many events the payload holds.")
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
 
 
 class DeadLetter(Row):
-    """A payload the pipeline could not take, alone with its error; can be retried or dropped in the UI."""
+    """One event the pipeline could not take, alone with its error; can be retried or dropped in the UI."""
 
     received_at = models.DateTimeField()
     origin = models.CharField(max_length=60)
@@ -66,15 +72,40 @@ class Event(PersonLeaf):
         indexes = (models.Index(fields=["person", "at"], name="event_when"),)
 
 
+class BatchEvent(models.Model):
+    """The events of the batch a worker is taking: a temporary table of its connection, shaped like Event.
+
+    Conditions over events compile over either, so counting a batch and back-filling a year are one statement.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    origin = models.CharField(max_length=60)
+    label = models.CharField(max_length=7)
+    url = models.CharField(max_length=2000)
+    path = models.CharField(max_length=500)
+    referrer = models.CharField(max_length=2000)
+    properties = models.JSONField(default=dict)
+    day = models.DateField(help_text="Of `at` in the workspace's time zone.")
+    seen_at = models.DateTimeField(null=True, help_text="`at` where the person himself acted; null for machines and for us.")
+
+    class Meta:
+        managed = False
+        db_table = "tracking_batch"
+
+
 class Presence(models.Model):
     """When a person was first and last seen. Written first, sorted by person, in every batch: it is also the lock that
-    makes two workers take turns over one person (ARCHITECTURE §2)."""
+    makes two workers take turns over one person (ARCHITECTURE §2). Not seen (null): only we acted so far."""
 
     person = models.OneToOneField(
         Person, primary_key=True, on_delete=models.DO_NOTHING, related_name="presence", db_constraint=False
     )
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField(db_index=True)
+    first_seen_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True, db_index=True)
     events = models.BigIntegerField(default=0)
 
 
