@@ -1,0 +1,187 @@
+"""A database with many people, made by the database itself: a million in a minute or two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+TALLIES_EACH = 20
+ACTIVITIES_USED = 10
+
+
+@dataclass(slots=True)
+class World:
+    """Where a benchmark runs: an engine, a number of people, and Django set up on a database of its own."""
+
+    engine: str
+    size: int
+    home: Path
+    url: str
+    activities: list[int] = field(default_factory=list)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """For processes started by a benchmark."""
+        return {**os.environ, "TEPLO_HOME": str(self.home), "DATABASE_URL": self.url, **more}
+
+
+def open_world(engine: str, size: int) -> World:
+    """An empty, migrated database; Django is set up on it in this process."""
+    home = Path(tempfile.mkdtemp(prefix="teplo-bench-"))
+    url = "" if engine == "sqlite" else _fresh_database(os.environ["TEST_DATABASE_URL"])
+    os.environ.update(TEPLO_HOME=str(home), DATABASE_URL=url, DJANGO_SETTINGS_MODULE="teplo.config.settings")
+    import django  # noqa: PLC0415 - the environment must be set first
+    from django.core.management import call_command  # noqa: PLC0415
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    return World(engine, size, home, url)
+
+
+def close_world(world: World) -> None:
+    """Drop what `open_world` made."""
+    from django.db import connection  # noqa: PLC0415
+
+    connection.close()
+    shutil.rmtree(world.home, ignore_errors=True)
+    if world.url:
+        _run_on_server(os.environ["TEST_DATABASE_URL"], f'DROP DATABASE IF EXISTS "{urlsplit(world.url).path[1:]}" WITH (FORCE)')
+
+
+def populate(world: World, *, tallies: bool = True) -> None:
+    """`world.size` people with e-mails, scores, stages and 20 tallies each over the last 200 days."""
+    from teplo.kit.clock import now  # noqa: PLC0415
+    from teplo.stages.models import Stage  # noqa: PLC0415
+    from teplo.tracking.models import Activity  # noqa: PLC0415
+
+    world.activities = list(Activity.objects.order_by("id").values_list("id", flat=True)[:ACTIVITIES_USED])
+    stages = list(Stage.objects.filter(is_beside=False).order_by("position").values_list("id", flat=True))
+    today = now().date()
+    values = {"size": world.size, "now": _moment(world, now()), "ago": _moment(world, now() - timedelta(days=90))}
+    _execute(world, _people(world), values)
+    _execute(world, _identities(world), values)
+    _execute(world, _scores(world), values)
+    _execute(world, _standings(world, stages), values)
+    _execute(world, _presences(world), values)
+    if tallies:
+        for step in range(0, world.size, 100_000):
+            _execute(world, _tallies(world, today), {**values, "low": step, "high": min(step + 100_000, world.size)})
+    _analyze(world)
+
+
+def _numbers(world: World, low: str = "%(low)s", high: str = "%(high)s") -> str:
+    if world.engine == "postgresql":
+        return f"SELECT i::bigint AS i FROM generate_series({low} + 1, {high}) AS i"
+    return f"WITH RECURSIVE n(i) AS (SELECT {low} + 1 UNION ALL SELECT i + 1 FROM n WHERE i < {high}) SELECT i FROM n"
+
+
+def _chosen(world: World, number: str, choices: list[Any]) -> str:
+    cases = " ".join(f"WHEN {number} = {i} THEN {c!r}" for i, c in enumerate(choices))
+    return f"(CASE {cases} END)"
+
+
+def _people(world: World) -> str:
+    json = "jsonb_build_object('budget', (i * 7919) %% 100000, 'company_size', (i * 31) %% 900)"
+    if world.engine == "sqlite":
+        json = "json_object('budget', (i * 7919) %% 100000, 'company_size', (i * 31) %% 900)"
+    city = _chosen(world, "i %% 5", ["Москва", "Київ", "Львів", "Казань", "Дніпро"])
+    position = _chosen(world, "i %% 4", ["Владелец", "Генеральный директор", "Руководитель", "Менеджер"])
+    false, true = ("false", "true") if world.engine == "postgresql" else ("0", "1")
+    assert true
+    return (
+        "INSERT INTO people_person (id, first_name, middle_name, last_name, first_key, last_key, position, city, country,"
+        " language, timezone, attributes, is_anonymous, created_at, updated_at) "
+        f"SELECT i, 'Имя' || (i %% 977), '', 'Фамилия' || (i %% 9973), 'имя' || (i %% 977), 'фамилия' || (i %% 9973), {position}, {city},"
+        f" 'UA', 'ru', 'Europe/Kyiv', {json}, {false}, %(ago)s, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _identities(world: World) -> str:
+    false = "false" if world.engine == "postgresql" else "0"
+    return (
+        "INSERT INTO people_identity (kind, value, person_id, shown, is_verified, is_main, source, created_at) "
+        f"SELECT 'email', 'person' || i || '@example.com', i, '', {false}, {false}, 'bench', %(ago)s"
+        f" FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _scores(world: World) -> str:
+    warmth = "(CASE WHEN (i * 37) %% 40 >= 25 THEN 'hot' WHEN (i * 37) %% 40 >= 10 THEN 'warm' ELSE 'cold' END)"
+    return (
+        "INSERT INTO scoring_score (person_id, fit, behaviour, total, grade, temperature, changed_at) "
+        f"SELECT i, 0, (i * 37) %% 40, (i * 37) %% 40, '', {warmth}, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _standings(world: World, stages: list[int]) -> str:
+    stage = _chosen(world, f"i %% {len(stages)}", stages)
+    return (
+        "INSERT INTO stages_standing (person_id, stage_id, since) "
+        f"SELECT i, {stage}, %(ago)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _presences(world: World) -> str:
+    return (
+        "INSERT INTO tracking_presence (person_id, first_seen_at, last_seen_at, events) "
+        f"SELECT i, %(ago)s, %(now)s, 0 FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _tallies(world: World, today: Any) -> str:
+    """Twenty rows a person: activity k mod 10, the day spread by person and k, unique within the person."""
+    activity = _chosen(world, f"k %% {ACTIVITIES_USED}", world.activities)
+    # Day offsets of the two rows of one activity differ: k / 10 adds 100.
+    offset = f"((i * 13 + k * 7) %% 100 + (k / {ACTIVITIES_USED}) * 100)"
+    day = f"(DATE '{today}' - ({offset})::int)" if world.engine == "postgresql" else f"date('{today}', '-' || {offset} || ' days')"
+    ks = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(TALLIES_EACH))
+    return (
+        "INSERT INTO tracking_tally (person_id, activity_id, day, count, first_at, last_at) "
+        f"SELECT i, {activity}, {day}, 1 + (i + k) %% 3, %(ago)s, %(now)s"
+        f" FROM ({_numbers(world)}) AS numbers CROSS JOIN ({ks}) AS ks"
+    )
+
+
+def _execute(world: World, sql: str, values: dict[str, Any]) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    if world.engine == "sqlite":  # its backend knows %s only by position in some statements: fill plainly, all is ours
+        for key, value in values.items():
+            sql = sql.replace(f"%({key})s", f"'{value}'" if isinstance(value, str) else str(value))
+        sql, values = sql.replace("%%", "%"), {}
+    with connection.cursor() as cursor:
+        if values:
+            cursor.execute(sql, values)
+        else:
+            cursor.connection.execute(sql)
+            cursor.connection.commit()
+
+
+def _analyze(world: World) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if world.engine == "postgresql" else "ANALYZE")
+
+
+def _moment(world: World, at: Any) -> Any:
+    return at if world.engine == "postgresql" else str(at.replace(tzinfo=None))
+
+
+def _fresh_database(server: str) -> str:
+    name = f"teplo_bench_{os.getpid()}"
+    _run_on_server(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _run_on_server(server, f'CREATE DATABASE "{name}"')
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def _run_on_server(server: str, sql: str) -> None:
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql)
