@@ -65,7 +65,10 @@ def find_link(text: str) -> InvitationLink:
 
 @transaction.atomic
 def accept(*, text: str, email: str, name: str, password: str, language: str = "", timezone: str = "") -> User:
-    """Use a link up: a new user, or the known one with a new password. Raises LinkNotValid, EmailTaken, ValidationError."""
+    """Use a link up: a new user, or the known one with a new password.
+
+    Raises LinkNotValid, EmailTaken, and ValidationError for a weak password.
+    """
     link = find_link(text)
     email = link.email or email.strip().lower()
     validate_password(password)

@@ -6,6 +6,6 @@ from teplo.accounts.models import Workspace
 
 
 def get_workspace() -> Workspace:
-    """The row, made with its defaults when it is not there yet. One query; not cached, so every process sees a change."""
+    """The row, made with its defaults when it is not there yet. Not cached, so every process sees a change."""
     found = Workspace.objects.filter(pk=1).first()
     return found or Workspace.objects.get_or_create(pk=1)[0]
