@@ -31,7 +31,9 @@ class Sender(Row):
     per_minute = models.PositiveIntegerField(default=600)
     is_active = models.BooleanField(default=True)
     is_default = models.BooleanField(default=False)
-    health = models.CharField(max_length=200, blank=True, help_text="Empty when well; else the last error, without personal data.")
+    health = models.CharField(
+        max_length=200, blank=True, help_text="Empty when well; else the last error, without personal data."
+    )
     paused_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="Troubles in a row: the pause grows with them.")
     booked_until = models.DateTimeField(
@@ -56,7 +58,9 @@ class Delivery(PersonLeaf):
     channel = models.CharField(max_length=10, choices=Channel.choices)
     template_id = models.BigIntegerField(null=True, help_text="content.Template; rendered by the lent renderer.")
     template_version = models.PositiveIntegerField(default=1)
-    sender = models.ForeignKey(Sender, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    sender = models.ForeignKey(
+        Sender, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     journey_id = models.BigIntegerField(null=True)
     enrolment_id = models.BigIntegerField(null=True)
     step = models.CharField(max_length=40, blank=True)
@@ -65,7 +69,9 @@ class Delivery(PersonLeaf):
     context = models.JSONField(default=dict, help_text="Extra holes beside the person's own.")
     is_service = models.BooleanField(default=False)
     state = models.CharField(max_length=9, choices=DeliveryState.choices, default=DeliveryState.QUEUED)
-    reason = models.CharField(max_length=40, blank=True, help_text="Why it is skipped, failed or put off: a key of reasons.py.")
+    reason = models.CharField(
+        max_length=40, blank=True, help_text="Why it is skipped, failed or put off: a key of reasons.py."
+    )
     reason_params = models.JSONField(default=dict)
     due_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True, blank=True)

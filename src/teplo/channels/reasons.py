@@ -87,11 +87,11 @@ REASONS: Mapping[str, Reason] = {
             _("Will be tried again"),
             _("Not sent yet: the receiving server asked to try later (%(code)s); next attempt at %(until)s."),
         ),
+        Reason(CUT_OFF, _("Connection broke"), _("Not sent yet: the connection broke off; next attempt at %(until)s.")),
         Reason(
-            CUT_OFF, _("Connection broke"), _("Not sent yet: the connection broke off; next attempt at %(until)s.")
-        ),
-        Reason(
-            REFUSED_ADDRESS, _("Address refused"), _("Not delivered: the server says there is no such address (%(code)s).")
+            REFUSED_ADDRESS,
+            _("Address refused"),
+            _("Not delivered: the server says there is no such address (%(code)s)."),
         ),
         Reason(
             REFUSED_CONTENT,

@@ -15,46 +15,42 @@ class TemplateGone(Exception):
     """The template does not exist any more."""
 
 
+class TemplateFlawed(Exception):
+    """The template cannot be used as it is written; the text says where."""
+
+
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """For whom one copy is rendered: which delivery it is, its extra holes and how links of this copy are made."""
+    """For whom one copy is rendered: which delivery it is and its extra holes."""
 
     person_id: int
     delivery_id: int
-    address: str
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One rendered copy. `html` is empty for channels of plain text. `links` are those of this copy's own pages."""
+class Letter(Protocol):
+    """One rendered copy. `html` is empty for channels of plain text; `error` says what is wrong with the template."""
 
-    subject: str
-    text: str
-    html: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Flawed:
-    """This copy could not be rendered: what the template's mistake is, without anything of the person."""
-
-    error: str
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def error(self) -> str: ...
 
 
 class Linking(Protocol):
-    """How the addresses inside one copy are made; channels implement it in `links.py`."""
+    """How the addresses inside one copy are made; `links.py` has it."""
 
     def tracked(self, url: str) -> str: ...
-
     @property
     def pixel_url(self) -> str: ...
-
     @property
     def unsubscribe_url(self) -> str: ...
-
     @property
     def preferences_url(self) -> str: ...
-
     @property
     def view_url(self) -> str: ...
 
@@ -64,10 +60,8 @@ class Prepared(Protocol):
 
     @property
     def version(self) -> int: ...
-
     @property
     def is_service(self) -> bool: ...
-
     @property
     def base64(self) -> bool:
         """Whether most of its text is outside ASCII, which decides how the letter is encoded."""
@@ -76,13 +70,13 @@ class Prepared(Protocol):
         self,
         addressees: Sequence[Addressee],
         *,
-        linking: Callable[[Addressee], Linking],
+        linking: Callable[[Any], Linking],
         sender: Mapping[str, Any],
-    ) -> list[Letter | Flawed]: ...
+    ) -> Sequence[Letter]: ...
 
 
 class Renderer(Protocol):
-    """Finds and prepares a template; `version` None: as it is now. Raises TemplateGone."""
+    """Finds and prepares a template; `version` None: as it is now. Raises TemplateGone, TemplateFlawed."""
 
     def __call__(self, *, template_id: int, version: int | None = None) -> Prepared: ...
 
@@ -91,12 +85,12 @@ _lent: list[Renderer] = []
 
 
 def lend(renderer: Renderer) -> None:
-    """Called by wiring; the last one lent counts, so tests may lend their own."""
-    _lent.append(renderer)
+    """Called by wiring; the last one lent counts."""
+    _lent[:] = [renderer]
 
 
 def prepare(*, template_id: int, version: int | None = None) -> Prepared:
-    """The prepared template; raises TemplateGone, RendererMissing."""
+    """The prepared template; raises TemplateGone, TemplateFlawed, RendererMissing."""
     if not _lent:
         raise RendererMissing
     return _lent[-1](template_id=template_id, version=version)

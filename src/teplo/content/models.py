@@ -18,7 +18,9 @@ class Template(Row):
     preheader = models.CharField(max_length=300, blank=True)
     body = models.TextField(help_text="HTML with Liquid for e-mail, plain Liquid for others.")
     text = models.TextField(blank=True, help_text="Text part; empty: made from the HTML.")
-    is_service = models.BooleanField(default=False, help_text="Transactional: not subject to marketing consent and caps.")
+    is_service = models.BooleanField(
+        default=False, help_text="Transactional: not subject to marketing consent and caps."
+    )
     is_archived = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_by = models.BigIntegerField(null=True, blank=True)

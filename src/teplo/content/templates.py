@@ -1,0 +1,59 @@
+"""Writing templates: every change of what a template says is a new version, so sent letters stay as they were."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.db import transaction
+
+from teplo.content.composing import Source
+from teplo.content.models import Template, TemplateVersion
+from teplo.content.rendering import prepare_source
+from teplo.kit.clock import now
+
+_SAID = ("subject", "preheader", "body", "text")
+
+
+@transaction.atomic
+def create_template(*, name: str, source: Source, by: int | None = None) -> Template:
+    """A new template; raises TemplateFlaw."""
+    prepare_source(source)
+    template = Template.objects.create(name=name, created_by=by, **asdict(source))
+    _keep_version(template, by)
+    return template
+
+
+@transaction.atomic
+def change_template(*, template: Template, name: str, source: Source, by: int | None = None) -> Template:
+    """Save what was written; a new version when the letter itself changed. Raises TemplateFlaw."""
+    prepare_source(source)
+    says_otherwise = any(getattr(template, part) != getattr(source, part) for part in _SAID)
+    for part, value in asdict(source).items():
+        setattr(template, part, value)
+    template.name, template.updated_at = name, now()
+    template.version += says_otherwise
+    template.save(update_fields=["name", "updated_at", "version", *asdict(source)])
+    if says_otherwise:
+        _keep_version(template, by)
+    return template
+
+
+@transaction.atomic
+def copy_template(*, template: Template, name: str, by: int | None = None) -> Template:
+    """A template of its own that says the same."""
+    source = Source(**{part: getattr(template, part) for part in asdict(Source())})
+    return create_template(name=name, source=source, by=by)
+
+
+def archive_template(*, template_id: int, archived: bool = True) -> None:
+    """Out of the lists, or back; journeys that use it go on."""
+    Template.objects.filter(pk=template_id).update(is_archived=archived, updated_at=now())
+
+
+def _keep_version(template: Template, by: int | None) -> None:
+    TemplateVersion.objects.create(
+        template=template,
+        number=template.version,
+        created_by=by,
+        **{part: getattr(template, part) for part in _SAID},
+    )
