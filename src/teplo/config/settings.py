@@ -4,6 +4,8 @@ DATABASE_URL   postgres://user:password@host/name; empty: SQLite in TEPLO_HOME
 TEPLO_HOME     folder of the database, uploads and the installation's key; default ./var
 TEPLO_SECRET   the installation's key; default: made once in TEPLO_HOME/secret.key
 TEPLO_URL      public address, e.g. https://teplo.example.com
+TEPLO_COLLECT_RATE  events a second that one address may send with one site key; default 100, 0: no limit
+TEPLO_WEB_THREADS   threads that make pages; default 8
 TEPLO_DEBUG    1: error pages with details, template reloading
 """
 
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "teplo.web.middleware.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -70,8 +73,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "teplo.web.middleware.SecurityHeadersMiddleware",
     "teplo.web.middleware.UserPreferencesMiddleware",
+    "teplo.web.middleware.ToastsMiddleware",
 ]
 
 ROOT_URLCONF = "teplo.config.urls"
@@ -123,11 +126,17 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS: list[Path] = []
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = True  # nothing is collected: files are served from the package
+WHITENOISE_MAX_AGE = 0 if DEBUG else 31_536_000  # every address carries its content's digest
+CSRF_FAILURE_VIEW = "teplo.web.errors.csrf_failed"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 FILE_UPLOAD_TEMP_DIR = None
 FILE_UPLOAD_PERMISSIONS = 0o600
 MEDIA_ROOT = HOME / "uploads"
+
+COLLECT_RATE = float(os.environ.get("TEPLO_COLLECT_RATE", "100"))
+WEB_THREADS = int(os.environ.get("TEPLO_WEB_THREADS", "8"))
 
 LOGGING_CONFIG = None  # structlog is set up by the command that starts the process

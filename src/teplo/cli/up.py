@@ -1,0 +1,82 @@
+"""`teplo up`: everything in one process, for one person trying and for a small team."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import Annotated
+
+import typer
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+from teplo.accounts.inviting import make_owner_link
+from teplo.accounts.models import User
+from teplo.cli.migrate import migrate_if_needed
+from teplo.cli.serving import open_port, serve
+from teplo.pipeline import worker
+
+JOIN_SECONDS = 2.5  # for the worker's loops at the end
+
+
+def up(
+    port: Annotated[int, typer.Option(envvar="PORT", help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start Teplo: screens, collector and worker in one process."""
+    began = time.monotonic()
+    listener = open_port(host, port)
+    _prepare()
+    stop = threading.Event()
+    worker_thread = threading.Thread(target=worker.run, args=(stop,), name="teplo-worker", daemon=True)
+    worker_thread.start()
+    _greet(settings.PUBLIC_URL or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}", began)  # noqa: S104
+    try:
+        serve("teplo.config.asgi:make_whole", listener)
+    finally:
+        stop.set()
+        worker_thread.join(JOIN_SECONDS)
+    sys.stdout.write("Teplo has ended.\n")
+    sys.stdout.flush()
+    # Threads that make pages may still wait for a slow client; everything durable is written by now.
+    os._exit(0)
+
+
+def _prepare() -> None:
+    try:
+        migrate_if_needed()
+    except DatabaseError as error:
+        sys.stderr.write(f"The database does not answer: {str(error).splitlines()[0]}\n")
+        raise typer.Exit(1) from None
+    _collect_static()
+
+
+def _collect_static() -> None:
+    """Gather static files when any of them is newer than the last gathering."""
+    stamp = settings.STATIC_ROOT / ".gathered"
+    newest = max(
+        (os.stat(os.path.join(folder, name)).st_mtime for root in _static_roots() for folder, _, names in os.walk(root) for name in names),
+        default=0.0,
+    )
+    wanted = f"{newest:.3f}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(wanted)
+
+
+def _static_roots() -> list[str]:
+    return [str(settings.BASE / "web" / "static"), *map(str, settings.STATICFILES_DIRS)]
+
+
+def _greet(address: str, began: float) -> None:
+    sys.stdout.write(f"Teplo is at {address} (ready in {time.monotonic() - began:.1f} s). Ctrl-C ends it.\n")
+    link = make_owner_link(base_url=address) if not User.objects.exists() else None
+    if link:
+        sys.stdout.write(f"Make your account here, once: {link}\n")
+    sys.stdout.flush()
+    connection.close()

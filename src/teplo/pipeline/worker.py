@@ -1,0 +1,98 @@
+"""The loops of a worker: inbox, change notes, journeys, outbox, jobs, periodic work.
+
+Each runs in a thread of its own; one that fails is logged and tries again, longer and longer apart, and never ends
+the others.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from django.db import close_old_connections, connection
+
+from teplo.jobs import periodic, running
+from teplo.tracking.inbox import arrived
+from teplo.pipeline import working
+
+log = structlog.get_logger(__name__)
+
+LONGEST_REST = 30.0  # seconds between tries of a failing loop
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`turn` does a piece of work and answers how much there was; with none it rests for `rest` seconds."""
+
+    name: str
+    turn: Callable[[str, Callable[[], bool]], int]
+    rest: float
+    wake: threading.Event | None = None
+
+
+def _inbox(owner: str, stop: Callable[[], bool]) -> int:
+    return working.run_once(owner)
+
+
+def _jobs(owner: str, stop: Callable[[], bool]) -> int:
+    return running.run_due(owner, stop=stop)
+
+
+def _periodic(owner: str, stop: Callable[[], bool]) -> int:
+    return periodic.run_due(stop=stop)
+
+
+LOOPS: tuple[Loop, ...] = (
+    Loop("inbox", _inbox, rest=0.1, wake=arrived),
+    Loop("jobs", _jobs, rest=1.0),
+    Loop("periodic", _periodic, rest=5.0),
+)
+
+
+def run(stop: threading.Event) -> None:
+    """Run all loops until `stop` is set and their current pieces have ended."""
+    owner = f"{socket.gethostname()[:12]}:{os.getpid()}:{secrets.token_hex(3)}"
+    threads = [
+        threading.Thread(target=_turn, args=(loop, f"{owner}:{loop.name}"[:40], stop), name=f"teplo-{loop.name}")
+        for loop in LOOPS
+    ]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    stop.wait()
+    arrived.set()
+    until = time.monotonic() + 4
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
+    failures = 0
+    while not stop.is_set():
+        if loop.wake is not None:
+            loop.wake.clear()
+        try:
+            done = loop.turn(owner, stop.is_set)
+            failures = 0
+        except Exception as error:  # whatever it was, the loop must go on
+            failures += 1
+            done = 0
+            log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures)
+            connection.close()
+        if not done:
+            _rest(loop, min(LONGEST_REST, loop.rest * 2**min(failures, 10)), stop)
+    connection.close()
+
+
+def _rest(loop: Loop, seconds: float, stop: threading.Event) -> None:
+    close_old_connections()
+    if loop.wake is None:
+        stop.wait(seconds)
+    else:
+        loop.wake.wait(seconds)

@@ -1,0 +1,2 @@
+def run_once(owner: str) -> int:
+    return 0

@@ -1,0 +1,139 @@
+"""Group commit: one thread writes what many requests brought, in one transaction, and only then they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from teplo.kit.turns import urgently
+from teplo.tracking.inbox import Parcel, arrived, write_parcels
+
+log = structlog.get_logger(__name__)
+
+MAX_WAITING = 20_000  # events
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+
+class Overloaded(Exception):
+    """More is waiting to be written than may be; come again in a second."""
+
+
+class NotWritten(Exception):
+    """The database did not take it; nothing was acknowledged."""
+
+
+Write = Callable[[list[Parcel]], None]
+
+
+class Committer:
+    """Collects events of one event loop and writes them as fast as the database commits."""
+
+    def __init__(self, *, write: Write | None = None, max_waiting: int = MAX_WAITING) -> None:
+        self._write = write or _write
+        self._max_waiting = max_waiting
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]] = []
+        self._waiting = self._waiting_bytes = 0
+        self._is_stopping = False
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.committed = self.commits = self.failures = 0
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin writing; futures belong to `loop`."""
+        self._loop = loop
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="teplo-committer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, then end."""
+        self._is_stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=4)
+
+    def ask(self, origin: str, received_at: datetime, events: list[bytes]) -> asyncio.Future[None]:
+        """A future that is done when the events are durable, or fails with NotWritten. Raises Overloaded."""
+        loop = self._loop
+        if loop is None:
+            raise Overloaded
+        size = sum(map(len, events))
+        future: asyncio.Future[None] = loop.create_future()
+        with self._lock:
+            if self._waiting >= self._max_waiting or self._waiting_bytes + size > MAX_WAITING_BYTES:
+                raise Overloaded
+            self._asked.append((origin, received_at, events, future))
+            self._waiting += len(events)
+            self._waiting_bytes += size
+        self._wake.set()
+        return future
+
+    def _run(self) -> None:
+        with urgently():
+            while not (self._is_stopping and not self._asked):
+                self._wake.wait(timeout=1)
+                self._wake.clear()
+                with self._lock:
+                    asked, self._asked = self._asked, []
+                    self._waiting = self._waiting_bytes = 0
+                if asked:
+                    self._commit(asked)
+        connection.close()
+
+    def _commit(self, asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]]) -> None:
+        error: NotWritten | None = None
+        try:
+            self._write(_parcels(asked))
+        except Exception as cause:  # whatever it was, nothing was acknowledged and the next group is tried anew
+            error = NotWritten()
+            self.failures += 1
+            log.error("inbox_not_written", error=type(cause).__name__, requests=len(asked))
+            _forget_connection()
+        else:
+            self.commits += 1
+            self.committed += sum(len(events) for _, _, events, _ in asked)
+            arrived.set()
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(_answer, [future for *_, future in asked], error)
+        except RuntimeError:  # the loop is closed: nobody waits for the answers any more
+            return
+
+
+def _answer(futures: list[asyncio.Future[None]], error: NotWritten | None) -> None:
+    for future in futures:
+        if future.done():  # the client has gone
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+
+
+def _parcels(asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]]) -> list[Parcel]:
+    grouped: dict[str, Parcel] = {}
+    for origin, received_at, events, _ in asked:
+        if origin in grouped:
+            grouped[origin][2].extend(events)
+        else:
+            grouped[origin] = (origin, received_at, list(events))
+    return list(grouped.values())
+
+
+def _write(parcels: list[Parcel]) -> None:
+    with transaction.atomic():
+        write_parcels(parcels)
+
+
+def _forget_connection() -> None:
+    try:
+        connection.close()
+    except (DatabaseError, InterfaceError):
+        connection.connection = None

@@ -1,0 +1,99 @@
+"""The durable inbox: what stands here was acknowledged and will be counted exactly once (ARCHITECTURE §6)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from teplo.kit import bulk
+from teplo.kit.clock import now
+from teplo.kit.ids import new_ids
+from teplo.tracking import queries
+from teplo.tracking.incoming import encode, pack, read_event
+from teplo.tracking.models import InboxRow
+
+MAX_PARCEL = 500  # events in a row: small enough that a batch can be of any size
+COLUMNS = ("id", "received_at", "origin", "payload", "events", "attempts", "lease_owner")
+
+Parcel = tuple[str, datetime, list[bytes]]
+"""Origin, when received, and events encoded."""
+
+arrived = threading.Event()
+"""Set when something came in through this process, so that its worker need not wait for its next look."""
+
+
+def put_events(events: Sequence[dict[str, Any]], *, origin: str) -> int:
+    """Put events (the collector's JSON as dicts) in the inbox, in the caller's transaction; answers how many.
+
+    From our own code: a person may be named by id and a time may be long ago. Raises EventRefused for the first
+    event that cannot be taken, and then takes none.
+    """
+    received_at = now()
+    received_ms = int(received_at.timestamp() * 1000)
+    encoded = [
+        encode(read_event(encode(event), origin=origin, received_ms=received_ms, is_trusted=True)) for event in events
+    ]
+    write_parcels([(origin, received_at, encoded)])
+    transaction.on_commit(arrived.set)
+    return len(encoded)
+
+
+def write_parcels(parcels: Iterable[Parcel]) -> None:
+    """Write events as inbox rows of at most MAX_PARCEL events each, in the caller's transaction."""
+    cut = [
+        (received_at, origin, events[start : start + MAX_PARCEL])
+        for origin, received_at, events in parcels
+        for start in range(0, len(events), MAX_PARCEL)
+    ]
+    ids = new_ids(len(cut)) if cut else []
+    rows = [
+        (row_id, received_at, origin, pack(events), len(events), 0, "")
+        for row_id, (received_at, origin, events) in zip(ids, cut, strict=True)
+    ]
+    if rows:
+        bulk.insert(InboxRow, COLUMNS, rows)
+
+
+def claim_parcels(*, events: int, owner: str, lease: timedelta) -> list[InboxRow]:
+    """The oldest free rows that hold about `events` events together (at least one row), ours for `lease`.
+
+    On SQLite, which has one writer, nothing is leased: `remove_parcels` sees whether another one was faster.
+    """
+    moment = now()
+    ids = queries.oldest_parcels(events=events, at=moment)
+    if not ids:
+        return []
+    if connection.vendor == "sqlite":
+        return list(InboxRow.objects.filter(id__in=ids).order_by("id"))
+    return queries.lease_parcels(ids, owner=owner, at=moment, until=moment + lease)
+
+
+def remove_parcels(parcels: Sequence[InboxRow]) -> bool:
+    """Delete rows that are done, in the transaction that stored their events; False: another worker has taken them."""
+    ids = [parcel.id for parcel in parcels]
+    removed, _ = InboxRow.objects.filter(id__in=ids, lease_owner=parcels[0].lease_owner).delete()
+    return removed == len(ids)
+
+
+def give_back(parcels: Sequence[InboxRow]) -> None:
+    """Let another worker take rows at once (after a failure that is not theirs)."""
+    held = InboxRow.objects.filter(id__in=[p.id for p in parcels], lease_owner=parcels[0].lease_owner)
+    held.update(lease_owner="", lease_until=None)
+
+
+def depth() -> tuple[int, float]:
+    """How many events wait, and for how many seconds the oldest has."""
+    waiting = InboxRow.objects.aggregate(events=Coalesce(Sum("events"), 0))["events"]
+    oldest = InboxRow.objects.order_by("id").values_list("received_at", flat=True).first()
+    return waiting, max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """An aware datetime from milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

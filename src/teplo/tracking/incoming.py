@@ -1,0 +1,225 @@
+"""One event as it comes in: its shape, what is refused and why, and the form in which it is stored (R6).
+
+Knows no domain rule: it only makes sure that the pipeline can read what was acknowledged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from teplo.kit.ids import new_id
+
+MAX_PROPERTIES = 32 * 1024  # bytes of JSON
+MAX_AHEAD_MS = 24 * 3600 * 1000
+MAX_BEHIND_MS = 7 * 24 * 3600 * 1000  # from a browser: one that was off-line may catch up for a week
+EARLIEST_MS = 946_684_800_000  # 2000-01-01, from the API
+
+_NAME = re.compile(r"[^\W_][\w.:-]{0,79}")
+_EMPTY = msgspec.Raw(b"")
+_hash = hashlib.blake2b
+
+
+class EventRefused(Exception):
+    """This event cannot be taken. Carries a code for machines and a message that names the place."""
+
+    def __init__(self, code: str, message: str, *, status: int = 422) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class Incoming(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An event as a page, a server or our own code says it."""
+
+    name: str
+    id: str | int | None = None
+    time: datetime | int | float | None = None
+    visitor: str | None = None
+    identities: dict[str, str | None] | None = None
+    person: str | int | None = None
+    url: str | None = None
+    referrer: str | None = None
+    utm: dict[str, str | None] | None = None
+    user_agent: str | None = None
+    properties: msgspec.Raw = _EMPTY
+    attributes: dict[str, Any] | None = None
+    consent: dict[str, bool] | None = None
+    key: str | None = None  # of the site, in a single event
+
+
+class Stored(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """An event as it waits in the inbox: checked, with its id and moments (milliseconds since 1970)."""
+
+    id: int
+    name: str
+    at: int
+    received: int
+    visitor: str = ""
+    identities: dict[str, str] = {}
+    person: int = 0
+    url: str = ""
+    referrer: str = ""
+    utm: dict[str, str] = {}
+    user_agent: str = ""
+    properties: str = ""
+    attributes: dict[str, Any] = {}
+    consent: dict[str, bool] = {}
+
+
+_decoder = msgspec.json.Decoder(Incoming)
+_properties_decoder = msgspec.json.Decoder(dict[str, Any])
+_stored_decoder = msgspec.json.Decoder(list[Stored])
+_encoder = msgspec.json.Encoder()
+encode = _encoder.encode
+
+
+def read_event(
+    raw: bytes | msgspec.Raw, *, origin: str, received_ms: int, user_agent: str = "", is_trusted: bool = False
+) -> Stored:
+    """The stored form of one event; raises EventRefused.
+
+    `is_trusted`: it comes from our own code or with a token, so it may name a person and be old.
+    """
+    try:
+        event = _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise EventRefused("malformed", str(error), status=400) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EventRefused("not-json", f"This is not JSON: {error}", status=400) from None
+    return _store(event, origin=origin, received_ms=received_ms, user_agent=user_agent, is_trusted=is_trusted)
+
+
+def event_id(*, origin: str, client_id: str | int | None) -> int:
+    """63 bits that follow from the sender's own id, so that the same event twice is one row; a fresh id without one."""
+    if client_id is None or client_id == "":
+        return new_id()
+    digest = _hash(f"{origin}\0{client_id}".encode(errors="replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def unpack(payload: bytes | memoryview) -> list[Stored]:
+    """The events of an inbox row."""
+    return _stored_decoder.decode(payload)
+
+
+def pack(events: list[bytes]) -> bytes:
+    """The payload of an inbox row from events already encoded."""
+    return b"[" + b",".join(events) + b"]"
+
+
+def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, is_trusted: bool) -> Stored:
+    visitor = (event.visitor or "").strip()
+    if len(visitor) > 120:
+        raise EventRefused("visitor-too-long", "visitor: at most 120 characters")
+    identities = _identities(event.identities) if event.identities else {}
+    person = _person(event.person, is_trusted=is_trusted) if event.person is not None else 0
+    if not (visitor or identities or person):
+        raise EventRefused("nobody", "Whose event is it? Give visitor or identities.")
+    if event.id is not None and len(str(event.id)) > 200:
+        raise EventRefused("id-too-long", "id: at most 200 characters")
+    return Stored(
+        id=event_id(origin=origin, client_id=event.id),
+        name=_name(event.name),
+        at=_moment(event.time, received_ms=received_ms, is_trusted=is_trusted),
+        received=received_ms,
+        visitor=visitor,
+        identities=identities,
+        person=person,
+        url=_text(event.url, 2000),
+        referrer=_text(event.referrer, 2000),
+        utm=_utm(event.utm) if event.utm else {},
+        user_agent=_text(event.user_agent or user_agent, 400),
+        properties=_properties(event.properties),
+        attributes=_attributes(event.attributes) if event.attributes else {},
+        consent=event.consent or {},
+    )
+
+
+def _name(text: str) -> str:
+    if _NAME.fullmatch(text) and text.islower():
+        return text
+    name = re.sub(r"[\s_]+", "-", text.strip().lower())
+    if not _NAME.fullmatch(name):
+        raise EventRefused(
+            "name-unreadable", "name: letters, digits and - . : up to 80 characters, such as page-viewed"
+        )
+    return name
+
+
+def _moment(time: datetime | int | float | None, *, received_ms: int, is_trusted: bool) -> int:
+    """When it happened, never later than it was received: a clock slightly ahead must not make a future deed."""
+    if time is None:
+        return received_ms
+    if isinstance(time, datetime):
+        if time.tzinfo is None:
+            raise EventRefused("time-without-zone", "time: say the zone too, such as 2026-03-01T10:00:00Z")
+        at = int(time.timestamp() * 1000)
+    else:
+        at = int(time * 1000) if abs(time) < 1e11 else int(time)  # seconds or milliseconds
+    if at > received_ms + MAX_AHEAD_MS:
+        raise EventRefused("clock-ahead", "time: more than a day in the future; is the sender's clock right?")
+    if at < (EARLIEST_MS if is_trusted else received_ms - MAX_BEHIND_MS):
+        limit = "before the year 2000" if is_trusted else "more than 7 days ago; older events come through the API"
+        raise EventRefused("clock-behind", f"time: {limit}")
+    return min(at, received_ms)
+
+
+def _person(given: str | int, *, is_trusted: bool) -> int:
+    if not is_trusted:
+        raise EventRefused("person-refused", "person: only the API may name a person by id", status=403)
+    try:
+        person = int(given)
+    except ValueError:
+        person = 0
+    if not 0 < person < 2**63:
+        raise EventRefused("person-unreadable", "person: an id such as 163842730123264 expected")
+    return person
+
+
+def _identities(given: dict[str, str | None]) -> dict[str, str]:
+    if len(given) > 10:
+        raise EventRefused("too-many-identities", "identities: at most 10")
+    found = {}
+    for kind, value in given.items():
+        if value and (value := _text(value, 254).strip()):
+            found[kind] = value
+    return found
+
+
+def _utm(given: dict[str, str | None]) -> dict[str, str]:
+    return {key.removeprefix("utm_")[:20]: _text(value, 200) for key, value in list(given.items())[:10] if value}
+
+
+def _text(text: str | None, length: int) -> str:
+    """Cut to `length`; without NUL, which PostgreSQL cannot store."""
+    return text.replace("\0", "")[:length] if text else ""
+
+
+def _attributes(given: dict[str, Any]) -> dict[str, Any]:
+    raw = _encoder.encode(given)
+    if len(raw) > MAX_PROPERTIES:
+        raise EventRefused("attributes-too-large", "attributes: at most 32 KB", status=413)
+    return json.loads(raw.replace(b"\\u0000", b"")) if b"\\u0000" in raw else given
+
+
+def _properties(raw: msgspec.Raw) -> str:
+    """The JSON text as the database will hold it: keys escaped as Django escapes them, or SQLite would not find them."""
+    text = bytes(raw)
+    if not text or text == b"{}" or text == b"null":
+        return ""
+    if len(text) > MAX_PROPERTIES:
+        raise EventRefused("properties-too-large", "properties: at most 32 KB", status=413)
+    try:
+        value = _properties_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EventRefused("properties-unreadable", f"properties: {error}", status=400) from None
+    if text.isascii() and b"\\" not in text:
+        return text.decode()
+    return json.dumps(value).replace("\\u0000", "")

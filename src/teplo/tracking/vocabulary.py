@@ -1,0 +1,128 @@
+"""What conditions can say of deeds, of how a person came, and of raw events (R6–R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+
+from teplo.conditions.comparing import TRUE, any_holds, column, through
+from teplo.conditions.condition import Operator
+from teplo.conditions.vocabulary import Asking, Choice, Deed, Deeds, Family, Field, Holds, Test, Type
+from teplo.kit.wording import in_language
+from teplo.tracking.models import Acquisition, Activity, EventLabel, Presence, SourceKind, Tally, Touch
+
+CAME = _("How he came")
+EVENT = _("Event")
+
+SOURCES = (
+    Choice(SourceKind.PAID, _("paid advertising")),
+    Choice(SourceKind.DIRECT, _("direct")),
+    Choice(SourceKind.ORGANIC, _("search")),
+    Choice(SourceKind.SOCIAL, _("social networks")),
+    Choice(SourceKind.REFERRAL, _("a link from another site")),
+    Choice(SourceKind.BLOG, _("blog")),
+    Choice(SourceKind.EMAIL, _("a letter")),
+    Choice(SourceKind.OFFLINE, _("off-line")),
+)
+LABELS = (
+    Choice(EventLabel.HUMAN, _("human")),
+    Choice(EventLabel.SUSPECT, _("suspect")),
+    Choice(EventLabel.MACHINE, _("machine")),
+)
+
+
+def fields() -> Iterator[Field]:
+    """Fields over people: presence and where they came from."""
+    seen = through(_presences, {"person": "pk"}, column("last_seen_at", Type.MOMENT))
+    first = through(_presences, {"person": "pk"}, column("first_seen_at", Type.MOMENT))
+    yield Field("last_seen", Type.MOMENT, _("Last seen"), seen, CAME)
+    yield Field("first_seen", Type.MOMENT, _("First seen"), first, CAME)
+    yield Field("source", Type.LIST, _("Ever came from"), _source_holds, CAME, lambda: SOURCES, is_short=True)
+    for key, name in (("first_source", _("First came from")), ("last_source", _("Last came from"))):
+        yield Field(key, Type.CHOICE, name, _acquired(key, Type.CHOICE), CAME, lambda: SOURCES, is_short=True)
+    for key, name in (("first_detail", _("First campaign or referrer")), ("last_detail", _("Last campaign or referrer"))):
+        yield Field(key, Type.TEXT, name, _acquired(key, Type.TEXT), CAME)
+    for key, name in (("utm_source", _("Ever with utm_source")), ("utm_campaign", _("Ever with utm_campaign"))):
+        yield Field(key, Type.TEXT, name, through(_touches, {"person": "pk"}, column(key, Type.TEXT)), CAME)
+
+
+def _presences(asking: Asking) -> QuerySet[Presence]:
+    return Presence.objects.all()
+
+
+def _touches(asking: Asking) -> QuerySet[Touch]:
+    return Touch.objects.filter(at__lte=asking.at) if asking.of_past else Touch.objects.all()
+
+
+def _source_holds(test: Test, asking: Asking) -> Q:
+    kinds = {} if test.operator is Operator.IS_SET else {"source__in": list(test.value)}
+    return Q(Exists(_touches(asking).filter(person=OuterRef("pk"), **kinds)))
+
+
+def _acquired(key: str, kind: Type) -> Holds:
+    """First and last touch from the one row kept of them; of the past, from the touches themselves."""
+    present = through(lambda asking: Acquisition.objects.all(), {"person": "pk"}, column(key, kind))
+    which, what = key.split("_")
+
+    def holds(test: Test, asking: Asking) -> Q:
+        if not asking.of_past:
+            return present(test, asking)
+        touches = _touches(asking)
+        beside = {"at__lt": OuterRef("at")} if which == "first" else {"at__gt": OuterRef("at")}
+        others = touches.filter(person=OuterRef("person"), **beside)
+        name = "source" if what == "source" else "utm_campaign"
+        ends = touches.filter(~Exists(others))
+        return through(lambda _asking: ends, {"person": "pk"}, column(name, kind))(test, asking)
+
+    return holds
+
+
+# deeds
+
+
+def _activities() -> Sequence[Choice]:
+    rows = Activity.objects.order_by("key").values_list("key", "names")
+    return [Choice(key, in_language(names) or key) for key, names in rows]
+
+
+def _deed_holds(deed: Deed, asking: Asking) -> Q:
+    """Tallies of the days, grouped only where a count is asked."""
+    days = {"day__lte": deed.until} | ({"day__gte": deed.since} if deed.since else {})
+    rows = Tally.objects.filter(activity__in=Activity.objects.filter(key=deed.activity).values("pk"), **days)
+    mine = rows.filter(person=OuterRef("pk"))
+    if deed.at_least == 1 and deed.at_most is None:
+        return Q(Exists(mine))
+    if deed.at_least == 0:
+        return TRUE if deed.at_most is None else ~_counted(mine, at_least=deed.at_most + 1, at_most=None)
+    return _counted(mine, at_least=deed.at_least, at_most=deed.at_most)
+
+
+def _counted(mine: QuerySet[Tally], *, at_least: int, at_most: int | None) -> Q:
+    within = {"times__gte": at_least} | ({"times__lte": at_most} if at_most is not None else {})
+    return Q(Exists(mine.values("person").annotate(times=Sum("count")).filter(**within)))
+
+
+deeds = Deeds(choices=_activities, holds=_deed_holds)
+
+
+# events
+
+
+def event_fields() -> Iterator[Field]:
+    """Fields over Event-shaped rows (the journal or a batch): nothing but columns of the row itself."""
+    yield Field("name", Type.CHOICE, _("Event"), column("name", Type.CHOICE), EVENT, is_short=True, leaf="event", is_open=True)
+    yield Field("label", Type.CHOICE, _("Who acted"), column("label", Type.CHOICE), EVENT, lambda: LABELS)
+    for key, name in (("path", _("Page")), ("url", _("Address")), ("referrer", _("Referrer"))):
+        yield Field(key, Type.TEXT, name, column(key, Type.TEXT), EVENT)
+    yield Field("origin", Type.CHOICE, _("Origin"), column("origin", Type.CHOICE), EVENT, is_open=True)
+    yield Field("at", Type.MOMENT, _("When"), column("at", Type.MOMENT), EVENT)
+
+
+def _property(key: str) -> Field:
+    inner = key.removeprefix("property.")
+    return Field(key, Type.ANY, inner, lambda test, asking: any_holds("properties", inner, test), _("Properties"))
+
+
+properties = Family("property.", _property, _("Property"))
