@@ -106,7 +106,9 @@ class ScoreChange(PersonLeaf):
     """A score as it became at a moment, with what it was before; the history of warmth."""
 
     at = models.DateTimeField(default=now)
-    table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    table = models.ForeignKey(
+        ScoreTable, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     cause = models.CharField(max_length=12, help_text="activity, attribute, time, table, merge")
     fit = models.IntegerField()
     behaviour = models.IntegerField()

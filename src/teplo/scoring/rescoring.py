@@ -1,0 +1,86 @@
+"""Bringing scores up to date: of the people just touched, or of everybody in ranges (R16, R17)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from teplo.kit.ids import new_id
+from teplo.scoring import queries
+from teplo.scoring.models import ScoreChange, ScoreTable, TableState
+from teplo.scoring.rules import Rules, rules_of
+from teplo.scoring.statement import Scope, compile_rules
+
+BATCH = 20_000
+RANGE = 50_000
+"""People per transaction when everybody is rescored: short enough that nobody waits long for his turn."""
+
+Report = Callable[[int, int], None]
+"""Called in the transaction of each range with (scores changed so far, id of its last person); raising undoes it."""
+
+
+def rescore(
+    *, person_ids: Sequence[int] | None, cause: str, at: datetime, report: Report | None = None, after: int = 0
+) -> list[ScoreChange]:
+    """Score these people by the live table and record what changed; without a live table nothing happens.
+
+    None means everybody: in ranges of their own transactions, starting after the person `after`, with `report` called
+    after each; the answer is then empty. A batch must run in its caller's transaction.
+    """
+    if person_ids is None:
+        _rescore_all(cause=cause, at=at, report=report, after=after)
+        return []
+    ordered = sorted(set(person_ids))
+    parts = [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
+    return [change for part in parts for change in _rescore_batch(part, cause=cause, at=at)]
+
+
+def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> list[ScoreChange]:
+    with transaction.atomic():
+        queries.take_turn(alone=False)
+        rules = _live()
+        if rules is None:
+            return []
+        scope = Scope(ids=tuple(person_ids))
+        queries.hold_scores(scope=scope, at=at)
+        compilation = compile_rules(rules=rules, scope=scope, at=at)
+        change_id = new_id()
+        rows = queries.write_changes(compilation, cause=cause, change_id=change_id)
+        if not rows or isinstance(rows, int):
+            return []
+        queries.write_scores(compilation, change_id=change_id)
+    names = ("person_id", "fit", "behaviour", "total", "grade", "temperature", "total_before", "temperature_before")
+    fixed = {"id": change_id, "at": at, "table_id": rules.table.id, "cause": cause}
+    return [ScoreChange(**fixed, **dict(zip(names, row, strict=True))) for row in sorted(rows)]
+
+
+def _rescore_all(*, cause: str, at: datetime, report: Report | None, after: int) -> None:
+    done = 0
+    while (last := queries.last_of_range(after=after, size=RANGE)) is not None:
+        with transaction.atomic():
+            done += rescore_range(first=after + 1, last=last, cause=cause, at=at)
+            if report:
+                report(done, last)
+        after = last
+
+
+def rescore_range(*, first: int, last: int, cause: str, at: datetime) -> int:
+    """Score everybody whose id lies in the closed range, in one transaction; answers how many scores changed."""
+    with transaction.atomic():
+        queries.take_turn(alone=True)
+        rules = _live()
+        if rules is None:
+            return 0
+        compilation = compile_rules(rules=rules, scope=Scope(first=first, last=last), at=at)
+        change_id = new_id()
+        written = queries.write_changes(compilation, cause=cause, change_id=change_id)
+        queries.write_scores(compilation, change_id=change_id)
+        queries.add_missing_scores(compilation)
+    return written if isinstance(written, int) else len(written)
+
+
+def _live() -> Rules | None:
+    table = ScoreTable.objects.filter(state=TableState.LIVE).first()
+    return rules_of(table) if table else None

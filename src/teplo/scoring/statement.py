@@ -1,0 +1,262 @@
+"""A score table compiled to one SQL statement (ARCHITECTURE §7): the only place that knows how points are counted.
+
+The same text scores a range of people, a batch of touched people, one person split by criterion, and the past.
+All arithmetic is in integers, so the parts of an explanation add up to the score on every engine:
+
+- a fit criterion is a searched CASE over a condition;
+- a behaviour criterion counts tallies in one pass over the person's rows, grouped by person;
+- half-life weighs each day in millionths (a small table of day weights, joined by day), the weighted sum is rounded
+  half away from zero to whole points;
+- the cap is applied last, to the side of the points' sign.
+"""
+
+# ruff: noqa: S608, S611 - the text is made of our own names and of numbers; values are parameters
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.db.models import Case, CharField, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
+
+from teplo.conditions import registry
+from teplo.conditions.comparing import FALSE
+from teplo.conditions.compiling import ask
+from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.vocabulary import Asking
+from teplo.people.models import Person
+from teplo.scoring.models import Criterion, Side
+from teplo.scoring.rules import HALF_LIVES_KEPT, Rules, bounds, reach
+from teplo.tracking.models import Tally
+
+log = structlog.get_logger(__name__)
+
+WHOLE = 1_000_000
+"""A day's full weight: weights are kept in millionths."""
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A piece of SQL with its parameters in order."""
+
+    text: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose score: people named by id, or all with ids in a closed range."""
+
+    ids: tuple[int, ...] | None = None
+    first: int | None = None
+    last: int | None = None
+
+    def where(self, column: str) -> Sql:
+        """The condition on `column`, one parameter however many people are named."""
+        if self.ids is not None:
+            return Sql(f"{column} IN ({named_ids(self.ids).text})", named_ids(self.ids).params)
+        return Sql(f"{column} BETWEEN %s AND %s", (self.first, self.last))
+
+    def people(self) -> QuerySet[Person]:
+        """The same as a queryset, for conditions written with the ORM."""
+        if self.ids is not None:
+            named = named_ids(self.ids)
+            return Person.objects.filter(id__in=RawSQL(named.text, named.params))
+        return Person.objects.filter(id__gte=self.first, id__lte=self.last)
+
+
+def named_ids(ids: Sequence[int]) -> Sql:
+    """A query that answers the given ids; they travel as one parameter (SQLite allows only 32,766 of them)."""
+    if connection.vendor == "sqlite":
+        return Sql("SELECT value FROM json_each(%s)", (json.dumps(list(ids)),))
+    return Sql("SELECT unnest(%s::bigint[])", (list(ids),))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One number counted per person over his tallies, shared by all criteria that need the same."""
+
+    kind: str  # "count", "weighted", "newest"
+    activity_id: int
+    days: int | None
+    half_life: int | None
+
+
+@dataclass
+class Compilation:
+    """A table being compiled for some people as of a moment. `parts` and `total` are the two ways to ask it."""
+
+    rules: Rules
+    scope: Scope
+    at: datetime
+    is_past: bool = False
+    counted: list[Counted] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._asking = Asking(registry.people(), self.at, of_past=self.is_past, among=self.scope.ids)
+        self.today = self._asking.today
+        self._points = [self._points_of(index, item) for index, item in enumerate(self.rules.criteria)]
+        self._by_condition = self._conditions_sql()
+
+    def parts(self) -> Sql:
+        """One row per person: person_id, grade, and p0 … pn, the points of each criterion in the table's order."""
+        columns = "".join(f", {text} AS p{index}" for index, text in enumerate(self._points))
+        return self._select(f"{columns}")
+
+    def total(self) -> Sql:
+        """One row per person: person_id, grade, fit, behaviour."""
+        return self._select(f", {self._sum(Side.FIT)} AS fit, {self._sum(Side.BEHAVIOUR)} AS behaviour")
+
+    def _select(self, columns: str) -> Sql:
+        tallies = self._tallies_sql()
+        weights = self._weights_sql()
+        joined = f" LEFT JOIN ({tallies.text}) b ON b.person_id = f.id" if self.counted else ""
+        text = f"SELECT f.id AS person_id, f.grade AS grade{columns} FROM ({self._by_condition.text}) f{joined}"
+        params = (*weights.params, *self._by_condition.params, *(tallies.params if self.counted else ()))
+        return Sql(weights.text + text, params)
+
+    def _sum(self, side: Side) -> str:
+        terms = [text for text, item in zip(self._points, self.rules.criteria, strict=True) if item.side == side]
+        return " + ".join(terms) or "0"
+
+    # -- conditions ---------------------------------------------------------------------------------------------
+
+    def _conditions_sql(self) -> Sql:
+        cases: dict[str, Case] = {
+            f"c{index}": Case(
+                When(self._q(item.condition), then=Value(item.points)), default=Value(0), output_field=IntegerField()
+            )
+            for index, item in enumerate(self.rules.criteria)
+            if not item.activity_id
+        }
+        grades = [When(self._q(item.condition), then=Value(item.kind)) for item in self.rules.profiles]
+        cases["grade"] = Case(*grades, default=Value(""), output_field=CharField())
+        people = self.scope.people().order_by().annotate(**cases).values_list("id", *cases)
+        text, params = people.query.get_compiler(connection=connection).as_sql()
+        return Sql(text, tuple(params))
+
+    def _q(self, condition: dict[str, Any]) -> Q:
+        """A condition that has lost its sense (its attribute is gone) holds for nobody: it must not stop the others."""
+        try:
+            return ask(read_json(condition, self._asking.vocabulary, of_known_values=False), self._asking)
+        except ConditionError as error:
+            log.warning("criterion_unreadable", table=self.rules.table.id, code=error.code)
+            return FALSE
+
+    # -- tallies ------------------------------------------------------------------------------------------------
+
+    def _points_of(self, index: int, item: Criterion) -> str:
+        if not item.activity_id:
+            return f"f.c{index}"
+        points, least = int(item.points), int(item.at_least)
+        low, high = bounds(item)
+        times = self._column("count", item)
+        if item.half_life_days:
+            weight = self._column("weighted" if item.is_per_time else "newest", item)
+            half = WHOLE // 2 if points >= 0 else -WHOLE // 2
+            given = f"({points} * {weight} + ({half})) / {WHOLE}"
+        else:
+            given = f"{points} * {times}" if item.is_per_time else str(points)
+        return f"CASE WHEN {times} >= {least} THEN {_between(given, low, high)} ELSE 0 END"
+
+    def _column(self, kind: str, item: Criterion) -> str:
+        wanted = Counted(kind, item.activity_id or 0, reach(item), None if kind == "count" else item.half_life_days)
+        if wanted not in self.counted:
+            self.counted.append(wanted)
+        return f"COALESCE(b.n{self.counted.index(wanted)}, 0)"
+
+    def _tallies_sql(self) -> Sql:
+        params: list[Any] = []
+        columns = []
+        for index, counted in enumerate(self.counted):
+            columns.append(f", {_aggregate(counted)} AS n{index}")
+            params += [counted.activity_id, *([self._day(counted.days)] if counted.days else [])]
+        joined = " LEFT JOIN weights w ON w.day = t.day" if self._half_lives else ""
+        where, where_params = self._tally_where()
+        text = (
+            f"SELECT t.person_id{''.join(columns)} FROM {Tally._meta.db_table} t{joined} WHERE {where} "
+            "GROUP BY t.person_id"
+        )
+        return Sql(text, (*params, *where_params))
+
+    def _tally_where(self) -> tuple[str, list[Any]]:
+        whose = self.scope.where("t.person_id")
+        activities = sorted({counted.activity_id for counted in self.counted})
+        text = f"{whose.text} AND t.activity_id IN ({', '.join(str(int(one)) for one in activities)}) AND t.day <= %s"
+        params = [*whose.params, self._day(0, counting_today=True)]
+        horizon = self.rules.horizon_days
+        if horizon:
+            text += " AND t.day > %s"
+            params.append(self._day(horizon))
+        if self.is_past:
+            # A tally is a whole day. Of the day asked for, only what ended before the moment is known to be past.
+            text += " AND (t.day < %s OR t.last_at <= %s)"
+            moment = connection.ops.adapt_datetimefield_value(self.at)
+            params += [self._day(0, counting_today=True), moment]
+        return text, params
+
+    def _day(self, days_back: int, *, counting_today: bool = False) -> Any:
+        """The last day that lies outside a window of `days_back` days, today being the first of them."""
+        day = self.today if counting_today else self.today - timedelta(days=days_back)
+        return connection.ops.adapt_datefield_value(day)
+
+    # -- half-life ----------------------------------------------------------------------------------------------
+
+    @property
+    def _half_lives(self) -> list[int]:
+        return sorted({counted.half_life for counted in self.counted if counted.half_life})
+
+    def _weights_sql(self) -> Sql:
+        """The day weights as a common table expression: day, w<half-life> … in millionths."""
+        if not self._half_lives:
+            return Sql("")
+        rows = day_weights(today=self.today, half_lives=self._half_lives)
+        names = ", ".join(f"w{half_life}" for half_life in self._half_lives)
+        if connection.vendor == "sqlite":
+            picked = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(self._half_lives) + 1))
+            text = f"WITH weights(day, {names}) AS MATERIALIZED (SELECT {picked} FROM json_each(%s)) "
+            return Sql(text, (json.dumps([[day.isoformat(), *weights] for day, *weights in rows]),))
+        arrays = ", ".join(["%s::date[]", *("%s::bigint[]" for _ in self._half_lives)])
+        text = f"WITH weights(day, {names}) AS MATERIALIZED (SELECT * FROM unnest({arrays})) "
+        return Sql(text, tuple(list(column) for column in zip(*rows, strict=True)))
+
+
+def compile_rules(*, rules: Rules, scope: Scope, at: datetime, is_past: bool = False) -> Compilation:
+    """`rules` for the people of `scope` at `at`; `is_past` when `at` is a moment before now (back-test, review)."""
+    return Compilation(rules=rules, scope=scope, at=at, is_past=is_past)
+
+
+def day_weights(*, today: date, half_lives: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What is left of a deed of each past day, in millionths, for each half-life: today is whole."""
+    longest = max(half_lives) * HALF_LIVES_KEPT
+    return [
+        (today - timedelta(days=age), *(weight_at(age=age, half_life=half_life) for half_life in half_lives))
+        for age in range(longest)
+    ]
+
+
+def weight_at(*, age: int, half_life: int) -> int:
+    """Millionths left after `age` days."""
+    return round(WHOLE * 0.5 ** (age / half_life)) if age < half_life * HALF_LIVES_KEPT else 0
+
+
+def _aggregate(counted: Counted) -> str:
+    window = " AND t.day > %s" if counted.days else ""
+    match = f"t.activity_id = %s{window}"
+    if counted.kind == "count":
+        return f"SUM(CASE WHEN {match} THEN t.count ELSE 0 END)"
+    weight = f"COALESCE(w.w{counted.half_life}, 0)"
+    if counted.kind == "weighted":
+        return f"CAST(SUM(CASE WHEN {match} THEN t.count * {weight} ELSE 0 END) AS bigint)"
+    return f"MAX(CASE WHEN {match} THEN {weight} ELSE 0 END)"
+
+
+def _between(expression: str, low: int, high: int) -> str:
+    least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
+    return f"{least}({greatest}({expression}, {low}), {high})"

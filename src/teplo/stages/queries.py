@@ -1,0 +1,105 @@
+"""Reads and writes over whole batches of people at stages: a constant number of statements, however many people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import BooleanField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
+
+from teplo.people.models import Person
+from teplo.stages.models import Stage, Standing
+from teplo.tracking.models import Tally
+
+STANDING = Standing._meta.db_table
+_ROWS = 5000
+
+
+def among(person_ids: Sequence[int]) -> QuerySet[Person]:
+    """These people as a queryset; the ids travel as one parameter."""
+    if connection.vendor == "sqlite":
+        ids = "[" + ",".join(str(int(one)) for one in person_ids) + "]"
+        return Person.objects.filter(id__in=RawSQL("SELECT value FROM json_each(%s)", [ids]))
+    return Person.objects.filter(id__in=RawSQL("SELECT unnest(%s::bigint[])", [list(person_ids)]))
+
+
+def whether_signs_hold(
+    people: QuerySet[Person],
+    *,
+    signs: Sequence[tuple[int, Q]],
+    ladder: Sequence[tuple[int, Q]],
+    awake_from: Iterable[int],
+) -> QuerySet[Person]:
+    """Each person with where he stands and what his signs say, ordered by id.
+
+    `ladder` holds (rank, sign) of the steps, `signs` (rank, sign) of the places beside; the highest rank that holds is
+    `furthest` (0: none) and the lowest of `signs` is `beside` (-1: none). `is_awake`: he stands beside, at one of the
+    stages `awake_from`, and has done something since he came there.
+    """
+    down = sorted(ladder, key=lambda pair: -pair[0])
+    deeds_since = Tally.objects.filter(person=OuterRef("pk"), last_at__gt=OuterRef("standing__since"))
+    asleep = list(awake_from)
+    awake = (
+        Case(When(Q(standing__stage_id__in=asleep), then=Exists(deeds_since)), default=Value(False))
+        if asleep
+        else Value(False, output_field=BooleanField())
+    )
+    return people.annotate(
+        furthest=_first_of(down, default=0),
+        beside=_first_of(signs, default=-1),
+        is_awake=awake,
+        stage_now=F("standing__stage_id"),
+        since=F("standing__since"),
+        pinned_by=F("standing__pinned_by"),
+    ).order_by("id")
+
+
+def _first_of(pairs: Sequence[tuple[int, Q]], *, default: int) -> Case:
+    cases = [When(sign, then=Value(rank)) for rank, sign in pairs]
+    return Case(*cases, default=Value(default), output_field=IntegerField())
+
+
+def put(
+    *, from_stage: Stage | None, to_stage: Stage, person_ids: Sequence[int], at: datetime, even_if_pinned: bool = False,
+    pin_by: int | None = None,
+) -> list[int]:  # fmt: skip
+    """Let these people (sorted) stand at `to_stage`, if they still stand at `from_stage`; answers whom it moved.
+
+    The row is changed only while it is as it was read, so of two movers the second does nothing.
+    """
+    moved: list[int] = []
+    ordered = sorted(person_ids)
+    for start in range(0, len(ordered), _ROWS):
+        moved += _put_part(ordered[start : start + _ROWS], from_stage, to_stage, at, even_if_pinned, pin_by)
+    return moved
+
+
+def _put_part(
+    person_ids: Sequence[int],
+    from_stage: Stage | None,
+    to_stage: Stage,
+    at: datetime,
+    even_if_pinned: bool,
+    pin_by: int | None,
+) -> list[int]:
+    since = connection.ops.adapt_datetimefield_value(at)
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(person_ids))
+    params = [value for person_id in person_ids for value in (person_id, to_stage.id, since, pin_by)]
+    if from_stage is None:
+        conflict = "DO NOTHING"
+    else:
+        free = "" if even_if_pinned else f" AND {STANDING}.pinned_by IS NULL"
+        conflict = (
+            "DO UPDATE SET stage_id = excluded.stage_id, since = excluded.since, pinned_by = excluded.pinned_by "
+            f"WHERE {STANDING}.stage_id = %s{free}"
+        )
+        params.append(from_stage.id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {STANDING} (person_id, stage_id, since, pinned_by) VALUES {rows} "  # noqa: S608
+            f"ON CONFLICT (person_id) {conflict} RETURNING person_id",
+            params,
+        )
+        return [row[0] for row in cursor.fetchall()]
