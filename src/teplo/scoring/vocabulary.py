@@ -29,12 +29,27 @@ TEMPERATURES = (
 
 def fields() -> Iterator[Field]:
     """Who has not been scored yet has 0 points and is cold."""
-    numbers = (("score", "total", _("Score")), ("fit", "fit", _("Fit points")), ("behaviour", "behaviour", _("Behaviour points")))
+    numbers = (
+        ("score", "total", _("Score")),
+        ("fit", "fit", _("Fit points")),
+        ("behaviour", "behaviour", _("Behaviour points")),
+    )
     for key, name, shown in numbers:
-        yield Field(key, Type.NUMBER, shown, _scored(name, Type.NUMBER, 0), WARMTH, is_short=True, without=(Operator.IS_SET,))
+        yield Field(
+            key, Type.NUMBER, shown, _scored(name, Type.NUMBER, 0), WARMTH, is_short=True, without=(Operator.IS_SET,)
+        )
     cold, without = Temperature.COLD.value, (Operator.IS_SET,)
     temperature = _scored("temperature", Type.CHOICE, cold)
-    yield Field("temperature", Type.CHOICE, _("Temperature"), temperature, WARMTH, lambda: TEMPERATURES, is_short=True, without=without)
+    yield Field(
+        "temperature",
+        Type.CHOICE,
+        _("Temperature"),
+        temperature,
+        WARMTH,
+        lambda: TEMPERATURES,
+        is_short=True,
+        without=without,
+    )
     grade = _scored("grade", Type.CHOICE, "")
     yield Field("grade", Type.CHOICE, _("Profile"), grade, WARMTH, lambda: GRADES, is_short=True)
     changed = through(lambda asking: Score.objects.all(), {"person": "pk"}, column("changed_at", Type.MOMENT))

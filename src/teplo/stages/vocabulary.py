@@ -21,7 +21,9 @@ def fields() -> Iterator[Field]:
     extra = (Operator.AT_OR_AFTER,)
     yield Field("stage", Type.CHOICE, _("Stage"), _stage_holds, STAGE, _stages, is_short=True, extra=extra)
     yield Field("stage_since", Type.MOMENT, _("At this stage since"), _since_holds, STAGE)
-    yield Field("stage_ever", Type.LIST, _("Was ever at stage"), _ever_holds, STAGE, _stages, without=(Operator.IS_SET,))
+    yield Field(
+        "stage_ever", Type.LIST, _("Was ever at stage"), _ever_holds, STAGE, _stages, without=(Operator.IS_SET,)
+    )
 
 
 def _stages() -> Sequence[Choice]:

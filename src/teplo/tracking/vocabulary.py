@@ -42,7 +42,10 @@ def fields() -> Iterator[Field]:
     yield Field("source", Type.LIST, _("Ever came from"), _source_holds, CAME, lambda: SOURCES, is_short=True)
     for key, name in (("first_source", _("First came from")), ("last_source", _("Last came from"))):
         yield Field(key, Type.CHOICE, name, _acquired(key, Type.CHOICE), CAME, lambda: SOURCES, is_short=True)
-    for key, name in (("first_detail", _("First campaign or referrer")), ("last_detail", _("Last campaign or referrer"))):
+    for key, name in (
+        ("first_detail", _("First campaign or referrer")),
+        ("last_detail", _("Last campaign or referrer")),
+    ):
         yield Field(key, Type.TEXT, name, _acquired(key, Type.TEXT), CAME)
     for key, name in (("utm_source", _("Ever with utm_source")), ("utm_campaign", _("Ever with utm_campaign"))):
         yield Field(key, Type.TEXT, name, through(_touches, {"person": "pk"}, column(key, Type.TEXT)), CAME)
@@ -112,7 +115,9 @@ deeds = Deeds(choices=_activities, holds=_deed_holds)
 
 def event_fields() -> Iterator[Field]:
     """Fields over Event-shaped rows (the journal or a batch): nothing but columns of the row itself."""
-    yield Field("name", Type.CHOICE, _("Event"), column("name", Type.CHOICE), EVENT, is_short=True, leaf="event", is_open=True)
+    yield Field(
+        "name", Type.CHOICE, _("Event"), column("name", Type.CHOICE), EVENT, is_short=True, leaf="event", is_open=True
+    )
     yield Field("label", Type.CHOICE, _("Who acted"), column("label", Type.CHOICE), EVENT, lambda: LABELS)
     for key, name in (("path", _("Page")), ("url", _("Address")), ("referrer", _("Referrer"))):
         yield Field(key, Type.TEXT, name, column(key, Type.TEXT), EVENT)

@@ -1,0 +1,48 @@
+"""Text compared without regard to case, and with ё as е, in the same way on SQLite and PostgreSQL.
+
+SQLite's LIKE and lower() know ASCII only, so it is taught a function of ours; PostgreSQL's lower() depends on the
+database's locale, so the Cyrillic letters are translated besides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Func, TextField
+from django.db.models.sql.compiler import SQLCompiler
+
+_UPPER = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯҐЄІЇЎЁё"
+_LOWER = "абвгдежзийклмнопрстуфхцчшщъыьэюяґєіїўее"
+
+
+def fold(text: str) -> str:
+    """What the database makes of a text before comparing it."""
+    return text.lower().replace("ё", "е")
+
+
+class Fold(Func):
+    """`fold` in the database; NULL stays NULL."""
+
+    arity = 1
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        _teach(connection)
+        return self.as_sql(compiler, connection, function="teplo_fold", **extra)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        template = f"translate(lower(%(expressions)s), '{_UPPER}', '{_LOWER}')"
+        return self.as_sql(compiler, connection, template=template, **extra)
+
+
+def _teach(connection: Any) -> None:
+    """Give a SQLite connection the function, once: it may not be redefined while a statement runs."""
+    connection.ensure_connection()
+    if getattr(connection, "teplo_taught", None) is not connection.connection:
+        connection.connection.create_function("teplo_fold", 1, _fold_nullable, deterministic=True)
+        connection.teplo_taught = connection.connection
+
+
+def _fold_nullable(value: Any) -> str | None:
+    return None if value is None else fold(str(value))

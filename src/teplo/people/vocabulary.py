@@ -1,0 +1,279 @@
+"""What conditions can say of a person and his company: columns, custom attributes, consent, channels, segments (R5, R31)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.utils.translation import gettext_lazy as _
+
+from teplo.accounts.models import User
+from teplo.accounts.workspace import get_workspace
+from teplo.conditions.comparing import FALSE, column, id_holds, json_holds, through, typed, value_holds
+from teplo.conditions.compiling import ask
+from teplo.conditions.condition import Operator
+from teplo.conditions.json_values import JsonText
+from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.vocabulary import Asking, Choice, Field, Holds, Test, Type
+from teplo.kit.wording import in_language
+from teplo.people.models import (
+    AttributeChange,
+    AttributeDefinition,
+    Company,
+    Consent,
+    ConsentState,
+    Identity,
+    IdentityKind,
+    Person,
+    Segment,
+)
+
+WHO = _("Who he is")
+COMPANY = _("Company")
+REACH = _("How to reach him")
+OWN = _("Own attributes")
+
+CHANNELS = (
+    Choice("email", _("e-mail")),
+    Choice("phone", _("phone")),
+    Choice("sms", _("SMS")),
+    Choice("telegram", _("Telegram")),
+    Choice("whatsapp", _("WhatsApp")),
+    Choice("viber", _("Viber")),
+    Choice("vk", _("VK")),
+)
+
+
+def fields() -> Iterator[Field]:
+    """All fields of this app as they stand now; one query, for the custom attributes."""
+    yield from _person_fields()
+    yield from _reach_fields()
+    yield from _company_fields()
+    yield from _own_fields()
+
+
+def zone() -> tzinfo:
+    """The workspace's time zone; UTC when its name is not known to this machine."""
+    try:
+        return ZoneInfo(get_workspace().timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+# people
+
+
+def _person_fields() -> Iterator[Field]:
+    texts = (
+        ("first_name", _("First name")),
+        ("middle_name", _("Middle name")),
+        ("last_name", _("Last name")),
+        ("position", _("Position")),
+        ("city", _("City")),
+    )
+    for key, name in texts:
+        yield Field(key, Type.TEXT, name, _remembered(key, Type.TEXT), WHO, suggest=_suggest(key))
+    yield Field(
+        "country", Type.CHOICE, _("Country"), _remembered("country", Type.CHOICE), WHO, _used("country"), is_open=True
+    )
+    yield Field(
+        "language",
+        Type.CHOICE,
+        _("Language"),
+        _remembered("language", Type.CHOICE),
+        WHO,
+        _used("language"),
+        is_open=True,
+    )
+    yield Field(
+        "timezone", Type.CHOICE, _("Time zone"), column("timezone", Type.CHOICE), WHO, _used("timezone"), is_open=True
+    )
+    yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
+    yield Field("created", Type.MOMENT, _("Known since"), column("created_at", Type.MOMENT), WHO)
+    yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), column("is_anonymous", Type.BOOLEAN), WHO)
+    yield Field(
+        "segment",
+        Type.LIST,
+        _("Segment"),
+        _segment_holds,
+        WHO,
+        _segments,
+        is_short=True,
+        leaf="in",
+        without=(Operator.IS_SET,),
+    )
+
+
+def _remembered(key: str, kind: Type) -> Holds:
+    """A column whose earlier values are kept in AttributeChange, so that the past can be asked (R21)."""
+    present = column(key, kind)
+
+    def holds(test: Test, asking: Asking) -> Q:
+        if not asking.of_past:
+            return present(test, asking)
+        value = Case(
+            When(Exists(_later_changes(key, asking)), then=JsonText(_value_before(key, asking))),
+            default=F(key),
+            output_field=CharField(),
+        )
+        return value_holds(value, kind, test, asking)
+
+    return holds
+
+
+def _later_changes(key: str, asking: Asking) -> QuerySet[AttributeChange]:
+    return AttributeChange.objects.filter(person=OuterRef("pk"), key=key, at__gt=asking.at)
+
+
+def _value_before(key: str, asking: Asking) -> Subquery:
+    """The value at the moment asked: what the first change after it replaced."""
+    return Subquery(_later_changes(key, asking).order_by("at", "id").values("old")[:1])
+
+
+def _owner_holds(test: Test, asking: Asking) -> Q:
+    return id_holds(typed("owner_id", BigIntegerField()), test)
+
+
+def _users() -> Sequence[Choice]:
+    return [
+        Choice(str(pk), name or email)
+        for pk, name, email in User.objects.order_by("name").values_list("pk", "name", "email")
+    ]
+
+
+def _segments() -> Sequence[Choice]:
+    return [Choice(str(pk), name) for pk, name in Segment.objects.order_by("name").values_list("pk", "name")]
+
+
+def _segment_holds(test: Test, asking: Asking) -> Q:
+    """In one of the segments: their own conditions, asked of the same moment."""
+    wanted = [str(key) for key in test.value]
+    if set(wanted) & set(asking.trail):
+        raise ConditionError("segment-cycle", ("in",))
+    found = Segment.objects.filter(pk__in=[int(key) for key in wanted if key.isdigit()]).values_list("pk", "condition")
+    q = FALSE
+    for pk, data in found:
+        inside = read_json(data, asking.vocabulary, of_known_values=False)
+        q |= ask(inside, asking.inside(str(pk)))
+    return q
+
+
+def _used(key: str) -> Callable[[], Sequence[Choice]]:
+    """The values a column has now, at most 200."""
+
+    def choices() -> Sequence[Choice]:
+        values = Person.objects.exclude(**{key: ""}).order_by(key).values_list(key, flat=True).distinct()[:200]
+        return [Choice(value, value) for value in values]
+
+    return choices
+
+
+def _suggest(key: str) -> Callable[[str], Sequence[str]]:
+    def suggest(beginning: str) -> Sequence[str]:
+        people = Person.objects.exclude(**{key: ""})
+        people = people.filter(**{f"{key}__istartswith": beginning}) if beginning else people
+        return list(people.order_by(key).values_list(key, flat=True).distinct()[:10])
+
+    return suggest
+
+
+# how to reach him
+
+
+def _reach_fields() -> Iterator[Field]:
+    yield Field("email", Type.TEXT, _("E-mail"), _identity_holds(IdentityKind.EMAIL), REACH)
+    yield Field("phone", Type.TEXT, _("Phone"), _identity_holds(IdentityKind.PHONE), REACH)
+    yield Field("channel", Type.LIST, _("Reachable by"), _channel_holds, REACH, lambda: CHANNELS, is_short=True)
+    yield Field("consent", Type.LIST, _("Consent"), _consent_holds, REACH, lambda: CHANNELS, is_short=True)
+
+
+def _identities(asking: Asking) -> QuerySet[Identity]:
+    identities = Identity.objects.all()
+    return identities.filter(created_at__lte=asking.at) if asking.of_past else identities
+
+
+def _identity_holds(kind: str) -> Holds:
+    value = column("value", Type.TEXT)
+    return through(lambda asking: _identities(asking).filter(kind=kind), {"person": "pk"}, value)
+
+
+def _channel_holds(test: Test, asking: Asking) -> Q:
+    kinds = [choice.key for choice in CHANNELS] if test.operator is Operator.IS_SET else list(test.value)
+    kinds = [IdentityKind.PHONE.value if kind == "sms" else kind for kind in kinds]
+    return Q(Exists(_identities(asking).filter(person=OuterRef("pk"), kind__in=kinds)))
+
+
+def _consent_holds(test: Test, asking: Asking) -> Q:
+    """The newest word on the channel, as it stood at the moment asked, is yes."""
+    channels = {} if test.operator is Operator.IS_SET else {"channel__in": list(test.value)}
+    rows = Consent.objects.filter(person=OuterRef("pk"), state=ConsentState.GIVEN, **channels)
+    if not asking.of_past:
+        return Q(Exists(rows.filter(is_current=True)))
+    newer = Consent.objects.filter(
+        person=OuterRef("person"), channel=OuterRef("channel"), at__lte=asking.at, at__gt=OuterRef("at")
+    )
+    return Q(Exists(rows.filter(~Exists(newer), at__lte=asking.at)))
+
+
+# companies
+
+
+def _company_fields() -> Iterator[Field]:
+    columns = (
+        ("name", Type.TEXT, _("Company’s name")),
+        ("industry", Type.TEXT, _("Company’s industry")),
+        ("size", Type.NUMBER, _("Company’s size, people")),
+        ("city", Type.TEXT, _("Company’s city")),
+        ("country", Type.CHOICE, _("Company’s country")),
+        ("domain", Type.TEXT, _("Company’s domain")),
+    )
+    for key, kind, name in columns:
+        yield Field(f"company.{key}", kind, name, _of_company(column(key, kind)), COMPANY, is_open=True)
+
+
+def _of_company(holds: Holds) -> Holds:
+    return through(lambda asking: Company.objects.all(), {"pk": "company_id"}, holds)
+
+
+# own attributes
+
+
+def _own_fields() -> Iterator[Field]:
+    for definition in AttributeDefinition.objects.all():
+        kind, name = Type(definition.type), in_language(definition.names) or definition.key
+        choices = _choices_of(definition) if kind in (Type.CHOICE, Type.LIST) else None
+        if definition.of_company:
+            holds = _of_company(_inside(definition.key, kind))
+            yield Field(f"company.attr.{definition.key}", kind, name, holds, COMPANY, choices)
+        else:
+            yield Field(f"attr.{definition.key}", kind, name, _own(definition.key, kind), OWN, choices)
+
+
+def _choices_of(definition: AttributeDefinition) -> Callable[[], Sequence[Choice]]:
+    def choices() -> Sequence[Choice]:
+        return [
+            Choice(str(entry["key"]), in_language(entry.get("names", {})) or entry["key"])
+            for entry in definition.choices
+        ]
+
+    return choices
+
+
+def _inside(key: str, kind: Type) -> Holds:
+    return lambda test, asking: json_holds("attributes", key, kind, test, asking)
+
+
+def _own(key: str, kind: Type) -> Holds:
+    """A custom attribute; of the past, what the first later change replaced, else what it is."""
+    present = _inside(key, kind)
+
+    def holds(test: Test, asking: Asking) -> Q:
+        if not asking.of_past:
+            return present(test, asking)
+        changed = Q(Exists(_later_changes(key, asking)))
+        before = json_holds(_value_before(key, asking), None, kind, test, asking)
+        return (changed & before) | (~changed & present(test, asking))
+
+    return holds
