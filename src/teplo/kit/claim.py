@@ -49,14 +49,18 @@ def claim(
     update.add_q(Q(pk__in=inner) & guard)
     update.add_update_values({"lease_owner": owner, "lease_until": now + lease, **(set_fields or {})})
     sql, params = update.get_compiler(database).as_sql()
-    columns = [field.column for field in model._meta.concrete_fields]
-    names = ", ".join(
-        f"{connection.ops.quote_name(model._meta.db_table)}.{connection.ops.quote_name(c)}" for c in columns
-    )
+    fields = model._meta.concrete_fields
     # RETURNING cannot be said in the ORM; SQLite takes no table name there.
-    if connection.vendor == "sqlite":
-        names = ", ".join(connection.ops.quote_name(c) for c in columns)
-    return list(model._default_manager.using(database).raw(f"{sql} RETURNING {names}", params))
+    table = "" if connection.vendor == "sqlite" else f"{connection.ops.quote_name(model._meta.db_table)}."
+    names = ", ".join(f"{table}{connection.ops.quote_name(field.column)}" for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} RETURNING {names}", params)
+        rows = cursor.fetchall()
+    # not `raw()`, which cannot find a composite primary key in its columns
+    compiler = chosen.query.get_compiler(database)
+    converted = compiler.apply_converters(rows, compiler.get_converters([field.cached_col for field in fields]))
+    attributes = [field.attname for field in fields]
+    return [model.from_db(database, attributes, row) for row in converted]
 
 
 def release(model: type[models.Model], *, keys: Q, owner: str, **changes: Any) -> int:
