@@ -24,6 +24,9 @@ class Journey(Row):
     state = models.CharField(max_length=7, choices=JourneyState.choices, default=JourneyState.DRAFT)
     reentry = models.CharField(max_length=10, default="once", help_text="once, after-end, after-days")
     reentry_days = models.PositiveSmallIntegerField(default=0)
+    trouble = models.JSONField(
+        default=dict, help_text="Why it paused itself: the step whose people all failed, and the error."
+    )
     created_by = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=now)
     updated_at = models.DateTimeField(default=now)
@@ -56,13 +59,17 @@ class EnrolmentState(models.TextChoices):
 class Enrolment(PersonLeaf):
     """A person on his way through a journey: at which step, due when, waiting for what."""
 
-    journey = models.ForeignKey(Journey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    journey = models.ForeignKey(
+        Journey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     version = models.ForeignKey(
         JourneyVersion, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     state = models.CharField(max_length=7, choices=EnrolmentState.choices, default=EnrolmentState.ACTIVE)
     step = models.CharField(max_length=40, help_text="Key of the step he stands at.")
-    pass_number = models.PositiveIntegerField(default=1, help_text="Rises with every step taken: guards against repeats.")
+    pass_number = models.PositiveIntegerField(
+        default=1, help_text="Rises with every step taken: a guard against repeats."
+    )
     due_at = models.DateTimeField(null=True, help_text="When the step acts; null: only what he waits for wakes him.")
     waiting_for = models.BigIntegerField(null=True, blank=True, help_text="Activity whose next deed wakes him.")
     step_since = models.DateTimeField(default=now)
@@ -79,8 +86,11 @@ class Enrolment(PersonLeaf):
             ),
         )
         indexes = (
-            models.Index(fields=["due_at"], condition=models.Q(state="active"), name="enrolment_due"),
-            models.Index(fields=["waiting_for", "person"], condition=models.Q(state="active"), name="enrolment_waiting"),
+            # with the journey, so that a paused one is passed over without reading its rows
+            models.Index(fields=["due_at", "journey"], condition=models.Q(state="active"), name="enrolment_due"),
+            models.Index(
+                fields=["waiting_for", "person"], condition=models.Q(state="active"), name="enrolment_waiting"
+            ),
             models.Index(fields=["version", "state", "step"], name="enrolment_step"),
         )
 

@@ -64,8 +64,12 @@ class HandOff(PersonLeaf):
     answered_at = models.DateTimeField(null=True, blank=True)
     first_contact_at = models.DateTimeField(null=True, blank=True)
     escalated_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the e-mail to the salesperson went out.")
 
     class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["person"], condition=models.Q(state="offered"), name="handoff_one_open"),
+        )
         indexes = (
             models.Index(fields=["answer_until"], condition=models.Q(state="offered"), name="handoff_waiting"),
             models.Index(fields=["person", "offered_at"], name="handoff_when"),

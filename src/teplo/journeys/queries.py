@@ -1,0 +1,185 @@
+"""Reads and bulk writes of journeys: all over whole groups of people, none for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import available_timezones
+
+from django.db import connection
+from django.db.models import Max
+
+from teplo.accounts.workspace import get_workspace
+from teplo.channels.models import Delivery
+from teplo.journeys.models import Enrolment, EnrolmentState
+from teplo.people.models import Person
+from teplo.people.queries import as_table, execute, rows_of
+from teplo.tracking.models import Activity, Tally
+
+
+def activity_ids() -> dict[str, int]:
+    """Ids of activities by key."""
+    return dict(Activity.objects.values_list("key", "pk"))
+
+
+def time_zones(person_ids: Sequence[int]) -> dict[int, str]:
+    """The time zone of each person, the workspace's where his is not known."""
+    usual = get_workspace().timezone
+    known = available_timezones()
+    own = Person.objects.filter(pk__in=person_ids).exclude(timezone="").values_list("pk", "timezone")
+    zones = dict.fromkeys(person_ids, usual)
+    zones.update((person, zone) for person, zone in own if zone in known)
+    return zones
+
+
+def did_since(*, activity_id: int, since: Mapping[int, datetime]) -> set[int]:
+    """Which of these people did the activity after their own moment."""
+    rows = (
+        Tally.objects.filter(person_id__in=list(since), activity_id=activity_id)
+        .values_list("person_id")
+        .annotate(last=Max("last_at"))
+    )
+    return {person for person, last in rows if last > since[person]}
+
+
+class Progress(NamedTuple):
+    """Where a walk left one enrolment; `pass_before` guards against somebody having moved it meanwhile."""
+
+    person_id: int
+    id: int
+    pass_before: int
+    version_id: int
+    state: str
+    step: str
+    pass_number: int
+    due_at: datetime | None
+    waiting_for: int | None
+    step_since: datetime
+    ended_at: datetime | None
+    end_reason: str
+
+
+_TYPES = {
+    "person_id": "bigint",
+    "id": "bigint",
+    "pass_before": "integer",
+    "version_id": "bigint",
+    "state": "text",
+    "step": "text",
+    "pass_number": "integer",
+    "due_at": "timestamptz",
+    "waiting_for": "bigint",
+    "step_since": "timestamptz",
+    "ended_at": "timestamptz",
+    "end_reason": "text",
+}
+_CHANGES = ", ".join(f"{name} = fresh.{name}" for name in Progress._fields[3:])
+_MOMENTS = tuple(place for place, kind in enumerate(_TYPES.values()) if kind == "timestamptz")
+
+
+def write_progress(rows: Sequence[Progress], *, lease_owner: str) -> set[int]:
+    """Write progress of many enrolments in one statement and end their leases.
+
+    Only rows still active, at the same pass and under `lease_owner`'s lease; answers the ids of those that were.
+    The ORM has no UPDATE from a list of rows that answers which it found, hence the SQL.
+    """
+    if not rows:
+        return set()
+    ordered: Sequence[Sequence[Any]] = sorted(rows, key=lambda row: row[:2])
+    if connection.vendor == "sqlite":
+        ordered = [_for_sqlite(row) for row in ordered]
+    fresh, params = as_table("fresh", _TYPES, ordered)
+    mine = "e.person_id = fresh.person_id AND e.id = fresh.id AND e.pass_number = fresh.pass_before"
+    held = rows_of(
+        f"UPDATE {Enrolment._meta.db_table} AS e SET {_CHANGES}, lease_owner = '', lease_until = NULL "  # noqa: S608
+        f"FROM {fresh} WHERE {mine} AND e.state = 'active' AND e.lease_owner = %s "
+        f"RETURNING {'id' if connection.vendor == 'sqlite' else 'e.id'}",
+        [*params, lease_owner],
+    )
+    return {row[0] for row in held}
+
+
+def _for_sqlite(row: Sequence[Any]) -> list[Any]:
+    """Moments as Django stores them, so that comparisons as text are right."""
+    values = list(row)
+    for place in _MOMENTS:
+        if values[place] is not None:
+            values[place] = connection.ops.adapt_datetimefield_value(values[place])
+    return values
+
+
+def wake_waiting(deeds: Sequence[tuple[int, int, datetime]], *, at: datetime) -> int:
+    """Make due those who wait for what they just did: deeds are (person, activity, when). Two statements.
+
+    The first finds the few who wait, the second changes them sorted and guarded: who was moved meanwhile is left alone.
+    """
+    latest: dict[tuple[int, int], datetime] = {}
+    for person_id, activity_id, when in deeds:
+        key = (person_id, activity_id)
+        latest[key] = max(when, latest.get(key, when))
+    if not latest:
+        return 0
+    waiting = Enrolment.objects.filter(
+        state=EnrolmentState.ACTIVE,
+        waiting_for__in={activity for _, activity in latest},
+        person_id__in={person for person, _ in latest},
+    ).values_list("person_id", "id", "waiting_for", "step_since", "pass_number")
+    woken = [
+        (person, row_id, pass_number)
+        for person, row_id, activity, since, pass_number in waiting
+        if activity is not None and (when := latest.get((person, activity))) is not None and when >= since
+    ]
+    if not woken:
+        return 0
+    table, params = as_table("w", {"person": "bigint", "row_id": "bigint", "pass": "integer"}, sorted(woken))
+    moment = connection.ops.adapt_datetimefield_value(at)
+    return execute(
+        # the lease goes too: a tick that is just sending him out by timeout shall find that it does not hold him
+        f"UPDATE {_ENROLMENT} AS e SET waiting_for = NULL, due_at = %s, lease_owner = '', lease_until = NULL "  # noqa: S608
+        f"FROM {table} "
+        "WHERE e.person_id = w.person AND e.id = w.row_id AND e.pass_number = w.pass "
+        "AND e.state = 'active' AND e.waiting_for IS NOT NULL",
+        [moment, *params],
+    )
+
+
+def end_enrolments(rows: Sequence[tuple[int, int]], *, state: str, reason: str, at: datetime) -> int:
+    """End walks, given as (person, enrolment), that are still going on; answers how many were."""
+    if not rows:
+        return 0
+    return Enrolment.objects.filter(
+        state=EnrolmentState.ACTIVE, person_id__in=[row[0] for row in rows], id__in=[row[1] for row in rows]
+    ).update(
+        state=state, end_reason=reason, ended_at=at, due_at=None, waiting_for=None, lease_owner="", lease_until=None
+    )
+
+
+def letters_reached(*, person_of: Mapping[int, int], step: str, reaction: str) -> set[int]:
+    """Which of these enrolments (id → person) had their last letter of `step` sent, opened or clicked by a human."""
+    letters = (
+        Delivery.objects.filter(enrolment_id__in=list(person_of), person_id__in=set(person_of.values()), step=step)
+        .order_by("pass_number")
+        .values_list("enrolment_id", f"{reaction}_at", "clicked_at")
+    )
+    # a click counts as an open: pictures are often blocked where links are followed
+    last = {row_id: moment or (clicked if reaction == "opened" else None) for row_id, moment, clicked in letters}
+    return {row_id for row_id, moment in last.items() if row_id is not None and moment is not None}
+
+
+def unopened_in_a_row(*, person_of: Mapping[int, int], letters: int) -> set[int]:
+    """Which of these enrolments (id → person) left at least so many of their last letters unopened."""
+    sent = (
+        Delivery.objects.filter(
+            enrolment_id__in=list(person_of), person_id__in=set(person_of.values()), sent_at__isnull=False
+        )
+        .order_by("-sent_at")
+        .values_list("enrolment_id", "opened_at", "clicked_at")
+    )
+    streak: dict[int, list[bool]] = {}
+    for row_id, opened_at, clicked_at in sent:
+        streak.setdefault(row_id or 0, []).append(opened_at is None and clicked_at is None)
+    return {row_id for row_id, quiet in streak.items() if len(quiet) >= letters and all(quiet[:letters])}
+
+
+_ENROLMENT = Enrolment._meta.db_table

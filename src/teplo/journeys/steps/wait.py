@@ -1,0 +1,137 @@
+"""Waiting: a length of time, then until an hour or a weekday where the person lives; or until he does something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from teplo.journeys.queries import activity_ids, did_since, time_zones
+from teplo.journeys.steps.durations import read_duration, say_duration
+from teplo.journeys.steps.kind import Group, Outcome, Rest, SettingWrong, StepKind
+from teplo.kit.wording import in_language
+from teplo.tracking.models import Activity
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAY_NAMES = {
+    "mon": gettext_lazy("Monday"),
+    "tue": gettext_lazy("Tuesday"),
+    "wed": gettext_lazy("Wednesday"),
+    "thu": gettext_lazy("Thursday"),
+    "fri": gettext_lazy("Friday"),
+    "sat": gettext_lazy("Saturday"),
+    "sun": gettext_lazy("Sunday"),
+}
+
+
+@dataclass(frozen=True)
+class WaitSettings:
+    length: timedelta
+    clock: time | None
+    weekdays: tuple[int, ...]
+    activity: str
+    at_most: timedelta
+
+
+class Wait(StepKind[WaitSettings]):
+    key = "wait"
+    exits = ("next", "timeout")
+    is_instant = False
+
+    def read(self, raw: Mapping[str, Any]) -> WaitSettings:
+        activity = raw.get("activity") or ""
+        if not isinstance(activity, str):
+            raise SettingWrong("activity", "not-text")
+        settings = WaitSettings(
+            length=read_duration(raw, "for"),
+            clock=_clock(raw.get("at")),
+            weekdays=_weekdays(raw.get("on")),
+            activity=activity,
+            at_most=read_duration(raw, "at_most", required=bool(activity)),
+        )
+        if activity and not settings.at_most:
+            raise SettingWrong("at_most", "missing")
+        if not (activity or settings.length or settings.clock or settings.weekdays):
+            raise SettingWrong("for", "missing")
+        return settings
+
+    def exits_of(self, settings: WaitSettings) -> tuple[str, ...]:
+        return ("next", "timeout") if settings.activity else ("next",)
+
+    def arrive(self, group: Group[WaitSettings]) -> Mapping[int, Rest]:
+        settings = group.settings
+        if settings.activity:
+            rest = Rest(group.at + settings.at_most, activity_ids().get(settings.activity))
+            return {walker.row_id: rest for walker in group.walkers}
+        after = group.at + settings.length
+        if settings.clock is None and not settings.weekdays:
+            return {walker.row_id: Rest(after) for walker in group.walkers}
+        zones = time_zones(group.person_ids)
+        by_zone = {zone: Rest(_next_moment(after, zone, settings)) for zone in set(zones.values())}
+        return {walker.row_id: by_zone[zones[walker.person_id]] for walker in group.walkers}
+
+    def act(self, group: Group[WaitSettings]) -> Outcome:
+        """Whoever still waits for his deed goes out by `timeout`, unless it was counted while nobody could wake him."""
+        if not group.settings.activity:
+            return Outcome()
+        late = [walker for walker in group.walkers if walker.waiting_for is not None]
+        activity = activity_ids().get(group.settings.activity)
+        since = {walker.person_id: walker.step_since for walker in late}
+        did = did_since(activity_id=activity, since=since) if activity and late and not group.is_rehearsal else set()
+        return Outcome(exits={w.row_id: "timeout" for w in late if w.person_id not in did})
+
+    def say(self, settings: WaitSettings) -> str:
+        if settings.activity:
+            activity = Activity.objects.filter(key=settings.activity).first()
+            params = {
+                "activity": in_language(activity.names) if activity else settings.activity,
+                "time": say_duration(settings.at_most),
+            }
+            return _("Wait until he does “%(activity)s”, at most %(time)s") % params
+        parts = [_("Wait %(time)s") % {"time": say_duration(settings.length)}] if settings.length else [_("Wait")]
+        if settings.weekdays:
+            days = ", ".join(str(WEEKDAY_NAMES[WEEKDAYS[day]]) for day in settings.weekdays)
+            parts.append(_("until one of the days: %(days)s") % {"days": days})
+        if settings.clock:
+            parts.append(_("until %(clock)s where the person lives") % {"clock": f"{settings.clock:%H:%M}"})
+        return ", ".join(parts) if settings.length else " ".join(parts)
+
+
+def _clock(text: Any) -> time | None:
+    if not text:
+        return None
+    try:
+        return time.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise SettingWrong("at", "not-a-time") from error
+
+
+def _weekdays(names: Any) -> tuple[int, ...]:
+    if not names:
+        return ()
+    if not isinstance(names, list) or not set(names) <= set(WEEKDAYS):
+        raise SettingWrong("on", "not-weekdays")
+    return tuple(day for day, name in enumerate(WEEKDAYS) if name in names)
+
+
+def _next_moment(after: datetime, zone: str, settings: WaitSettings) -> datetime:
+    """The first moment not before `after` on a wanted weekday at the wanted hour of `zone`.
+
+    At once, when it is such a day and no hour is wanted. An hour that the clock change leaves out becomes the one after.
+    """
+    local = after.astimezone(ZoneInfo(zone))
+    for days in range(9):
+        day = local.date() + timedelta(days=days)
+        if settings.weekdays and day.weekday() not in settings.weekdays:
+            continue
+        if settings.clock is None and days == 0:
+            return after
+        moment = datetime.combine(day, settings.clock or time(9), ZoneInfo(zone)).astimezone(UTC)
+        if moment >= after:
+            return moment
+    return after
