@@ -6,6 +6,7 @@ Each line lends something of an upper package to a lower one. Nothing else conne
 from __future__ import annotations
 
 from teplo.conditions import registry
+from teplo.config import leaves
 from teplo.people import vocabulary as people_vocabulary
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import vocabulary as stages_vocabulary
@@ -14,6 +15,7 @@ from teplo.tracking import vocabulary as tracking_vocabulary
 
 def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
+    leaves.lend()
     _lend_fields_to_conditions()
 
 

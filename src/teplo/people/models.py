@@ -142,7 +142,8 @@ class AttributeChange(PersonLeaf):
 class ChangeNote(PersonLeaf):
     """Something about a person changed outside the pipeline (attribute, segment, stage by hand, import, merge).
 
-    The fact that upper packages wait for: the pipeline takes these in batches, rescores, moves, wakes, and deletes them.
+    The fact that upper packages wait for: the pipeline takes these in batches, rescores, moves, wakes and
+    deletes them.
     """
 
     cause = models.CharField(max_length=12, help_text="attribute, company, consent, import, merge, stage, hand")
@@ -222,7 +223,9 @@ class Segment(Row):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     condition = models.JSONField(default=dict)
-    is_kept = models.BooleanField(default=False, help_text="Members are materialised, so that entering can start a journey.")
+    is_kept = models.BooleanField(
+        default=False, help_text="Members are materialised, so that entering can start a journey."
+    )
     people = models.BigIntegerField(null=True, blank=True)
     counted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.BigIntegerField(null=True, blank=True)

@@ -1,0 +1,74 @@
+"""Which tables hang on a person, and what becomes of their rows when cards merge or are erased (people/leaves.py)."""
+
+from __future__ import annotations
+
+from teplo.channels.models import Delivery
+from teplo.journeys.models import Enrolment, StepPass
+from teplo.people import leaves
+from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach
+from teplo.people.own_leaves import OWN_LEAVES
+from teplo.sales.models import Deal, HandOff, Task
+from teplo.scoring.models import Score, ScoreChange
+from teplo.stages.models import StageMove, Standing
+from teplo.tracking.models import Acquisition, Event, Presence, Tally, Touch
+
+LEAVES = (
+    *OWN_LEAVES,
+    Leaf(
+        Presence,
+        Combine(add=("events",), least=("first_seen_at",), greatest=("last_seen_at",)),
+        Erasing.KEEP,
+    ),
+    Leaf(Event, Move(), Erasing.BLANK, blank={"properties": {}, "url": "", "referrer": ""}),
+    Leaf(
+        Tally,
+        Combine(key=("activity_id", "day"), add=("count",), least=("first_at",), greatest=("last_at",)),
+        Erasing.KEEP,
+    ),
+    Leaf(Touch, Move(), Erasing.BLANK, blank={"landing": ""}),
+    Leaf(
+        Acquisition,
+        Combine(
+            earliest={"first_at": ("first_source", "first_detail")}, latest={"last_at": ("last_source", "last_detail")}
+        ),
+        Erasing.KEEP,
+    ),
+    Leaf(Standing, Keep(), Erasing.KEEP),
+    Leaf(StageMove, Move(), Erasing.BLANK, blank={"why": {}}),
+    Leaf(Score, Keep(), Erasing.KEEP),
+    Leaf(ScoreChange, Move(), Erasing.KEEP),
+    Leaf(
+        Delivery,
+        Move(),
+        Erasing.BLANK,
+        blank={"address": "", "context": {}, "reason_params": {}, "provider_answer": ""},
+        ending=({"state": "queued"}, {"state": "skipped", "reason": "erased"}),
+    ),
+    Leaf(
+        Task,
+        Move(),
+        Erasing.BLANK,
+        blank={"title": "", "note": "", "outcome_note": ""},
+        ending=({"state": "open"}, {"state": "cancelled", "outcome": "erased"}),
+    ),
+    Leaf(
+        HandOff,
+        Move(OneEach("state", when={"state": "offered"}, otherwise={"state": "expired"})),
+        Erasing.BLANK,
+        blank={"snapshot": {}, "return_note": ""},
+        ending=({"state": "offered"}, {"state": "expired"}),
+    ),
+    Leaf(Deal, Move(), Erasing.BLANK, blank={"title": ""}),
+    Leaf(
+        Enrolment,
+        Move(OneEach("journey_id", when={"state": "active"}, otherwise={"state": "stopped", "end_reason": "merged"})),
+        Erasing.KEEP,
+        ending=({"state": "active"}, {"state": "stopped", "end_reason": "erased", "due_at": None}),
+    ),
+    Leaf(StepPass, Move(), Erasing.BLANK, blank={"note": {}}),
+)
+
+
+def lend() -> None:
+    """Hand all tables over to people/."""
+    leaves.register(*LEAVES)

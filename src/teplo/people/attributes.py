@@ -1,0 +1,265 @@
+"""What is known of people: columns such as the city and typed custom attributes, changed in bulk, each change kept (R5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from teplo.kit import bulk
+from teplo.kit.clock import now
+from teplo.kit.ids import new_ids
+from teplo.people import queries
+from teplo.people.companies import find_or_create_companies
+from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
+from teplo.people.names import name_key
+
+TEXT_COLUMNS = {
+    "first_name": 120, "middle_name": 120, "last_name": 120, "position": 200, "city": 120, "country": 2, "language": 5,
+    "timezone": 64,
+}  # fmt: skip
+"""Columns of a person that hold text, and how long it may be."""
+
+COLUMNS = (*TEXT_COLUMNS, "company", "owner")
+"""Keys that are columns: `company` takes a name, `company_id` or `owner` an id."""
+
+_KEYS_OF = {"first_name": "first_key", "last_name": "last_key"}
+_TRUE = frozenset(["1", "true", "yes", "y", "on", "да", "так", "д", "+"])
+_FALSE = frozenset(["0", "false", "no", "n", "off", "нет", "ні", "не", "н", "-"])
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
+
+
+class AttributeUnreadable(Exception):
+    """The value is not of the attribute's type."""
+
+    def __init__(self, code: str, key: str, value: Any) -> None:
+        super().__init__(code, key, value)
+        self.code = code
+        self.params = {"key": key, "value": str(value)[:80]}
+
+    def __str__(self) -> str:
+        texts = {
+            "unknown": _("There is no attribute “%(key)s”."),
+            "number": _("“%(value)s” is not a number."),
+            "boolean": _("“%(value)s” is neither yes nor no."),
+            "date": _("“%(value)s” is not a date."),
+            "choice": _("“%(value)s” is not among the choices."),
+            "owner": _("“%(value)s” is not a colleague."),
+        }
+        return texts[self.code] % self.params
+
+
+class Change(NamedTuple):
+    """One value of one person. None or an empty text takes the value away."""
+
+    person_id: int
+    key: str
+    value: Any
+
+
+class Refused(NamedTuple):
+    """A change that was not made, and why."""
+
+    change: Change
+    error: AttributeUnreadable
+
+
+class Written(NamedTuple):
+    """Who really changed, and what could not be read."""
+
+    people: list[int]
+    refused: list[Refused]
+
+
+def set_attributes(changes: Iterable[Change], *, by: str, at: datetime | None = None) -> Written:
+    """Set many values of many people at once and keep what was before (R21).
+
+    Values equal to what is known change nothing and leave no trace; of two changes of the same value the last counts.
+    What cannot be read is answered in `refused`, the rest is written. A constant number of statements. Tell
+    `changing.note_changed` of the people in the answer when this happened outside the pipeline.
+    """
+    moment = at or now()
+    readable, refused = _read_all(changes)
+    if not readable:
+        return Written([], refused)
+    with transaction.atomic():
+        _companies_by_id(readable)
+        people = _known(readable)
+        differing = [
+            (person, key, old, new)
+            for (person, key), new in sorted(readable.items())
+            if person in people and not _same(old := people[person].get(key), new)
+        ]
+        _write(differing, moment)
+        _remember(differing, by, moment)
+    return Written(sorted({person for person, *_ in differing}), refused)
+
+
+def definitions(*, of_company: bool = False) -> dict[str, AttributeDefinition]:
+    """Custom attributes by key, in their order."""
+    return {found.key: found for found in AttributeDefinition.objects.filter(of_company=of_company)}
+
+
+def read_value(definition: AttributeDefinition, value: Any) -> Any:
+    """A value as it is stored: text, number, true/false, ISO date, key of a choice, list; None: nothing.
+
+    Understands what people type: «да», "1 200,5", "31.12.2025", a choice by its name in any language.
+    Raises AttributeUnreadable.
+    """
+    if value is None or value == "" or value == []:
+        return None
+    return _READERS[definition.type](definition, value)
+
+
+def _read_all(changes: Iterable[Change]) -> tuple[dict[tuple[int, str], Any], list[Refused]]:
+    known = definitions()
+    readable: dict[tuple[int, str], Any] = {}
+    refused: list[Refused] = []
+    for change in changes:
+        try:
+            readable[change.person_id, _column_of(change.key)] = _read(change, known)
+        except AttributeUnreadable as error:
+            refused.append(Refused(change, error))
+    return readable, refused
+
+
+def _column_of(key: str) -> str:
+    return {"owner": "owner_id"}.get(key, key)
+
+
+def _read(change: Change, known: Mapping[str, AttributeDefinition]) -> Any:
+    if change.key in TEXT_COLUMNS:
+        text = " ".join(str(change.value if change.value is not None else "").split())
+        return (text.upper() if change.key == "country" else text)[: TEXT_COLUMNS[change.key]]
+    if change.key == "company":
+        return str(change.value or "").strip()[:300]
+    if change.key in ("company_id", "owner", "owner_id"):
+        return _read_id(change)
+    if change.key not in known:
+        raise AttributeUnreadable("unknown", change.key, change.value)
+    return read_value(known[change.key], change.value)
+
+
+def _read_id(change: Change) -> int | None:
+    try:
+        return int(change.value) if change.value else None
+    except (TypeError, ValueError):
+        raise AttributeUnreadable("owner", change.key, change.value) from None
+
+
+def _companies_by_id(readable: dict[tuple[int, str], Any]) -> None:
+    """Names of companies become companies, made where there is none yet."""
+    named = {key: value for key, value in readable.items() if key[1] == "company"}
+    if not named:
+        return
+    companies = find_or_create_companies({name for name in named.values() if name})
+    for (person, _key), name in named.items():
+        readable.pop((person, "company"))
+        readable[person, "company_id"] = companies[name] if name else None
+
+
+def _known(readable: Mapping[tuple[int, str], Any]) -> dict[int, dict[str, Any]]:
+    """What is known now, locked so that the old value kept is the true one."""
+    names = ("id", *TEXT_COLUMNS, "company_id", "owner_id", "attributes")
+    people = Person.objects.select_for_update().filter(id__in={person for person, _ in readable}, erased_at=None)
+    return {
+        row["id"]: {**row["attributes"], **{name: row[name] for name in names if name not in ("id", "attributes")}}
+        for row in people.order_by("id").values(*names)
+    }
+
+
+def _same(old: Any, new: Any) -> bool:
+    return (old is None or old == "") if (new is None or new == "") else (old == new and type(old) is type(new))
+
+
+def _write(differing: Sequence[tuple[int, str, Any, Any]], at: datetime) -> None:
+    patches: dict[int, dict[str, Any]] = {}
+    for person, key, _old, new in differing:
+        patch = patches.setdefault(person, {"id": person})
+        if key in TEXT_COLUMNS:
+            patch[key] = new
+            if key in _KEYS_OF:
+                patch[_KEYS_OF[key]] = name_key(new)
+        elif key in ("company_id", "owner_id"):
+            patch[key] = new or 0
+        else:
+            patch.setdefault("attributes", {})[key] = new
+    queries.patch_people(sorted(patches.values(), key=lambda patch: patch["id"]), at)
+
+
+def _remember(differing: Sequence[tuple[int, str, Any, Any]], by: str, at: datetime) -> None:
+    rows = [
+        (person, row_id, key, old, new, at, by[:80])
+        for (person, key, old, new), row_id in zip(differing, new_ids(len(differing)), strict=True)
+    ]
+    bulk.insert(AttributeChange, ("person_id", "id", "key", "old", "new", "at", "by"), rows)
+
+
+def _text(definition: AttributeDefinition, value: Any) -> str:
+    return " ".join(str(value).split())[:2000]
+
+
+def _number(definition: AttributeDefinition, value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise AttributeUnreadable("number", definition.key, value)
+    text = str(value).replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".").replace("−", "-")
+    if not _NUMBER.fullmatch(text):
+        raise AttributeUnreadable("number", definition.key, value)
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _boolean(definition: AttributeDefinition, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise AttributeUnreadable("boolean", definition.key, value)
+    return word in _TRUE
+
+
+def _date(definition: AttributeDefinition, value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()[:10]
+    text = str(value).strip()
+    if found := _DAY_FIRST.match(text):
+        text = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"
+    try:
+        read = parse_date(text[:10])
+    except ValueError:
+        read = None
+    if read is None:
+        raise AttributeUnreadable("date", definition.key, value)
+    return read.isoformat()
+
+
+def _choice(definition: AttributeDefinition, value: Any) -> str:
+    wanted = name_key(str(value))
+    for choice in definition.choices:
+        if wanted in {name_key(str(word)) for word in (choice["key"], *choice.get("names", {}).values())}:
+            return str(choice["key"])
+    raise AttributeUnreadable("choice", definition.key, value)
+
+
+def _list(definition: AttributeDefinition, value: Any) -> list[str]:
+    words = [
+        str(word).strip() for word in (value if isinstance(value, list | tuple) else re.split(r"[;,\n]", str(value)))
+    ]
+    kept = [_choice(definition, word) if definition.choices else word[:200] for word in words if word]
+    return list(dict.fromkeys(kept))
+
+
+_READERS = {
+    AttributeType.TEXT: _text,
+    AttributeType.NUMBER: _number,
+    AttributeType.BOOLEAN: _boolean,
+    AttributeType.DATE: _date,
+    AttributeType.CHOICE: _choice,
+    AttributeType.LIST: _list,
+}

@@ -1,0 +1,55 @@
+"""Companies: found by name without its legal form or by domain, made when unknown, changed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min
+
+from teplo.kit import bulk
+from teplo.kit.clock import now
+from teplo.kit.ids import new_ids
+from teplo.people.changing import note_changed
+from teplo.people.models import Company, Person
+from teplo.people.names import company_key
+
+_BLANK = {"domain": "", "industry": "", "size": None, "city": "", "country": "", "attributes": {}}
+
+
+def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None) -> dict[str, int]:
+    """name → company, by the name without legal form and quotes; two statements, however many names."""
+    moment = at or now()
+    key_of = {name: company_key(name) for name in names}
+    known = _by_key(set(key_of.values()))
+    new = {key: name for name, key in sorted(key_of.items(), reverse=True) if key not in known}
+    rows = [
+        (company_id, new[key].strip()[:300], key, moment, moment, *_BLANK.values())
+        for company_id, key in zip(new_ids(len(new)), sorted(new), strict=True)
+    ]
+    bulk.insert(Company, ("id", "name", "name_key", "created_at", "updated_at", *_BLANK), rows)
+    known |= {row[2]: row[0] for row in rows}
+    return {name: known[key] for name, key in key_of.items()}
+
+
+def _by_key(keys: set[str]) -> dict[str, int]:
+    """Of several companies with one key the oldest."""
+    rows = Company.objects.filter(name_key__in=keys).values_list("name_key").annotate(oldest=Min("id"))
+    return dict(rows)
+
+
+def create_company(*, name: str, at: datetime | None = None, **fields: Any) -> Company:
+    """A new company by hand."""
+    moment = at or now()
+    return Company.objects.create(name=name, name_key=company_key(name), created_at=moment, updated_at=moment, **fields)
+
+
+def change_company(*, company_id: int, fields: Mapping[str, Any], at: datetime | None = None) -> None:
+    """Write the given columns; its people are noted, because conditions may ask for what changed."""
+    moment = at or now()
+    changed = dict(fields)
+    if "name" in changed:
+        changed["name_key"] = company_key(changed["name"])
+    Company.objects.filter(id=company_id).update(**changed, updated_at=moment)
+    note_changed(Person.objects.filter(company_id=company_id).values_list("id", flat=True), "company", at=moment)

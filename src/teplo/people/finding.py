@@ -1,0 +1,290 @@
+"""Whose deed is this? Contacts and visitor ids in, people out: found, joined or newly made, thousands at once (R2, R3).
+
+The pipeline's hot path: a batch of any size costs one SELECT when everybody in it is known, and a constant number of
+statements otherwise. No model instances, only tuples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+
+from teplo.kit import bulk
+from teplo.kit.clock import now
+from teplo.kit.ids import new_id, new_ids
+from teplo.people import merging, queries
+from teplo.people.models import DuplicatePair, Identity, Person
+
+Contact = tuple[str, str]
+"""Kind and normalised value."""
+
+_ATTEMPTS = 6
+_VISITOR = "visitor"
+_RANK = {kind: rank for rank, kind in enumerate(("external", "email", "phone", "telegram", "whatsapp", "viber", "vk"))}
+
+
+class Claim(NamedTuple):
+    """What one event, row or form says about who it is. `identities` are normalised; `person_id` wins over them."""
+
+    identities: Sequence[Contact] = ()
+    person_id: int | None = None
+    at: datetime | None = None
+    source: str = ""
+    is_verified: bool = False
+
+
+class PersonUnknown(Exception):
+    """There is no such person."""
+
+    code = "person-unknown"
+
+
+class ClaimEmpty(Exception):
+    """An event must say whose it is: a visitor, a contact or a person."""
+
+    code = "claim-empty"
+
+
+class ContactsContested(Exception):
+    """Other workers kept taking the same new contacts; the batch may be tried again."""
+
+
+class _Contested(Exception):
+    pass
+
+
+def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None, source: str = "") -> list[int]:
+    """The person of each claim, in order.
+
+    - A known contact finds its person; unknown contacts beside it join his card.
+    - Contacts of two people in one claim: the strongest contact decides, and the two wait as a possible duplicate for a
+      human's word. Two known people are never merged here.
+    - A visitor of whom nothing was known joins the card of the contact, with all he did before (R3). A visitor of
+      another known person goes over to the contact's person from now on: the explicit contact wins.
+    - Two workers with the same new contact end with one person.
+
+    Raises PersonUnknown, ClaimEmpty.
+    """
+    moment = at or now()
+    wanted = _values_by_kind(claims)
+    for _ in range(_ATTEMPTS):
+        plan = _Plan(queries.known_identities(wanted), moment, source)
+        people = plan.resolve(claims)
+        if plan.is_empty:
+            return people
+        try:
+            with transaction.atomic():
+                plan.write()
+        except _Contested:
+            continue
+        return people
+    raise ContactsContested
+
+
+def _values_by_kind(claims: Iterable[Claim]) -> dict[str, set[str]]:
+    wanted: dict[str, set[str]] = {}
+    for claim in claims:
+        for kind, value in claim.identities:
+            if kind in wanted:
+                wanted[kind].add(value)
+            else:
+                wanted[kind] = {value}
+    return wanted
+
+
+class _Plan:
+    """What a batch means for people, thought out in memory first and then written at once."""
+
+    def __init__(self, known: dict[Contact, int], at: datetime, source: str) -> None:
+        self.known = known
+        self.at = at
+        self.source = source
+        self.is_anonymous: dict[int, bool] = {}
+        self.kinds: dict[int, set[str]] = {}
+        self.moved_on: dict[int, int] = {}
+        self.new_people: dict[int, datetime] = {}
+        self.new_identities: dict[Contact, tuple[int, Claim]] = {}
+        self.revealed: set[int] = set()
+        self.joined: dict[int, int] = {}
+        self.repointed: dict[Contact, int] = {}
+        self.doubts: set[tuple[int, int]] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.new_identities or self.joined or self.repointed or self.doubts or self.new_people)
+
+    def resolve(self, claims: Sequence[Claim]) -> list[int]:
+        self._look_up(claims)
+        known = self.known
+        people = [
+            known[claim.identities[0]]
+            if len(claim.identities) == 1 and claim.person_id is None and claim.identities[0] in known
+            else self._person_of(claim)
+            for claim in claims
+        ]
+        return [self._now(person) for person in people] if self.moved_on else people
+
+    def _look_up(self, claims: Sequence[Claim]) -> None:
+        """Who of those in question is a stranger, and which contacts the others have: two statements, often none."""
+        asked: set[int] = set()
+        for claim in claims:
+            if claim.person_id is not None:
+                asked.add(claim.person_id)
+            if len(claim.identities) + (claim.person_id is not None) > 1:
+                owners = {self.known.get(identity) for identity in claim.identities} | {claim.person_id}
+                if len(owners) > 1:
+                    asked.update(owner for owner in owners if owner is not None)
+        if not asked:
+            return
+        self.is_anonymous = queries.anonymous_among(asked)
+        self._follow_merges({claim.person_id for claim in claims if claim.person_id is not None})
+        if known_people := [person for person, is_anonymous in self.is_anonymous.items() if not is_anonymous]:
+            for person, kind, _value, _verified in queries.contacts_of(known_people):
+                self.kinds.setdefault(person, set()).add(kind)
+
+    def _follow_merges(self, named: set[int]) -> None:
+        missing = named - self.is_anonymous.keys()
+        if not missing:
+            return
+        self.moved_on.update(merging.winners_of(missing))
+        winners = {self._now(person) for person in missing}
+        self.is_anonymous.update(queries.anonymous_among(winners))
+        if any(winner not in self.is_anonymous for winner in winners):
+            raise PersonUnknown
+
+    def _now(self, person: int) -> int:
+        while person in self.moved_on:
+            person = self.moved_on[person]
+        return person
+
+    def _owner(self, identity: Contact) -> int | None:
+        owner = self.known.get(identity)
+        return None if owner is None else self._now(owner)
+
+    def _person_of(self, claim: Claim) -> int:
+        visitors = [identity for identity in claim.identities if identity[0] == _VISITOR]
+        contacts = sorted(
+            (identity for identity in claim.identities if identity[0] != _VISITOR), key=lambda c: _RANK.get(c[0], 9)
+        )
+        if not (visitors or contacts) and claim.person_id is None:
+            raise ClaimEmpty
+        person = self._choose(claim, visitors, contacts)
+        for contact in contacts:
+            self._attach(contact, person, claim)
+        if (contacts or claim.person_id is not None) and self.is_anonymous.get(person):
+            self._reveal(person, contacts)
+        for visitor in visitors:
+            self._attach_visitor(visitor, person, claim)
+        return person
+
+    def _choose(self, claim: Claim, visitors: Sequence[Contact], contacts: Sequence[Contact]) -> int:
+        if claim.person_id is not None:
+            return self._now(claim.person_id)
+        owners = list(dict.fromkeys(owner for c in contacts if (owner := self._owner(c)) is not None))
+        for other in owners[1:]:
+            self.doubts.add((min(owners[0], other), max(owners[0], other)))
+        if owners:
+            return owners[0]
+        visiting = next((owner for v in visitors if (owner := self._owner(v)) is not None), None)
+        if visiting is not None and (not contacts or self._may_be_his(visiting, contacts)):
+            return visiting
+        return self._new_person(claim, is_anonymous=not contacts)
+
+    def _may_be_his(self, person: int, contacts: Sequence[Contact]) -> bool:
+        """New contacts from a known browser: his, unless he already has others of the same kind (a shared computer)."""
+        return bool(self.is_anonymous.get(person)) or self.kinds.get(person, set()).isdisjoint(c[0] for c in contacts)
+
+    def _new_person(self, claim: Claim, *, is_anonymous: bool) -> int:
+        person = new_id()
+        self.new_people[person] = claim.at or self.at
+        self.is_anonymous[person] = is_anonymous
+        return person
+
+    def _attach(self, contact: Contact, person: int, claim: Claim) -> None:
+        if contact not in self.known:
+            self.known[contact] = person
+            self.new_identities[contact] = (person, claim)
+            self.kinds.setdefault(person, set()).add(contact[0])
+
+    def _reveal(self, person: int, contacts: Sequence[Contact]) -> None:
+        if contacts:
+            self.is_anonymous[person] = False
+            if person not in self.new_people:
+                self.revealed.add(person)
+
+    def _attach_visitor(self, visitor: Contact, person: int, claim: Claim) -> None:
+        owner = self._owner(visitor)
+        if owner is None:
+            self._attach(visitor, person, claim)
+        elif owner != person and self.is_anonymous.get(owner):
+            self._join(owner, person)
+        elif owner != person:
+            self.known[visitor] = person
+            self.repointed[visitor] = person
+
+    def _join(self, stranger: int, person: int) -> None:
+        self.moved_on[stranger] = person
+        if stranger in self.new_people:
+            del self.new_people[stranger]
+        else:
+            self.joined[stranger] = person
+
+    def write(self) -> None:
+        """Identities first: they are what two workers may want at the same time. Raises _Contested to begin anew."""
+        self._write_identities()
+        self._write_people()
+        if self.revealed and _reveal_people(self.revealed, self.at) < len(self.revealed):
+            raise _Contested
+        queries.point_identities([(k, v, self._now(person)) for (k, v), person in self._repointed_known()])
+        if self.joined:
+            merging.join_strangers(
+                [(stranger, self._now(person)) for stranger, person in self.joined.items()], at=self.at
+            )
+        self._write_doubts()
+
+    def _repointed_known(self) -> list[tuple[Contact, int]]:
+        return [(visitor, person) for visitor, person in self.repointed.items() if visitor not in self.new_identities]
+
+    def _write_identities(self) -> None:
+        rows = [
+            (kind, value, self._now(self.repointed.get((kind, value), person)), "", claim.is_verified,
+             person in self.new_people, (claim.source or self.source)[:60], claim.at or self.at)
+            for (kind, value), (person, claim) in sorted(self.new_identities.items(), key=lambda item: item[0])
+        ]  # fmt: skip
+        columns = ("kind", "value", "person_id", "shown", "is_verified", "is_main", "source", "created_at")
+        if bulk.insert(Identity, columns, rows, ignore_known=True) < len(rows):
+            raise _Contested
+
+    def _write_people(self) -> None:
+        rows = [
+            (person, self.is_anonymous[person], created, self.at) for person, created in sorted(self.new_people.items())
+        ]
+        insert_people(rows)
+
+    def _write_doubts(self) -> None:
+        rows = [
+            (pair_id, first, second, "contact", 1.0, self.at, "")
+            for pair_id, (first, second) in zip(new_ids(len(self.doubts)), sorted(self.doubts), strict=True)
+        ]
+        columns = ("id", "first_id", "second_id", "reason", "likeness", "found_at", "answer")
+        bulk.insert(DuplicatePair, columns, rows, ignore_known=True)
+
+
+_EMPTY_COLUMNS = (
+    "first_name", "middle_name", "last_name", "first_key", "last_key", "position", "city", "country", "language",
+    "timezone",
+)  # fmt: skip
+
+
+def insert_people(rows: Sequence[tuple[int, bool, datetime, datetime]]) -> None:
+    """Bare new people: (id, is anonymous, created, updated)."""
+    blank = ({}, *("",) * len(_EMPTY_COLUMNS))
+    columns = ("id", "is_anonymous", "created_at", "updated_at", "attributes", *_EMPTY_COLUMNS)
+    bulk.insert(Person, columns, [(*row, *blank) for row in rows])
+
+
+def _reveal_people(people: set[int], at: datetime) -> int:
+    return Person.objects.filter(id__in=people, is_anonymous=True).update(is_anonymous=False, updated_at=at)

@@ -1,0 +1,198 @@
+# ruff: noqa: S608 - statements are put together from names of tables and columns only; values are bound
+"""SQL of people that Django's ORM cannot say: values as a table on both engines, and writes over many people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from teplo.people.leaves import all_leaves
+from teplo.people.models import Consent, DuplicatePair, Identity, Person
+
+_SQLITE_TYPES = {"bigint": "integer", "text": "text", "jsonb": "text"}
+
+
+def ids_in(column: str, ids: Iterable[int]) -> tuple[str, Any]:
+    """A condition `column in ids` with one parameter, whatever their number."""
+    wanted = sorted(set(ids))
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::bigint[])", wanted
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(wanted)
+
+
+def texts_in(column: str, texts: Iterable[str]) -> tuple[str, Any]:
+    """A condition `column in texts` with one parameter, whatever their number."""
+    wanted = sorted(set(texts))
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::text[])", wanted
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(wanted)
+
+
+def as_table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Rows of values as a table `name` for FROM: columns with their PostgreSQL types, rows as tuples."""
+    if connection.vendor == "postgresql":
+        arrays = [list(values) for values in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+        holes = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        return f"unnest({holes}) AS {name}({', '.join(columns)})", arrays
+    picks = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
+    return f"(SELECT {picks} FROM json_each(%s)) AS {name}", [json.dumps([list(row) for row in rows])]
+
+
+def rows_of(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows a statement answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
+    """How many rows a statement wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount
+
+
+def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], int]:
+    """Whose the contacts are: (kind, value) → person. One statement; unknown ones are missing from the answer."""
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    for kind in sorted(wanted):
+        condition, values = texts_in("value", wanted[kind])
+        conditions.append(f"(kind = %s AND {condition})")
+        parameters += [kind, values]
+    if not conditions:
+        return {}
+    found = rows_of(
+        f"SELECT kind, value, person_id FROM {_IDENTITY} WHERE {' OR '.join(conditions)}",
+        parameters,
+    )
+    return {(kind, value): person_id for kind, value, person_id in found}
+
+
+def contacts_of(person_ids: Iterable[int]) -> list[tuple[int, str, str, bool]]:
+    """(person, kind, value, is verified) of all their identities."""
+    condition, ids = ids_in("person_id", person_ids)
+    return rows_of(
+        f"SELECT person_id, kind, value, is_verified FROM {_IDENTITY} WHERE {condition} ORDER BY person_id, kind, value",
+        [ids],
+    )  # type: ignore[return-value]
+
+
+def anonymous_among(person_ids: Iterable[int]) -> dict[int, bool]:
+    """person → nothing but a visitor id is known of him; missing people are missing from the answer."""
+    condition, ids = ids_in("id", person_ids)
+    found = rows_of(f"SELECT id, is_anonymous FROM {_PERSON} WHERE {condition}", [ids])
+    return {person_id: bool(is_anonymous) for person_id, is_anonymous in found}
+
+
+def point_identities(rows: Sequence[tuple[str, str, int]]) -> int:
+    """Let identities (kind, value) belong to other people."""
+    if not rows:
+        return 0
+    table, values = as_table("r", {"kind": "text", "value": "text", "person": "bigint"}, sorted(rows))
+    return execute(
+        f"UPDATE {_IDENTITY} SET person_id = r.person FROM {table} "
+        f"WHERE {_IDENTITY}.kind = r.kind AND {_IDENTITY}.value = r.value",
+        values,
+    )
+
+
+def unmain_second(rows: Sequence[tuple[str, str, int]]) -> int:
+    """Contacts (kind, value) about to go to a person who has a main one of that kind are not the main ones any more."""
+    if not rows:
+        return 0
+    table, values = as_table("r", {"kind": "text", "value": "text", "person": "bigint"}, sorted(rows))
+    return execute(
+        f"UPDATE {_IDENTITY} SET is_main = %s FROM {table} "
+        f"WHERE {_IDENTITY}.kind = r.kind AND {_IDENTITY}.value = r.value AND EXISTS (SELECT 1 FROM {_IDENTITY} o "
+        "WHERE o.person_id = r.person AND o.kind = r.kind AND o.is_main = %s)",
+        [False, *values, True],
+    )
+
+
+def any_identity(identities: Iterable[tuple[str, str]]) -> Q:
+    """Any of these (kind, value)."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in identities:
+        by_kind.setdefault(kind, []).append(value)
+    chosen = Q(pk__in=[])
+    for kind, values in by_kind.items():
+        chosen |= Q(kind=kind, value__in=values)
+    return chosen
+
+
+def drop_open_pairs(person_id: int) -> None:
+    """Forget open questions about a card that is no more."""
+    DuplicatePair.objects.filter(Q(first_id=person_id) | Q(second_id=person_id), answer="").delete()
+
+
+def people_with_rows(person_ids: Sequence[int]) -> set[int]:
+    """Who of these has a row in any leaf, or a contact."""
+    tables = [_IDENTITY, *(leaf.table for leaf in all_leaves())]
+    conditions = [ids_in("person_id", person_ids) for _ in tables]
+    statement = " UNION ".join(
+        f"SELECT person_id FROM {table} WHERE {condition}"
+        for table, (condition, _) in zip(tables, conditions, strict=True)
+    )
+    return {person_id for (person_id,) in rows_of(statement, [ids for _, ids in conditions])}
+
+
+def end_consents(keys: Sequence[tuple[int, str]]) -> int:
+    """The current words of (person, channel) become history."""
+    if not keys:
+        return 0
+    table, values = as_table("r", {"person": "bigint", "channel": "text"}, sorted(set(keys)))
+    return execute(
+        f"UPDATE {_CONSENT} SET is_current = %s FROM {table} "
+        f"WHERE {_CONSENT}.person_id = r.person AND {_CONSENT}.channel = r.channel AND {_CONSENT}.is_current = %s",
+        [False, *values, True],
+    )
+
+
+_TEXTS = (
+    "first_name", "first_key", "middle_name", "last_name", "last_key", "position", "city", "country", "language",
+    "timezone",
+)  # fmt: skip
+
+
+def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
+    """Write only what each patch names: {"id", text columns, "company_id" and "owner_id" (0: none), "attributes"}.
+
+    Attributes are merged in the database, key by key (None takes a key away), so that two writers lose nothing.
+    """
+    if not patches:
+        return 0
+    # Every patch names every column (None: leave it), so that the statement has one shape for the planner.
+    rows = [[patch.get(name) for name in ("id", *_TEXTS, "company_id", "owner_id")] for patch in patches]
+    merges = [json.dumps(patch["attributes"]) if patch.get("attributes") else None for patch in patches]
+    kinds = {"id": "bigint", **dict.fromkeys(_TEXTS, "text"), "company": "bigint", "owner": "bigint", "merge": "text"}
+    table, values = as_table("r", kinds, [[*row, merge] for row, merge in zip(rows, merges, strict=True)])
+    texts = ", ".join(f"{name} = COALESCE(r.{name}, {_PERSON}.{name})" for name in _TEXTS)
+    return execute(
+        f"UPDATE {_PERSON} SET {texts}, updated_at = %s, "
+        f"company_id = NULLIF(COALESCE(r.company, {_PERSON}.company_id), 0), "
+        f"owner_id = NULLIF(COALESCE(r.owner, {_PERSON}.owner_id), 0), "
+        f"attributes = {_merged()} FROM {table} WHERE {_PERSON}.id = r.id",
+        [_moment(at), *values],
+    )
+
+
+def _merged() -> str:
+    if connection.vendor == "postgresql":
+        return f"COALESCE(jsonb_strip_nulls({_PERSON}.attributes || r.merge::jsonb), {_PERSON}.attributes)"
+    return f"CASE WHEN r.merge IS NULL THEN {_PERSON}.attributes ELSE json_patch({_PERSON}.attributes, r.merge) END"
+
+
+def _moment(at: datetime) -> Any:
+    """A moment as a parameter of hand-written SQL."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+_CONSENT = Consent._meta.db_table
+_IDENTITY = Identity._meta.db_table
+_PERSON = Person._meta.db_table

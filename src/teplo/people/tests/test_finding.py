@@ -1,0 +1,179 @@
+"""Contacts and visitor ids find, join or make people."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from teplo.people import finding, queries
+from teplo.people.finding import Claim, ClaimEmpty, PersonUnknown, find_or_create_people
+from teplo.people.merging import merge_people
+from teplo.people.models import DuplicatePair, Identity, Merge, Person
+from teplo.people.testing import make_identity, make_person, make_stranger
+from teplo.tracking.models import Event
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def find(*identity_lists, **more):
+    return find_or_create_people([Claim(identities) for identities in identity_lists], at=AT, **more)
+
+
+def owner_of(kind, value):
+    return Identity.objects.get(kind=kind, value=value).person_id
+
+
+def test_a_known_contact_finds_its_person():
+    olga = make_person(email="olga@example.com")
+    assert find([("email", "olga@example.com")]) == [olga.id]
+
+
+def test_an_unknown_contact_makes_one_person_however_often_it_stands_in_the_batch():
+    first, second = find([("email", "new@example.com")], [("email", "new@example.com")])
+    assert first == second
+    person = Person.objects.get()
+    assert (person.id, person.is_anonymous) == (first, False)
+
+
+def test_a_visitor_alone_is_a_stranger():
+    (person,) = find([("visitor", "v1")])
+    assert Person.objects.get(id=person).is_anonymous
+    assert find([("visitor", "v1")]) == [person]
+
+
+def test_a_stranger_who_says_his_e_mail_becomes_known_with_the_same_card():
+    (stranger,) = find([("visitor", "v1")])
+    (person,) = find([("visitor", "v1"), ("email", "a@example.com")])
+    assert person == stranger
+    assert not Person.objects.get(id=person).is_anonymous
+    assert owner_of("email", "a@example.com") == person
+
+
+def test_a_stranger_joins_the_card_of_the_contact_with_all_he_did():
+    olga = make_person(email="olga@example.com")
+    stranger = make_stranger(visitor="v1")
+    Event.objects.create(person=stranger, name="page-viewed", at=AT, received_at=AT, origin="site:1")
+    people = find([("visitor", "v1")], [("visitor", "v1"), ("email", "olga@example.com")])
+    assert people == [olga.id, olga.id]
+    assert owner_of("visitor", "v1") == olga.id
+    assert Event.objects.get().person_id == olga.id
+    assert not Person.objects.filter(id=stranger.id).exists()
+    merge = Merge.objects.get()
+    assert (merge.winner_id, merge.loser_id, merge.reason) == (olga.id, stranger.id, "visitor")
+
+
+def test_a_stranger_made_and_recognised_in_one_batch_is_never_written():
+    olga = make_person(email="olga@example.com")
+    assert find([("visitor", "v1")], [("visitor", "v1"), ("email", "olga@example.com")]) == [olga.id] * 2
+    assert list(Person.objects.values_list("id", flat=True)) == [olga.id]
+    assert owner_of("visitor", "v1") == olga.id
+
+
+def test_another_e_mail_from_a_known_browser_is_another_person_and_takes_the_browser_along():
+    olga = make_person(email="olga@example.com", visitor="v1")
+    (other,) = find([("visitor", "v1"), ("email", "boris@example.com")])
+    assert other != olga.id
+    assert owner_of("visitor", "v1") == other
+    assert owner_of("email", "olga@example.com") == olga.id
+    assert Person.objects.count() == 2
+
+
+def test_two_known_people_are_never_merged_by_a_shared_browser():
+    olga = make_person(email="olga@example.com", visitor="v1")
+    boris = make_person(email="boris@example.com")
+    assert find([("visitor", "v1"), ("email", "boris@example.com")]) == [boris.id]
+    assert Person.objects.filter(id__in=(olga.id, boris.id)).count() == 2
+    assert owner_of("visitor", "v1") == boris.id
+
+
+def test_a_new_phone_from_a_known_browser_is_his():
+    olga = make_person(email="olga@example.com", visitor="v1")
+    assert find([("visitor", "v1"), ("phone", "+380501234567")]) == [olga.id]
+    assert owner_of("phone", "+380501234567") == olga.id
+
+
+def test_unknown_contacts_join_the_known_one_beside_them():
+    olga = make_person(email="olga@example.com")
+    assert find([("phone", "+380501234567"), ("email", "olga@example.com")]) == [olga.id]
+    assert owner_of("phone", "+380501234567") == olga.id
+
+
+def test_contacts_of_two_people_leave_a_question_and_the_e_mail_decides():
+    olga = make_person(email="olga@example.com")
+    boris = make_person(phone="+380501234567")
+    assert find([("phone", "+380501234567"), ("email", "olga@example.com")]) == [olga.id]
+    pair = DuplicatePair.objects.get()
+    assert {pair.first_id, pair.second_id} == {olga.id, boris.id}
+    assert pair.first_id < pair.second_id
+    assert pair.answer == ""
+
+
+def test_a_named_person_wins_over_contacts():
+    olga = make_person()
+    people = find_or_create_people([Claim([("email", "new@example.com")], person_id=olga.id)], at=AT)
+    assert people == [olga.id]
+    assert owner_of("email", "new@example.com") == olga.id
+
+
+def test_a_merged_person_is_followed_to_the_card_that_stayed():
+    winner, loser = make_person(email="a@example.com"), make_person(email="b@example.com")
+    merge_people(winner_id=winner.id, loser_id=loser.id, reason="hand", by="user:1")
+    assert find_or_create_people([Claim(person_id=loser.id)], at=AT) == [winner.id]
+
+
+def test_nobody_is_refused():
+    with pytest.raises(ClaimEmpty):
+        find_or_create_people([Claim()])
+    with pytest.raises(PersonUnknown):
+        find_or_create_people([Claim(person_id=12345)])
+
+
+def test_a_batch_of_known_people_costs_one_statement():
+    claims = [Claim([("email", f"p{n}@example.com")]) for n in range(300)]
+    people = find_or_create_people(claims, at=AT)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert find_or_create_people(claims, at=AT) == people
+    assert len(captured) == 1
+
+
+def test_the_number_of_statements_does_not_grow_with_the_batch():
+    def statements(size, mark):
+        olgas = [make_person(email=f"{mark}{n}@example.com") for n in range(size)]
+        strangers = [make_stranger(visitor=f"{mark}{n}") for n in range(size)]
+        for stranger in strangers:
+            Event.objects.create(person=stranger, name="page-viewed", at=AT, received_at=AT, origin="site:1")
+        claims = [Claim([("visitor", f"{mark}{n}"), ("email", f"{mark}{n}@example.com")]) for n in range(size)]
+        claims += [Claim([("visitor", f"new-{mark}{n}")]) for n in range(size)]
+        with CaptureQueriesContext(connection) as captured:
+            people = find_or_create_people(claims, at=AT)
+        assert people[:size] == [olga.id for olga in olgas]
+        return len(captured)
+
+    assert statements(3, "a") == statements(40, "b")
+
+
+def test_contacts_taken_by_another_worker_meanwhile_lead_to_his_person(monkeypatch):
+    rival = []
+    look_up = queries.known_identities
+
+    def look_up_then_be_overtaken(wanted):
+        found = look_up(wanted)
+        if not rival:
+            rival.append(make_person(email="new@example.com"))
+        return found
+
+    monkeypatch.setattr(finding.queries, "known_identities", look_up_then_be_overtaken)
+    people = find([("visitor", "v1"), ("email", "new@example.com")])
+    assert people == [rival[0].id]
+    assert owner_of("visitor", "v1") == rival[0].id
+    assert Person.objects.count() == 1
+
+
+def test_the_same_contact_of_another_kind_is_another_contact():
+    olga = make_person()
+    make_identity(person=olga, kind="whatsapp", value="+380501234567")
+    assert find([("phone", "+380501234567")]) != [olga.id]
