@@ -1,0 +1,53 @@
+"""Cells that hold contacts: several in one, an apostrophe before the plus, prefixes of lead-ad exports, extensions."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from teplo.people.identities import ContactUnreadable, normalise
+
+_PHONES = re.compile(r"[;|\n]|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE)
+_EMAILS = re.compile(r"[,;|\n/]|(?<=\w)\s+(?=\S+@)")
+_NAMES = re.compile(r"[,;|\n]|\s+(?=@|http|t\.me)")
+_EXTENSION = re.compile(r"\s*(?:\(?\s*(?:доб|вн|внутр|ext|x|дод)\.?\s*\d{1,6}\s*\)?)\s*$", re.IGNORECASE)
+_PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)
+_NOTHING = frozenset(
+    {"", "-", "—", "–", "нет", "ні", "no", "none", "null", "n/a", "na", "#н/д", "#n/a", "0", "?", "не указан"}
+)
+
+
+def clean_cell(text: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from calculating, and without a lead-ad prefix."""
+    stripped = text.strip().strip("\u200b\ufeff")
+    if stripped[:1] in ("'", "`", "’") and len(stripped) > 1:
+        stripped = stripped[1:].lstrip()
+    return _PREFIX.sub("", stripped) if ":" in stripped[:7] else stripped
+
+
+@lru_cache(maxsize=16_384)
+def read_contacts(kind: str, text: str, region: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(normalised values, parts that are no contact) of a cell."""
+    good: list[str] = []
+    bad: list[str] = []
+    for part in _parts(kind, text):
+        try:
+            value = normalise(kind=kind, text=part, region=region)
+        except ContactUnreadable:
+            bad.append(part[:80])
+        else:
+            if value not in good:
+                good.append(value)
+    return tuple(good), tuple(bad)
+
+
+def _parts(kind: str, text: str) -> list[str]:
+    whole = clean_cell(text)
+    if kind in ("phone", "whatsapp", "viber"):
+        pattern = _PHONES
+    else:
+        pattern = _EMAILS if kind == "email" else _NAMES
+    parts = [clean_cell(part) for part in pattern.split(whole) if part]
+    if kind in ("phone", "whatsapp", "viber"):
+        parts = [_EXTENSION.sub("", part) for part in parts]
+    return [part for part in parts if part.lower() not in _NOTHING]

@@ -1,0 +1,176 @@
+"""The mapping that most likely is meant: from the headings first, then from what stands below them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+
+from teplo.people.identities import guess_kind
+from teplo.people.importing.columns import CONTACTS, TITLES, Column, ColumnMapping
+from teplo.people.importing.headings import is_technical, meaning_of, plain_heading
+from teplo.people.importing.values import guess_type, read_flag, read_moment
+from teplo.people.models import AttributeDefinition
+
+_VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("bitrix24", frozenset({"название лида", "переименование лида"})),
+    ("bitrix24", frozenset({"название лида", "дополнительно об источнике"})),
+    ("amocrm", frozenset({"название сделки", "этап сделки", "воронка"})),
+    ("hubspot", frozenset({"record id", "create date"})),
+    ("meta", frozenset({"ad id", "form id"})),
+    ("pipedrive", frozenset({"lead title"})),
+    ("pipedrive", frozenset({"person name"})),
+    ("salesforce", frozenset({"leadsource", "ownerid"})),
+    ("zoho", frozenset({"leadid", "lead owner"})),
+)
+_TAKEN = frozenset({
+    *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id", "status", "in",
+    "did", "all", "any", "not", "and", "or", "is", "has",
+})  # fmt: skip
+"""Words of the condition language and of the card, which a field of one's own may not be called."""
+_MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "consent", "skip"}
+_LATIN = dict(
+    zip(
+        "абвгдезиклмнопрстуфыэіїєґжхцчшщюяйёъь'",
+        ["a", "b", "v", "g", "d", "e", "z", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "y", "e", "i", "yi", "ye", "g", "zh", "kh", "ts", "ch", "sh", "shch", "yu", "ya", "y", "yo", "", "", ""],
+        strict=False,
+    )
+)
+
+
+def guess_mapping(
+    headers: Sequence[str],
+    samples: Sequence[Sequence[str]],
+    *,
+    rows_are: str = "people",
+    definitions: Collection[AttributeDefinition] = (),
+    owners: Collection[str] = (),
+    stages: Collection[str] = (),
+) -> ColumnMapping:
+    """A target for every column.
+
+    `samples` are the first rows; `definitions` the own fields that exist; `owners` names and e-mails of colleagues and
+    `stages` names of stages in lower case: a column is theirs only if its values are.
+    """
+    vendor = vendor_of(headers)
+    by_name = _definitions_by_name(definitions)
+    sets = {"owner": set(owners), "stage": set(stages)}
+    values = [[row[place].strip() for row in samples if place < len(row) and row[place].strip()] for place in range(len(headers))]
+    found = [_guess(heading, below, rows_are, by_name, sets, vendor) for heading, below in zip(headers, values, strict=True)]
+    _let_one_have_it(found, headers, values, rows_are)
+    keys: set[str] = set()
+    for place, column in enumerate(found):
+        if column.target in ("attribute", "event_property"):
+            found[place] = replace(column, key=_free_key(column.key or f"column_{place + 1}", keys))
+            keys.add(found[place].key)
+    return ColumnMapping(tuple(found), vendor)
+
+
+def _let_one_have_it(
+    found: list[Column], headers: Sequence[str], values: Sequence[Sequence[str]], rows_are: str
+) -> None:
+    """What can stand once only goes to the first column with values; the others become fields of their own."""
+    for target in {column.target for column in found} - _MANY:
+        places = [place for place, column in enumerate(found) if column.target == target]
+        best = next((place for place in places if values[place]), places[0])
+        for place in places:
+            if place != best:
+                make = _own_field if rows_are == "people" else _property_of
+                found[place] = make(headers[place], values[place])
+    if any(column.target in ("first_name", "last_name") for column in found):
+        for place, column in enumerate(found):
+            if column.target == "full_name":
+                found[place] = _own_field(headers[place], values[place])
+
+
+def vendor_of(headers: Sequence[str]) -> str:
+    """Which system wrote a file with these headings; empty where it is unknown."""
+    plain = {plain_heading(heading) for heading in headers}
+    return next((vendor for vendor, marks in _VENDORS if marks <= plain), "")
+
+
+def key_of(heading: str) -> str:
+    """A key for a new field: `Годовой оборот, ₽` → `godovoy_oborot`."""
+    latin = "".join(_LATIN.get(char, char) for char in plain_heading(heading))
+    key = re.sub(r"[^a-z0-9]+", "_", latin).strip("_")[:50]
+    return f"own_{key}" if key in _TAKEN or key[:1].isdigit() else key
+
+
+def _guess(
+    heading: str,
+    values: Sequence[str],
+    rows_are: str,
+    by_name: Mapping[tuple[bool, str], AttributeDefinition],
+    sets: Mapping[str, set[str]],
+    vendor: str,
+) -> Column:
+    if rows_are == "events":
+        return _guess_of_event(heading, values)
+    own = by_name.get((False, plain_heading(heading))) or by_name.get((True, plain_heading(heading)))
+    if own is not None:
+        return Column("attribute", own.key, own.type, heading, own.of_company)
+    meaning = meaning_of(heading) if heading else _kind_of_values(values)
+    if meaning in sets and not {value.lower() for value in values} & sets[meaning]:
+        meaning = None
+    if meaning == "external" and not (vendor or _are_ids(values)):
+        meaning = None
+    if meaning == "consent" and any(read_flag(value) is None for value in values):
+        meaning = None
+    if meaning == "created_at" and any(_day(value) is None for value in values[:20]):
+        meaning = None
+    if meaning and not meaning.startswith("event_") and meaning not in ("url", "referrer"):
+        return Column(meaning)
+    return _own_field(heading, values)
+
+
+def _guess_of_event(heading: str, values: Sequence[str]) -> Column:
+    meaning = meaning_of(heading) if heading else _kind_of_values(values)
+    if meaning in ("created_at", "event_time") and all(_day(value) for value in values[:20]):
+        return Column("event_time")
+    if meaning == "event_id" and not _are_ids(values):
+        meaning = None
+    if meaning in (*CONTACTS, "external", "event_name", "event_id", "url", "referrer"):
+        return Column(meaning)
+    if meaning and meaning.startswith("utm_"):
+        return Column(meaning)
+    return _property_of(heading, values)
+
+
+def _own_field(heading: str, values: Sequence[str]) -> Column:
+    if not heading or not values or is_technical(heading):
+        return Column()
+    return Column("attribute", key_of(heading), guess_type(values), heading)
+
+
+def _property_of(heading: str, values: Sequence[str]) -> Column:
+    return Column("event_property", key_of(heading), name=heading) if heading and values else Column()
+
+
+def _kind_of_values(values: Sequence[str]) -> str | None:
+    """The kind of contact that most values of a column without heading are."""
+    kinds = [guess_kind(value) for value in values]
+    best = max(set(kinds), key=kinds.count, default=None)
+    return best if best and kinds.count(best) >= 0.8 * len(kinds) else None
+
+
+def _are_ids(values: Sequence[str]) -> bool:
+    return bool(values) and len(set(values)) == len(values) and max(map(len, values)) <= 64
+
+
+def _day(text: str) -> object:
+    return read_moment(text, order="dmy", zone=UTC)
+
+
+def _definitions_by_name(
+    definitions: Collection[AttributeDefinition],
+) -> dict[tuple[bool, str], AttributeDefinition]:
+    known: dict[tuple[bool, str], AttributeDefinition] = {}
+    for definition in definitions:
+        for text in (definition.key, *definition.names.values()):
+            known.setdefault((definition.of_company, plain_heading(text)), definition)
+    return known
+
+
+def _free_key(key: str, taken: set[str]) -> str:
+    return next(name for name in (key, *(f"{key}_{n}" for n in range(2, 1000))) if name not in taken)

@@ -1,0 +1,95 @@
+"""What a file is: its format by content (never by name), encoding, delimiter, sheet, and where its header stands."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from teplo.people.importing import dialects, sheets
+from teplo.people.importing.encodings import find_encoding, looks_binary
+from teplo.people.importing.shapes import FileRefused, Shape
+from teplo.people.importing.tables import top_rows
+
+_SAMPLE = 1 << 16
+_ROWS = 200
+"""Rows looked at to find the header."""
+
+
+def find_shape(path: Path) -> Shape:
+    """The shape of a file; raises FileRefused with the reason where it is no table."""
+    if not path.exists():
+        raise FileRefused("gone")
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+    if not start.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        raise FileRefused("empty")
+    kind = _kind_by_content(path, start)
+    if kind in ("xlsx", "sheets"):
+        return _with_header(path, _sheet_shape(path, kind))
+    encoding = find_encoding(path)
+    if kind == "html" or _is_html(start.decode(encoding, errors="replace")):
+        return _with_header(path, Shape("html", encoding=encoding))
+    return _with_header(path, dialects.find_dialect(path, Shape("csv", encoding=encoding)))
+
+
+def reshape(path: Path, shape: Shape, **changes: Any) -> Shape:
+    """The shape with a human's corrections; what follows from them is found anew unless said."""
+    changed = replace(shape, **changes)
+    if changed.format == "csv" and "encoding" in changes and "delimiter" not in changes:
+        changed = dialects.find_dialect(path, replace(changed, delimiter=""))
+    return changed if "header_row" in changes else _with_header(path, changed)
+
+
+def _kind_by_content(path: Path, start: bytes) -> str:
+    if start.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(path)
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "sheets"
+    for mark, code in ((b"%PDF", "pdf"), (b"\x1f\x8b", "archive"), (b"Rar!", "archive"), (b"7z\xbc\xaf", "archive")):
+        if start.startswith(mark):
+            raise FileRefused(code)
+    if looks_binary(start):
+        raise FileRefused("binary")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and b'":' in start:
+        raise FileRefused("json")
+    return "text"
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise FileRefused("sheet") from error
+    if unpacked > max(500_000_000, 200 * path.stat().st_size):
+        raise FileRefused("bomb")
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names or "content.xml" in names:
+        return "sheets"
+    raise FileRefused("archive")
+
+
+def _sheet_shape(path: Path, kind: str) -> Shape:
+    try:
+        names = sheets.sheet_names(path, kind)
+        return Shape(kind, sheets=tuple(names), sheet=sheets.first_filled(path, kind, names))
+    except sheets.SheetUnreadable as error:
+        raise FileRefused("sheet") from error
+
+
+def _is_html(text: str) -> bool:
+    start = text.lstrip("\ufeff \t\r\n")[:2000].lower()
+    return start.startswith(("<!doctype html", "<html", "<table", "<head", "<meta", "<style")) or (
+        start.startswith("<?xml") and "<html" in start
+    )
+
+
+def _with_header(path: Path, shape: Shape) -> Shape:
+    rows = top_rows(path, shape, limit=_ROWS)
+    if not any(any(cells) for cells in rows):
+        raise FileRefused("page" if shape.format == "html" else "empty")
+    return replace(shape, header_row=dialects.find_header(rows))

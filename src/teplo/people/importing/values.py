@@ -1,0 +1,204 @@
+"""What stands in a cell: numbers, dates, flags and lists as people in Russia, Ukraine and America write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+
+TRUE = frozenset(
+    ["да", "так", "yes", "y", "true", "1", "on", "+", "истина", "істина", "правда", "есть", "є", "x", "✓", "✔", "д", "т", "given", "opted", "in", "opt-in", "согласен", "згоден"]
+)
+FALSE = frozenset(["нет", "ні", "no", "n", "false", "0", "off", "-", "ложь", "неправда", "хибність", "отсутствует", "н", "none", "opt-out"])
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january янв января январь січ січня січень",
+            "feb february фев февр февраля февраль лют лютого лютий",
+            "mar march мар марта март бер березня березень",
+            "apr april апр апреля апрель квіт квітня квітень",
+            "may мая май трав травня травень",
+            "jun june июн июня июнь черв червня червень",
+            "jul july июл июля июль лип липня липень",
+            "aug august авг августа август серп серпня серпень",
+            "sep sept september сен сент сентября сентябрь вер вересня вересень",
+            "oct october окт октября октябрь жовт жовтня жовтень",
+            "nov november ноя нояб ноября ноябрь лист листопада листопад",
+            "dec december дек декабря декабрь груд грудня грудень",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_NUMERIC = re.compile(
+    r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[,T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]m)?)?",
+    re.IGNORECASE,
+)
+_WORDY = re.compile(
+    r"(?:(\d{1,2})\s+([^\W\d]{3,9})\.?,?\s+(\d{4})|([^\W\d]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4}))(?:\s*(?:г|р|року|года)\.?)?"
+    r"(?:,?\s+(?:в\s+|о\s+|at\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?",
+    re.IGNORECASE,
+)
+_NOT_NUMBER = re.compile(r"[\s\u00a0\u202f'_]|руб\.?|грн\.?|uah|rub|usd|eur|aed|₽|₴|\$|€|£|р\.$", re.IGNORECASE)
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ",."}
+_SEPARATORS = re.compile(r"\s*[,;|\n]\s*")
+_EXCEL_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a calendar, the zone is put on afterwards
+
+
+def read_number(text: str) -> int | float | None:
+    """`1 234,56`, `1,234.56`, `1.234,56`, `15 000 ₽`; None where it is none."""
+    plain = _NOT_NUMBER.sub("", text)
+    if not _PLAIN_NUMBER.fullmatch(plain):
+        plain = _with_point(plain.removesuffix("%"))
+        if not _PLAIN_NUMBER.fullmatch(plain):
+            return None
+    number = float(plain)
+    if abs(number) > 1e15:
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _with_point(text: str) -> str:
+    """Groups of three digits are thousands, whatever stands between them; else a comma is a decimal point."""
+    for thousands, point in ((",", "."), (".", ",")):
+        whole, _, part = text.partition(point)
+        if _GROUPS[thousands].fullmatch(whole) and (thousands == "," or whole.count(".") > 1 or part):
+            return whole.replace(thousands, "") + (f".{part}" if part else "")
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def read_flag(text: str) -> bool | None:
+    """да/нет, так/ні, yes/no, 1/0, Y/N; None where it is none."""
+    plain = text.strip().lower()
+    return True if plain in TRUE else False if plain in FALSE else None
+
+
+def read_list(text: str) -> list[str]:
+    """`сайт, горячий` → two values, each once."""
+    return list(dict.fromkeys(part for part in _SEPARATORS.split(text.strip()) if part))
+
+
+def date_order(samples: Iterable[str]) -> str:
+    """ "mdy" where a column can only be read the American way, else "dmy"; ISO dates say it themselves."""
+    for text in samples:
+        found = _NUMERIC.match(text.strip())
+        if not found or len(found[1]) > 2:
+            continue
+        if int(found[1]) > 12:
+            return "dmy"
+        if int(found[2]) > 12:
+            return "mdy"
+    return "dmy"
+
+
+@lru_cache(maxsize=65_536)
+def read_moment(text: str, *, order: str, zone: tzinfo) -> datetime | None:
+    """A date, with or without time, as an aware moment: `03.04.2024 10:05`, `Apr 3, 2024`, `3 квітня 2024 р.`, ISO,
+    Excel's day number, seconds or milliseconds since 1970. None where it is none. A time without zone is of `zone`."""
+    plain = text.strip().strip("'")
+    moment = _iso(plain) or _numeric(plain, order) or _wordy(plain) or _counted(plain)
+    if moment is None or not 1900 <= moment.year <= 2200:
+        return None
+    return moment.replace(tzinfo=zone).astimezone(UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_day(text: str, *, order: str, zone: tzinfo) -> str | None:
+    """The day of a date in ISO form, as attributes hold it."""
+    moment = read_moment(text, order=order, zone=zone)
+    return None if moment is None else moment.astimezone(zone).date().isoformat()
+
+
+def has_time(text: str) -> bool:
+    """Whether a date is said with the time of day."""
+    return ":" in text or (text.isdigit() and len(text) >= 10)
+
+
+def _iso(text: str) -> datetime | None:
+    text = text.removesuffix(" UTC")
+    try:
+        return datetime.fromisoformat(text) if len(text) >= 8 and not text.isdigit() else _eight_digits(text)
+    except ValueError:
+        return None
+
+
+def _eight_digits(text: str) -> datetime | None:
+    if len(text) == 8 and text[:2] in ("19", "20"):
+        return datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007
+    return None
+
+
+def _numeric(text: str, order: str) -> datetime | None:
+    found = _NUMERIC.fullmatch(text)
+    if not found:
+        return None
+    one, two, three = int(found[1]), int(found[2]), int(found[3])
+    if len(found[1]) == 4:
+        year, month, day = one, two, three
+    elif order == "mdy":
+        year, month, day = three, one, two
+    else:
+        year, month, day = three, two, one
+    if month > 12 >= day:
+        month, day = day, month
+    return _moment(year, month, day, found[4], found[5], found[6], found[7])
+
+
+def _wordy(text: str) -> datetime | None:
+    found = _WORDY.fullmatch(text)
+    if not found:
+        return None
+    day, word, year = (found[1], found[2], found[3]) if found[1] else (found[5], found[4], found[6])
+    month = _MONTHS.get(word.lower())
+    return _moment(int(year), month, int(day), found[7], found[8], found[9], found[10]) if month else None
+
+
+def _counted(text: str) -> datetime | None:
+    if not _PLAIN_NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    if 18_000 <= number < 75_000:  # Excel, 1949–2105
+        return _EXCEL_DAY + timedelta(seconds=round(number * 86_400))
+    if 6e8 <= number < 5e9:
+        return datetime.fromtimestamp(number, UTC)
+    if 6e11 <= number < 5e12:
+        return datetime.fromtimestamp(number / 1000, UTC)
+    return None
+
+
+def _moment(year: int, month: int, day: int, *clock: str | None) -> datetime | None:
+    hour, minute, second = (int(part or 0) for part in clock[:3])
+    if clock[3]:
+        hour = hour % 12 + (12 if clock[3].lower() == "pm" else 0)
+    try:
+        return datetime(year + (2000 if year < 100 else 0), month, day, hour, minute, second)  # noqa: DTZ001
+    except ValueError:
+        return None
+
+
+def guess_type(samples: Sequence[str]) -> str:
+    """Which attribute type a column of values has: number, boolean, date, list, choice or text."""
+    values = [text.strip() for text in samples if text.strip()]
+    if not values:
+        return "text"
+    checks: tuple[tuple[str, Callable[[str], Any]], ...] = (
+        ("boolean", read_flag),
+        ("number", lambda text: None if len(text) > 1 and text[0] == "0" and text.isdigit() else read_number(text)),
+        ("date", lambda text: None if text.isdigit() else read_moment(text, order="dmy", zone=UTC)),
+    )
+    for name, read in checks:
+        if all(read(text) is not None for text in values) and not (name == "boolean" and _are_numbers(values)):
+            return name
+    different = set(values)
+    if len(values) >= 10 and len(different) <= max(2, min(12, len(values) // 5)) and max(map(len, different)) <= 60:
+        return "choice"
+    return "text"
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    """Ones and zeros alone are flags only if both stand there."""
+    return set(values) <= {"0", "1", "-", "+"} and len(set(values)) < 2
