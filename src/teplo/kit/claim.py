@@ -44,11 +44,14 @@ def claim(
     connection = connections[database]
     guard = ready & lease_free(now)
     chosen = model._default_manager.using(database).filter(guard).order_by(order_by)
-    inner = chosen.values("pk")[:limit]
     update = UpdateQuery(model)
-    update.add_q(Q(pk__in=inner) & guard)
+    update.add_q(guard)
     update.add_update_values({"lease_owner": owner, "lease_until": now + lease, **(set_fields or {})})
     sql, params = update.get_compiler(database).as_sql()
+    # spliced in by hand: of a composite key on SQLite the ORM makes an EXISTS that forgets the limit
+    inner, inner_params = chosen.values("pk")[:limit].query.get_compiler(database).as_sql()
+    key = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.pk_fields)
+    sql, params = f"{sql} AND ({key}) IN ({inner})", (*params, *inner_params)
     fields = model._meta.concrete_fields
     # RETURNING cannot be said in the ORM; SQLite takes no table name there.
     table = "" if connection.vendor == "sqlite" else f"{connection.ops.quote_name(model._meta.db_table)}."
