@@ -46,7 +46,7 @@ check: setup-dev  ## style, types, layers, templates, migrations, translations, 
 	$(BIN)/pytest -q tests/architecture
 
 bench: setup-dev  ## measure: SIZE=small (two minutes) or full (a million people); ONLY=name runs one
-	@$(BIN)/python scripts/postgres.py $(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY))
+	@$(BIN)/python scripts/postgres.py --durable $(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 screenshots: setup-dev  ## the pictures of README and docs, from the example company
 	@sh scripts/chromium.sh

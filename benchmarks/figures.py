@@ -29,20 +29,28 @@ class Figure:
         return json.dumps(data, ensure_ascii=False)
 
 
-def at_least(benchmark: str, world: World, value: float, unit: str, *, limit: float | None, goal: float, note: str = "") -> Figure:
+def at_least(
+    benchmark: str, world: World, value: float, unit: str, *, limit: float | None, goal: float, note: str = ""
+) -> Figure:
     """More is better: the ratio to the limit (or the value itself) must reach `goal`."""
     ratio = value / limit if limit else None
     reached = ratio if ratio is not None else value
     of = " of the limit" if limit else f" {unit}"
-    return Figure(benchmark, world.engine, world.size, value, unit, limit, ratio, f"≥ {goal:g}{of}", reached >= goal, note)
+    return Figure(
+        benchmark, world.engine, world.size, value, unit, limit, ratio, f"≥ {goal:g}{of}", reached >= goal, note
+    )
 
 
-def at_most(benchmark: str, world: World, value: float, unit: str, *, limit: float | None = None, goal: float, note: str = "") -> Figure:
+def at_most(
+    benchmark: str, world: World, value: float, unit: str, *, limit: float | None = None, goal: float, note: str = ""
+) -> Figure:
     """Less is better: the ratio to the limit (or the value itself) must stay within `goal`."""
     ratio = value / limit if limit else None
     reached = ratio if ratio is not None else value
     of = " of the limit" if limit else f" {unit}"
-    return Figure(benchmark, world.engine, world.size, value, unit, limit, ratio, f"≤ {goal:g}{of}", reached <= goal, note)
+    return Figure(
+        benchmark, world.engine, world.size, value, unit, limit, ratio, f"≤ {goal:g}{of}", reached <= goal, note
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:

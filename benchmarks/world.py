@@ -50,7 +50,9 @@ def close_world(world: World) -> None:
     connection.close()
     shutil.rmtree(world.home, ignore_errors=True)
     if world.url:
-        _run_on_server(os.environ["TEST_DATABASE_URL"], f'DROP DATABASE IF EXISTS "{urlsplit(world.url).path[1:]}" WITH (FORCE)')
+        _run_on_server(
+            os.environ["TEST_DATABASE_URL"], f'DROP DATABASE IF EXISTS "{urlsplit(world.url).path[1:]}" WITH (FORCE)'
+        )
 
 
 def populate(world: World, *, tallies: bool = True) -> None:
@@ -138,7 +140,11 @@ def _tallies(world: World, today: Any) -> str:
     activity = _chosen(world, f"k %% {ACTIVITIES_USED}", world.activities)
     # Day offsets of the two rows of one activity differ: k / 10 adds 100.
     offset = f"((i * 13 + k * 7) %% 100 + (k / {ACTIVITIES_USED}) * 100)"
-    day = f"(DATE '{today}' - ({offset})::int)" if world.engine == "postgresql" else f"date('{today}', '-' || {offset} || ' days')"
+    day = (
+        f"(DATE '{today}' - ({offset})::int)"
+        if world.engine == "postgresql"
+        else f"date('{today}', '-' || {offset} || ' days')"
+    )
     ks = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(TALLIES_EACH))
     return (
         "INSERT INTO tracking_tally (person_id, activity_id, day, count, first_at, last_at) "

@@ -1,6 +1,6 @@
 """Run a command with TEST_DATABASE_URL set to a real PostgreSQL: an existing one, or one started just for it.
 
-    python scripts/postgres.py COMMAND [ARG …]
+    python scripts/postgres.py [--durable] COMMAND [ARG …]
 
 In this order: TEST_DATABASE_URL as it is; the machine's own binaries, started privately in a temporary directory; as
 root on Debian or Ubuntu, the package `postgresql` installed first; else a wheel that ships the server.
@@ -19,14 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-SETTINGS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "max_wal_size": "2GB",
-}
+SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "max_wal_size": "4GB"}
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For tests only; `--durable` leaves them out, since a benchmark of durable writes must write durably."""
 
 
 def find_binaries() -> Path | None:
@@ -75,7 +70,7 @@ def user_for_server() -> str | None:
     raise SystemExit("PostgreSQL does not run as root, and there is no account postgres or nobody to run it as.")
 
 
-def start(binaries: Path, home: Path, port: int) -> tuple[subprocess.Popen[bytes], str]:
+def start(binaries: Path, home: Path, port: int, *, is_durable: bool) -> tuple[subprocess.Popen[bytes], str]:
     """A cluster in `home` listening on 127.0.0.1:`port`; answers its process and the URL of an empty database."""
     user = user_for_server()
     data = home / "data"
@@ -90,7 +85,9 @@ def start(binaries: Path, home: Path, port: int) -> tuple[subprocess.Popen[bytes
         cwd=home,
         **demoted,
     )
-    options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+    options = [
+        part for key, value in (SETTINGS | ({} if is_durable else HASTY)).items() for part in ("-c", f"{key}={value}")
+    ]
     server = subprocess.Popen(
         [binaries / "postgres", "-D", data, "-p", str(port), "-k", home, "-c", "listen_addresses=127.0.0.1", *options],
         stdout=subprocess.DEVNULL,
@@ -110,13 +107,15 @@ def start(binaries: Path, home: Path, port: int) -> tuple[subprocess.Popen[bytes
 
 def main(command: list[str]) -> int:
     """Run `command`; its exit code is ours."""
+    is_durable = command[:1] == ["--durable"]
+    command = command[is_durable:]
     if os.environ.get("TEST_DATABASE_URL"):
         return subprocess.run(command).returncode
     binaries = find_binaries() or install_binaries()
     if binaries is None:
         raise SystemExit("No PostgreSQL here and none could be installed: name one by TEST_DATABASE_URL=postgres://…")
     home = Path(tempfile.mkdtemp(prefix="teplo-postgres-"))
-    server, url = start(binaries, home, free_port())
+    server, url = start(binaries, home, free_port(), is_durable=is_durable)
     try:
         return subprocess.run(
             command, env={**os.environ, "TEST_DATABASE_URL": url, "TEPLO_POSTGRES_BIN": str(binaries)}
