@@ -1,4 +1,4 @@
-"""What is known of people: columns such as the city and typed custom attributes, changed in bulk, each change kept (R5)."""
+"""What is known of people: columns such as the city and typed custom values, changed in bulk, with their past (R5)."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def contacts_of(person_ids: Iterable[int]) -> list[tuple[int, str, str, bool]]:
     """(person, kind, value, is verified) of all their identities."""
     condition, ids = ids_in("person_id", person_ids)
     return rows_of(
-        f"SELECT person_id, kind, value, is_verified FROM {_IDENTITY} WHERE {condition} ORDER BY person_id, kind, value",
+        f"SELECT person_id, kind, value, is_verified FROM {_IDENTITY} WHERE {condition} ORDER BY 1, 2, 3",
         [ids],
     )  # type: ignore[return-value]
 
