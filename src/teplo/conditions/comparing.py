@@ -228,7 +228,7 @@ def column(name: str, kind: Type) -> Holds:
 
 
 def through(rows: Callable[[Asking], QuerySet[Any]], link: dict[str, str], holds: Holds) -> Holds:
-    """`holds` of a field kept in another table: true when some linked row passes. `link`: its column → the outer one."""
+    """`holds` of a field kept in another table: some linked row passes. `link`: its column → the outer one."""
 
     def linked(test: Test, asking: Asking) -> Q:
         outer = {inner: OuterRef(name) for inner, name in link.items()}

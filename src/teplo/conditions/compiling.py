@@ -12,7 +12,19 @@ from datetime import date, datetime
 from django.db.models import Q
 
 from teplo.conditions.comparing import FALSE, TRUE
-from teplo.conditions.condition import COMPLEMENTS, All, Compare, Condition, Did, DidNot, LastDid, Not, Operator, Some
+from teplo.conditions.condition import (
+    COMPLEMENTS,
+    All,
+    Compare,
+    Condition,
+    Did,
+    DidNot,
+    LastDid,
+    Not,
+    Operator,
+    Some,
+    Span,
+)
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Asking, Deed, Test, Vocabulary
 from teplo.conditions.windows import first_day
@@ -24,8 +36,8 @@ def to_q(
 ) -> Q:
     """The Q of a condition, asked of now or of a moment in the past (R21).
 
-    Give `among` (the same ids the outer query is filtered by) when few people are asked: counts of deeds are then looked
-    up for them alone. Without it they are grouped over everybody, which is right for a count over all.
+    Give `among` (the ids the outer query is filtered by) when few people are asked, as in a batch or on a page: counts
+    of deeds are then looked up person by person. Without it they are grouped once, which is right for a count over all.
     """
     return ask(condition, Asking(vocabulary, as_of or now(), of_past=as_of is not None, among=among))
 
@@ -86,10 +98,14 @@ def _deed(condition: Did | DidNot | LastDid, asking: Asking) -> Q:
         since = first_day(condition.within, asking.today) if condition.within else None
         return _done(condition.activity, asking, since, at_least=condition.at_least, at_most=condition.at_most)
     if condition.within is not None:
-        return _done(condition.activity, asking, first_day(condition.within, asking.today))
+        return _done(condition.activity, asking, _since(condition.within, asking))
     assert condition.older_than is not None
     bound = first_day(condition.older_than, asking.today)
     return _done(condition.activity, asking, None) & ~_done(condition.activity, asking, bound)
+
+
+def _since(within: Span | None, asking: Asking) -> date | None:
+    return first_day(within, asking.today) if within else None
 
 
 def _done(activity: str, asking: Asking, since: date | None, *, at_least: int = 1, at_most: int | None = None) -> Q:

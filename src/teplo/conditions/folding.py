@@ -1,7 +1,7 @@
 """Text compared without regard to case, and with ё as е, in the same way on SQLite and PostgreSQL.
 
-SQLite's LIKE and lower() know ASCII only, so it is taught a function of ours; PostgreSQL's lower() depends on the
-database's locale, so the Cyrillic letters are translated besides.
+SQLite's LIKE and lower() know ASCII only, so it is taught a function of ours. PostgreSQL's lower() follows the locale
+of the database, which is right nearly everywhere; where it is "C", the ICU collation stands in (four times slower).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
-_UPPER = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯҐЄІЇЎЁё"
-_LOWER = "абвгдежзийклмнопрстуфхцчшщъыьэюяґєіїўее"
+_knows_cyrillic: dict[str, bool] = {}
 
 
 def fold(text: str) -> str:
@@ -32,8 +31,19 @@ class Fold(Func):
         return self.as_sql(compiler, connection, function="teplo_fold", **extra)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        template = f"translate(lower(%(expressions)s), '{_UPPER}', '{_LOWER}')"
+        collation = "" if _lowers_cyrillic(connection) else ' COLLATE "und-x-icu"'
+        template = f"replace(lower(%(expressions)s{collation}), 'ё', 'е')"
         return self.as_sql(compiler, connection, template=template, **extra)
+
+
+def _lowers_cyrillic(connection: Any) -> bool:
+    """Whether lower() of this database knows more than ASCII; asked once per database."""
+    name = f"{connection.settings_dict.get('HOST')}/{connection.settings_dict['NAME']}"
+    if name not in _knows_cyrillic:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT lower('Ж') = 'ж'")
+            _knows_cyrillic[name] = cursor.fetchone()[0]
+    return _knows_cyrillic[name]
 
 
 def _teach(connection: Any) -> None:

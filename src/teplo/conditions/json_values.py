@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Expression, F, Field, FloatField, Func, TextField
+from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, FloatField, Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 Compiled = tuple[str, list[Any]]
@@ -59,6 +59,13 @@ class JsonNumber(JsonValue):
     output_field: Field[Any, Any] = FloatField()
     sqlite = "CASE WHEN json_type({v}) IN ('integer', 'real') THEN json_extract({v}) END"
     postgresql = "CASE WHEN jsonb_typeof({v}) = 'number' THEN ({v} #>> '{}')::numeric END"
+
+
+class JsonId(JsonNumber):
+    """A whole number exactly, as ids need it."""
+
+    output_field: Field[Any, Any] = BigIntegerField()
+    postgresql = "CASE WHEN jsonb_typeof({v}) = 'number' THEN ({v} #>> '{}')::bigint END"
 
 
 class JsonBoolean(JsonValue):

@@ -69,7 +69,7 @@ EXPECTED = {
 
 
 class ConditionError(ValueError):
-    """The condition cannot be asked: `path` says where, `code` and `params` why; str() tells it in the user's language."""
+    """The condition cannot be asked: `path` says where, `code` and `params` why; str() tells it localised."""
 
     def __init__(self, code: str, path: Path = (), **params: Any) -> None:
         super().__init__(code)

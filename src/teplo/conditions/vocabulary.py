@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils.functional import Promise
 
 from teplo.conditions.condition import Operator
+from teplo.conditions.condition import Operator as Op
 
 Text = str | Promise
-O = Operator  # a table of names reads better short
 
 
 class Type(StrEnum):
@@ -31,18 +31,29 @@ class Type(StrEnum):
     ANY = "any"
 
 
-_ORDER = (O.GREATER, O.LESS, O.AT_LEAST, O.AT_MOST, O.BETWEEN)
-_TIME = (O.WITHIN, O.OLDER_THAN, O.WITHIN_NEXT, O.BEFORE, O.AFTER, O.ON, O.BETWEEN, O.IS_SET)
-_TEXT = (O.IS, O.IS_NOT, O.IN, O.NOT_IN, O.CONTAINS, O.NOT_CONTAINS, O.STARTS_WITH, O.ENDS_WITH)
+_ORDER = (Op.GREATER, Op.LESS, Op.AT_LEAST, Op.AT_MOST, Op.BETWEEN)
+_TIME = (Op.WITHIN, Op.OLDER_THAN, Op.WITHIN_NEXT, Op.BEFORE, Op.AFTER, Op.ON, Op.BETWEEN, Op.IS_SET)
+_TEXT = (Op.IS, Op.IS_NOT, Op.IN, Op.NOT_IN, Op.CONTAINS, Op.NOT_CONTAINS, Op.STARTS_WITH, Op.ENDS_WITH)
 OPERATORS: Mapping[Type, tuple[Operator, ...]] = {
-    Type.TEXT: (*_TEXT, O.IS_SET),
-    Type.NUMBER: (O.AT_LEAST, O.AT_MOST, O.IS, O.IS_NOT, O.IN, O.NOT_IN, O.GREATER, O.LESS, O.BETWEEN, O.IS_SET),
-    Type.BOOLEAN: (O.IS, O.IS_NOT, O.IS_SET),
+    Type.TEXT: (*_TEXT, Op.IS_SET),
+    Type.NUMBER: (
+        Op.AT_LEAST,
+        Op.AT_MOST,
+        Op.IS,
+        Op.IS_NOT,
+        Op.IN,
+        Op.NOT_IN,
+        Op.GREATER,
+        Op.LESS,
+        Op.BETWEEN,
+        Op.IS_SET,
+    ),
+    Type.BOOLEAN: (Op.IS, Op.IS_NOT, Op.IS_SET),
     Type.DATE: _TIME,
     Type.MOMENT: _TIME,
-    Type.CHOICE: (O.IS, O.IS_NOT, O.IN, O.NOT_IN, O.IS_SET),
-    Type.LIST: (O.HAS, O.HAS_NOT, O.IS_SET),
-    Type.ANY: (*_TEXT, *_ORDER, O.IS_SET),
+    Type.CHOICE: (Op.IS, Op.IS_NOT, Op.IN, Op.NOT_IN, Op.IS_SET),
+    Type.LIST: (Op.HAS, Op.HAS_NOT, Op.IS_SET),
+    Type.ANY: (*_TEXT, *_ORDER, Op.IS_SET),
 }
 
 
@@ -71,8 +82,8 @@ class Test:
 class Asking:
     """How a condition is asked: of which moment, of whom, by which calendar.
 
-    `of_past` tells fields to look into their history instead of at the present row. `among` holds the ids of the people
-    who are asked when they are few: grouped subqueries are then kept to them.
+    `of_past` tells fields to look into their history instead of at the present row. `among`: the ids asked where they
+    are few, so that looking up each of them beats grouping a table.
     """
 
     vocabulary: Vocabulary
@@ -80,6 +91,11 @@ class Asking:
     of_past: bool = False
     among: Sequence[int] | None = None
     trail: tuple[str, ...] = ()
+
+    @property
+    def is_of_everybody(self) -> bool:
+        """Whether most people are asked."""
+        return self.among is None
 
     @property
     def zone(self) -> tzinfo:
@@ -102,9 +118,9 @@ Holds = Callable[[Test, Asking], Q]
 class Field:
     """Something known of a person (or event) that can be compared.
 
-    `holds` gives the Q of a test; the Q must be true or false for every row, never NULL. `short` fields have a JSON leaf
-    of their own: `{"stage": "lead"}` instead of `{"field": "stage", "is": "lead"}`. `suggest` answers what values begin
-    with a text, for the builder.
+    `holds` gives the Q of a test; the Q must be true or false for every row, never NULL. `is_short`: it has a JSON leaf
+    of its own, {"stage": "lead"} for {"field": "stage", "is": "lead"}. `is_open`: other values than known choices
+    may be written. `suggest` answers what values begin with a text, for the builder.
     """
 
     key: str
@@ -165,7 +181,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All that conditions over one kind of row can speak of, as it stands now. Make a fresh one per request or batch."""
+    """All that conditions over one kind of row can speak of, as it stands now; made afresh per request or batch."""
 
     fields: Mapping[str, Field]
     zone: tzinfo

@@ -1,4 +1,4 @@
-"""What conditions can say of a person and his company: columns, custom attributes, consent, channels, segments (R5, R31)."""
+"""What conditions can say of a person and his company: columns, own attributes, consent, channels, segments (R31)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts.models import User
 from teplo.accounts.workspace import get_workspace
-from teplo.conditions.comparing import FALSE, column, id_holds, json_holds, through, typed, value_holds
+from teplo.conditions.comparing import FALSE, column, id_holds, json_holds, known, through, typed, value_holds
 from teplo.conditions.compiling import ask
 from teplo.conditions.condition import Operator
-from teplo.conditions.json_values import JsonText
+from teplo.conditions.json_values import JsonId, JsonText
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Asking, Choice, Field, Holds, Test, Type
 from teplo.kit.wording import in_language
@@ -88,7 +89,13 @@ def _person_fields() -> Iterator[Field]:
         is_open=True,
     )
     yield Field(
-        "timezone", Type.CHOICE, _("Time zone"), column("timezone", Type.CHOICE), WHO, _used("timezone"), is_open=True
+        "timezone",
+        Type.CHOICE,
+        _("Time zone"),
+        _remembered("timezone", Type.CHOICE),
+        WHO,
+        _used("timezone"),
+        is_open=True,
     )
     yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
     yield Field("created", Type.MOMENT, _("Known since"), column("created_at", Type.MOMENT), WHO)
@@ -133,7 +140,15 @@ def _value_before(key: str, asking: Asking) -> Subquery:
 
 
 def _owner_holds(test: Test, asking: Asking) -> Q:
-    return id_holds(typed("owner_id", BigIntegerField()), test)
+    if not asking.of_past:
+        return id_holds(typed("owner_id", BigIntegerField()), test)
+    return id_holds(_id_then("owner_id", asking), test)
+
+
+def _id_then(key: str, asking: Asking) -> Case:
+    """An id column as it was at the moment asked."""
+    changed = When(Exists(_later_changes(key, asking)), then=JsonId(_value_before(key, asking)))
+    return Case(changed, default=F(key), output_field=BigIntegerField())
 
 
 def _users() -> Sequence[Choice]:
@@ -234,7 +249,16 @@ def _company_fields() -> Iterator[Field]:
 
 
 def _of_company(holds: Holds) -> Holds:
-    return through(lambda asking: Company.objects.all(), {"pk": "company_id"}, holds)
+    """A field of the person's company; of the past: of the company he was in then, as it is known now."""
+    present = through(lambda asking: Company.objects.all(), {"pk": "company_id"}, holds)
+
+    def then(test: Test, asking: Asking) -> Q:
+        if not asking.of_past:
+            return present(test, asking)
+        company = _id_then("company_id", asking)
+        return known(company, In(company, Company.objects.filter(holds(test, asking)).values("pk")))
+
+    return then
 
 
 # own attributes
@@ -243,7 +267,7 @@ def _of_company(holds: Holds) -> Holds:
 def _own_fields() -> Iterator[Field]:
     for definition in AttributeDefinition.objects.all():
         kind, name = Type(definition.type), in_language(definition.names) or definition.key
-        choices = _choices_of(definition) if kind in (Type.CHOICE, Type.LIST) else None
+        choices = _choices_of(definition) if definition.choices else None
         if definition.of_company:
             holds = _of_company(_inside(definition.key, kind))
             yield Field(f"company.attr.{definition.key}", kind, name, holds, COMPANY, choices)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.conditions.comparing import TRUE, any_holds, column, through
 from teplo.conditions.condition import Operator
+from teplo.conditions.grouping import IsAmong
 from teplo.conditions.vocabulary import Asking, Choice, Deed, Deeds, Family, Field, Holds, Test, Type
 from teplo.kit.wording import in_language
 from teplo.tracking.models import Acquisition, Activity, EventLabel, Presence, SourceKind, Tally, Touch
@@ -94,17 +95,19 @@ def _deed_holds(deed: Deed, asking: Asking) -> Q:
     """Tallies of the days, grouped only where a count is asked."""
     days = {"day__lte": deed.until} | ({"day__gte": deed.since} if deed.since else {})
     rows = Tally.objects.filter(activity__in=Activity.objects.filter(key=deed.activity).values("pk"), **days)
-    mine = rows.filter(person=OuterRef("pk"))
     if deed.at_least == 1 and deed.at_most is None:
-        return Q(Exists(mine))
+        return Q(Exists(rows.filter(person=OuterRef("pk"))))
     if deed.at_least == 0:
-        return TRUE if deed.at_most is None else ~_counted(mine, at_least=deed.at_most + 1, at_most=None)
-    return _counted(mine, at_least=deed.at_least, at_most=deed.at_most)
+        return TRUE if deed.at_most is None else ~_counted(rows, {"times__gt": deed.at_most}, asking)
+    least = {"times__gte": deed.at_least}
+    return _counted(rows, least | ({"times__lte": deed.at_most} if deed.at_most is not None else {}), asking)
 
 
-def _counted(mine: QuerySet[Tally], *, at_least: int, at_most: int | None) -> Q:
-    within = {"times__gte": at_least} | ({"times__lte": at_most} if at_most is not None else {})
-    return Q(Exists(mine.values("person").annotate(times=Sum("count")).filter(**within)))
+def _counted(rows: QuerySet[Tally], times: dict[str, int], asking: Asking) -> Q:
+    """Who did it so many times: grouped once when everybody is asked, else looked up person by person."""
+    rows = rows if asking.is_of_everybody else rows.filter(person=OuterRef("pk"))
+    counted = rows.values("person_id").annotate(times=Sum("count")).filter(**times)
+    return Q(IsAmong(counted, column="person_id")) if asking.is_of_everybody else Q(Exists(counted))
 
 
 deeds = Deeds(choices=_activities, holds=_deed_holds)
