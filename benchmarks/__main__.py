@@ -1,4 +1,4 @@
-"""`python -m benchmarks --size small|medium|full [--only NAME] [--engine sqlite|postgresql]`: the figures, a line each."""
+"""`python -m benchmarks --size small|medium|full [--only NAME] [--engine ENGINE]`: the figures, a line each."""
 
 from __future__ import annotations
 

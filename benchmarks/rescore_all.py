@@ -98,8 +98,9 @@ def _by_hand(world: World, at: Any) -> tuple[float, int]:
         + [f"CASE WHEN position = '{position}' THEN {p} ELSE 0 END" for position, p in POSITIONS]
     )
     sql = (
-        f"INSERT INTO bench_score (person_id, fit, behaviour) SELECT p.id, {fit}, COALESCE(b.points, 0) FROM people_person p LEFT JOIN "
-        f"(SELECT person_id, {' + '.join(parts)} AS points FROM tracking_tally WHERE day >= '{today - timedelta(days=179)}' GROUP BY person_id) b ON b.person_id = p.id"
+        f"INSERT INTO bench_score (person_id, fit, behaviour) SELECT p.id, {fit}, COALESCE(b.points, 0) "
+        f"FROM people_person p LEFT JOIN (SELECT person_id, {' + '.join(parts)} AS points FROM tracking_tally "
+        f"WHERE day >= '{today - timedelta(days=179)}' GROUP BY person_id) b ON b.person_id = p.id"
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -32,8 +32,9 @@ request = function()
   return wrk.format(nil, nil, nil, string.format(BODY, number, n, n % 5000, n % 40))
 end
 function done(summary, latency)
-  io.write(string.format('\\nRESULT {"requests": %d, "seconds": %f, "bad": %d, "p95_ms": %f}\\n', summary.requests, summary.duration / 1e6,
-    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout, latency:percentile(95) / 1000))
+  local e = summary.errors
+  io.write(string.format('\\nRESULT {"requests": %d, "seconds": %f, "bad": %d, "p95_ms": %f}\\n', summary.requests,
+    summary.duration / 1e6, e.status + e.connect + e.read + e.write + e.timeout, latency:percentile(95) / 1000))
 end
 """
 _HELLO = """
@@ -89,7 +90,10 @@ def teplo(world: World, *words: str) -> list[str]:
 
 
 def load(url: str, *, body: str, seconds: float) -> dict[str, float]:
-    """Post `body` (%d: thread, number, visitor, page) over 32 connections with wrk; answers requests, seconds, bad, p95_ms."""
+    """Post `body` (%d: thread, number, visitor, page) over 32 connections with wrk.
+
+    Answers requests, seconds, bad (refused or broken) and p95_ms.
+    """
     wrk = shutil.which("wrk") or install_wrk()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_LUA.replace("BODY", json.dumps(body)))

@@ -93,13 +93,12 @@ def _people(world: World) -> str:
         json = "json_object('budget', (i * 7919) %% 100000, 'company_size', (i * 31) %% 900)"
     city = _chosen(world, "i %% 5", ["Москва", "Київ", "Львів", "Казань", "Дніпро"])
     position = _chosen(world, "i %% 4", ["Владелец", "Генеральный директор", "Руководитель", "Менеджер"])
-    false, true = ("false", "true") if world.engine == "postgresql" else ("0", "1")
-    assert true
+    false = "false" if world.engine == "postgresql" else "0"
     return (
         "INSERT INTO people_person (id, first_name, middle_name, last_name, first_key, last_key, position, city, country,"
         " language, timezone, attributes, is_anonymous, created_at, updated_at) "
-        f"SELECT i, 'Имя' || (i %% 977), '', 'Фамилия' || (i %% 9973), 'имя' || (i %% 977), 'фамилия' || (i %% 9973), {position}, {city},"
-        f" 'UA', 'ru', 'Europe/Kyiv', {json}, {false}, %(ago)s, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+        "SELECT i, 'Имя' || (i %% 977), '', 'Фамилия' || (i %% 9973), 'имя' || (i %% 977), 'фамилия' || (i %% 9973),"
+        f" {position}, {city}, 'UA', 'ru', 'Europe/Kyiv', {json}, {false}, %(ago)s, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
     )
 
 
@@ -116,7 +115,8 @@ def _scores(world: World) -> str:
     warmth = "(CASE WHEN (i * 37) %% 40 >= 25 THEN 'hot' WHEN (i * 37) %% 40 >= 10 THEN 'warm' ELSE 'cold' END)"
     return (
         "INSERT INTO scoring_score (person_id, fit, behaviour, total, grade, temperature, changed_at) "
-        f"SELECT i, 0, (i * 37) %% 40, (i * 37) %% 40, '', {warmth}, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+        f"SELECT i, 0, (i * 37) %% 40, (i * 37) %% 40, '', {warmth}, %(now)s "
+        f"FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
     )
 
 
