@@ -86,16 +86,17 @@ def write_progress(rows: Sequence[Progress], *, lease_owner: str) -> set[int]:
     """
     if not rows:
         return set()
-    ordered: Sequence[Sequence[Any]] = sorted(rows, key=lambda row: row[:2])
+    ordered: list[Sequence[Any]] = sorted(rows, key=lambda row: row[:2])
     if connection.vendor == "sqlite":
         ordered = [_for_sqlite(row) for row in ordered]
-    fresh, params = as_table("fresh", _TYPES, ordered)
+    # The lease travels as a column: as a constant PostgreSQL would believe that one row has it, and join by scanning.
+    fresh, params = as_table("fresh", {**_TYPES, "held_by": "text"}, [(*row, lease_owner) for row in ordered])
     mine = "e.person_id = fresh.person_id AND e.id = fresh.id AND e.pass_number = fresh.pass_before"
     held = rows_of(
-        f"UPDATE {Enrolment._meta.db_table} AS e SET {_CHANGES}, lease_owner = '', lease_until = NULL "  # noqa: S608
-        f"FROM {fresh} WHERE {mine} AND e.state = 'active' AND e.lease_owner = %s "
+        f"UPDATE {_ENROLMENT} AS e SET {_CHANGES}, lease_owner = '', lease_until = NULL "  # noqa: S608
+        f"FROM {fresh} WHERE {mine} AND e.lease_owner = fresh.held_by AND e.state = 'active' "
         f"RETURNING {'id' if connection.vendor == 'sqlite' else 'e.id'}",
-        [*params, lease_owner],
+        params,
     )
     return {row[0] for row in held}
 

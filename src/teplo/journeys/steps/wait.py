@@ -122,7 +122,7 @@ def _weekdays(names: Any) -> tuple[int, ...]:
 def _next_moment(after: datetime, zone: str, settings: WaitSettings) -> datetime:
     """The first moment not before `after` on a wanted weekday at the wanted hour of `zone`.
 
-    At once, when it is such a day and no hour is wanted. An hour that the clock change leaves out becomes the one after.
+    At once, when it is such a day and no hour is wanted; an hour that the clock change leaves out becomes the next.
     """
     local = after.astimezone(ZoneInfo(zone))
     for days in range(9):
