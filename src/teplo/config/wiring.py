@@ -5,10 +5,19 @@ Each line lends something of an upper package to a lower one. Nothing else conne
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
 from teplo.conditions import registry
 from teplo.config import leaves
+from teplo.jobs import periodic
+from teplo.jobs import registry as job_registry
+from teplo.jobs.models import Job, JobState
 from teplo.people import vocabulary as people_vocabulary
+from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
+from teplo.stages import jobs as stages_jobs
 from teplo.stages import vocabulary as stages_vocabulary
 from teplo.tracking import vocabulary as tracking_vocabulary
 
@@ -17,6 +26,7 @@ def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
     _lend_fields_to_conditions()
+    _register_scoring_and_stages()
 
 
 def _lend_fields_to_conditions() -> None:
@@ -26,3 +36,19 @@ def _lend_fields_to_conditions() -> None:
     registry.lend_people("stages", stages_vocabulary.fields)
     registry.lend_people("scoring", scoring_vocabulary.fields)
     registry.lend_events("tracking", tracking_vocabulary.event_fields, families=[tracking_vocabulary.properties])
+
+
+def _register_scoring_and_stages() -> None:
+    job_registry.register(
+        scoring_jobs.RESCORE_ALL, scoring_jobs.rescore_all, title=_("Scoring everybody"), on_end=_move_after_scoring
+    )
+    job_registry.register(scoring_jobs.RESCORE_BY_TIME, scoring_jobs.rescore_by_time, title=_("Scores cool with time"))
+    job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
+    periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
+    periodic.every("move-by-time", timedelta(days=1), stages_jobs.start_moving_by_time)
+
+
+def _move_after_scoring(job: Job) -> None:
+    """Signs may speak of warmth: after a new score table stages are asked anew."""
+    if job.state == JobState.DONE:
+        stages_jobs.start_moving_all(by=job.created_by)

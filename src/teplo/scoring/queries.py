@@ -125,3 +125,11 @@ def last_of_range(*, after: int, size: int) -> int | None:
     """The id that ends the next range of `size` people after `after`; None when nobody is left."""
     ids = Person.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)
     return ids[size - 1 : size].first() or ids.order_by("-id").first()
+
+
+def differing_people(compilation: Compilation) -> list[int]:
+    """Ids of those whose stored score is not what the statement says, rising."""
+    differing = changed(compilation)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT person_id FROM ({differing.text}) d ORDER BY person_id", differing.params)
+        return [row[0] for row in cursor.fetchall()]

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 SIGN = "sign"
 RETURN = "return"
+PRESET = "preset"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Ladder:
 
     steps: tuple[Stage, ...]
     places: tuple[Stage, ...]
+
+    @property
+    def all(self) -> tuple[Stage, ...]:
+        return (*self.steps, *self.places)
 
     @property
     def ranks(self) -> Mapping[int, int]:
@@ -77,9 +82,14 @@ def move_by_signs(*, person_ids: Sequence[int], at: datetime) -> list[StageMove]
     if not person_ids or not ladder.steps:
         return []
     with transaction.atomic():
-        seen = [person for person in _see(person_ids, ladder, at) if person.pinned_by is None]
+        seen = [person for person in _see(person_ids, ladder, at) if not _is_pinned(person, ladder)]
         wanted = [(person, *answer) for person in seen if (answer := _where_to(person, ladder))]
         return _carry_out(wanted, ladder, at)
+
+
+def _is_pinned(person: Seen, ladder: Ladder) -> bool:
+    """Pinned at a stage that is in use; a stage out of use keeps nobody."""
+    return person.pinned_by is not None and any(person.stage_id == stage.id for stage in ladder.all)
 
 
 def _see(person_ids: Sequence[int], ladder: Ladder, at: datetime) -> list[Seen]:
@@ -114,7 +124,8 @@ def _where_to(person: Seen, ladder: Ladder) -> tuple[Stage, str] | None:
     if wanted is not None and not (now_at and ladder.step(now_at).is_customer):
         return wanted, SIGN
     rank = _on_ladder(now_at, person.furthest, ladder)
-    return (ladder.step(rank), SIGN) if rank != now_at else None
+    cause = SIGN if now_at or person.stage_id is None else PRESET
+    return (ladder.step(rank), cause) if rank != now_at else None
 
 
 def _out_of(place: Stage, person: Seen, wanted: Stage | None, ladder: Ladder) -> tuple[Stage, str] | None:
@@ -134,14 +145,15 @@ def _on_ladder(now_at: int, furthest: int, ladder: Ladder) -> int:
 
 
 def _carry_out(wanted: Iterable[tuple[Seen, Stage, str]], ladder: Ladder, at: datetime) -> list[StageMove]:
-    stages = {stage.id: stage for stage in (*ladder.steps, *ladder.places)}
+    stages = {stage.id: stage for stage in ladder.all}
     groups: dict[tuple[int | None, int, str], list[int]] = defaultdict(list)
     for person, to_stage, cause in wanted:
         groups[(person.stage_id, to_stage.id, cause)].append(person.person_id)
     moves: list[StageMove] = []
     for (from_id, to_id, cause), people in sorted(groups.items(), key=lambda group: str(group[0])):
         before = stages.get(from_id) or Stage(id=from_id) if from_id else None
-        moved = queries.put(from_stage=before, to_stage=stages[to_id], person_ids=people, at=at)
+        free = cause == PRESET
+        moved = queries.put(from_stage=before, to_stage=stages[to_id], person_ids=people, at=at, even_if_pinned=free)
         why = _why(stages[to_id], is_first=stages[to_id] == ladder.steps[0], cause=cause)
         moves += _moves(moved, before, stages[to_id], cause=cause, by="", why=why, at=at)
     return record(moves)

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from teplo.people.models import ChangeNote, Person
+from teplo.stages import queries
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_by_signs, move_people, move_person, set_pin
 from teplo.stages.testing import make_ladder, make_stage
@@ -132,8 +133,6 @@ def test_moving_by_hand_may_pin_and_says_why(person):
 
 
 def test_of_two_movers_the_second_does_nothing(person):
-    from teplo.stages import queries
-
     first, second, third = make_ladder({}, {}, {})
     stand(person, first)
     assert queries.put(from_stage=first, to_stage=second, person_ids=[person.id], at=AT) == [person.id]
@@ -156,3 +155,12 @@ def test_thousands_move_in_a_constant_number_of_statements():
     with CaptureQueriesContext(connection) as many:
         assert len(go(*people[1:-1])) == 2998
     assert len(many) <= len(few) + 1 <= 9
+
+
+def test_a_stage_out_of_use_keeps_nobody_not_even_the_pinned(person):
+    old = make_ladder({})[0]
+    stand(person, old, pinned_by=7)
+    make_stage("new", 1)
+    Stage.objects.filter(id=old.id).update(is_active=False)
+    (move,) = go(person)
+    assert (at_stage(person), move.cause) == ("new", "preset")
