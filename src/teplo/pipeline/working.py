@@ -1,2 +1,151 @@
-def run_once(owner: str) -> int:
-    return 0
+"""Taking parcels from the inbox: exactly once, and one poisonous event never holds up the others (ARCHITECTURE §6)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+
+from teplo.jobs.running import place_of
+from teplo.kit import bulk
+from teplo.kit.clock import now
+from teplo.kit.ids import new_ids
+from teplo.kit.turns import turns_over
+from teplo.pipeline import steps
+from teplo.pipeline.batch import Batch, Taken, open_parcels
+from teplo.tracking import inbox
+from teplo.tracking.incoming import encode
+from teplo.tracking.models import DeadLetter, InboxRow
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+KILLED_AT_MOST = 5
+"""Workers that died with a parcel in their hands before its events are taken one by one."""
+
+_SQLITE_ENVIRONMENT = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})  # busy, locked, memory, i/o, corrupt, full, cannot open …
+_POSTGRES_ENVIRONMENT = ("08", "25", "40", "53", "55", "57", "58")
+
+
+class LeaseLost(Exception):
+    """Another worker has taken these parcels meanwhile."""
+
+
+class Pace:
+    """How many events to take at once: as many as fit in the time that others may wait for us."""
+
+    def __init__(self, *, least: int = 50, most: int = 5000) -> None:
+        self.events = 400
+        self._least, self._most = least, most
+
+    def learn(self, *, events: int, seconds: float, others_wait: bool) -> None:
+        """After a batch: smaller when it took too long, larger when there was time left."""
+        target = 0.06 if others_wait else 0.4
+        if seconds > target:
+            self.events = max(self._least, int(self.events * max(0.5, target / seconds)))
+        elif events >= self.events * 0.8:
+            self.events = min(self._most, int(self.events * 1.5))
+
+
+_pace = Pace()
+
+
+def run_once(owner: str, *, limit: int | None = None) -> int:
+    """Take the oldest parcels through all steps; answers how many events there were. Raises what is not the events' fault."""
+    parcels = inbox.claim_parcels(events=limit or _pace.events, owner=owner, lease=LEASE)
+    if not parcels:
+        return 0
+    began = time.monotonic()
+    events = open_parcels(parcels)
+    try:
+        _take(parcels, events)
+    except LeaseLost:
+        log.warning("lease_lost", parcels=len(parcels))
+    except BaseException:
+        _give_back(parcels)
+        raise
+    _pace.learn(events=len(events), seconds=time.monotonic() - began, others_wait=_others_wait())
+    return len(events)
+
+
+def _take(parcels: Sequence[InboxRow], events: list[Taken]) -> None:
+    died = max(parcel.attempts for parcel in parcels) > KILLED_AT_MOST
+    try:
+        with transaction.atomic():
+            if not died:
+                steps.run(Batch(at=now(), events=events))
+                _remove(parcels)
+                return
+    except Exception as error:
+        if isinstance(error, LeaseLost) or is_environment(error):
+            raise
+        log.warning("batch_failed", events=len(events), error=place_of(error))
+    with transaction.atomic():
+        _isolate(events)
+        _remove(parcels)
+
+
+def _remove(parcels: Sequence[InboxRow]) -> None:
+    if not inbox.remove_parcels(parcels):
+        raise LeaseLost
+
+
+def _isolate(events: list[Taken]) -> None:
+    """Halve until the poisonous event stands alone; it becomes a dead letter, all others pass."""
+    batch = Batch(at=now(), events=list(events))
+    try:
+        with transaction.atomic():
+            steps.run(batch)
+            return
+    except Exception as error:
+        if is_environment(error):
+            raise
+        if len(events) == 1:
+            _bury(events[0], batch.step, error)
+            return
+    middle = len(events) // 2
+    _isolate(events[:middle])
+    _isolate(events[middle:])
+
+
+def _bury(event: Taken, step: str, error: Exception) -> None:
+    log.error("dead_letter", step=step, error=place_of(error))
+    text = f"{type(error).__name__}: {error}"[:2000]
+    columns = ("id", "received_at", "origin", "payload", "step", "error", "failed_at")
+    received_at = inbox.moment_of(event.stored.received)
+    row = (new_ids(1)[0], received_at, event.origin, encode(event.stored), step, text, now())
+    bulk.insert(DeadLetter, columns, [row])
+
+
+def is_environment(error: BaseException) -> bool:
+    """Whether the database (gone, full, busy, another transaction) failed rather than the event."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return isinstance(error, OSError | MemoryError)
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in _SQLITE_ENVIRONMENT
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_POSTGRES_ENVIRONMENT)
+    return connection.vendor == "postgresql" and type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+def _give_back(parcels: Sequence[InboxRow]) -> None:
+    """Best effort: when the database is away the lease runs out by itself."""
+    if connection.vendor == "sqlite":
+        return
+    try:
+        inbox.give_back(parcels)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+
+
+def _others_wait() -> bool:
+    if connection.vendor != "sqlite":
+        return False
+    return turns_over(str(settings.DATABASES["default"]["NAME"])).waiting > 0

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from teplo.kit.ids import new_id
+from teplo.people.models import IdentityKind
 
 MAX_PROPERTIES = 32 * 1024  # bytes of JSON
 MAX_AHEAD_MS = 24 * 3600 * 1000
@@ -21,6 +22,8 @@ MAX_BEHIND_MS = 7 * 24 * 3600 * 1000  # from a browser: one that was off-line ma
 EARLIEST_MS = 946_684_800_000  # 2000-01-01, from the API
 
 _NAME = re.compile(r"[^\W_][\w.:-]{0,79}")
+_VISITOR = re.compile(r"[\w.:-]{1,120}", re.ASCII)
+_KINDS = frozenset(IdentityKind.values)
 _EMPTY = msgspec.Raw(b"")
 _hash = hashlib.blake2b
 
@@ -116,8 +119,8 @@ def pack(events: list[bytes]) -> bytes:
 
 def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, is_trusted: bool) -> Stored:
     visitor = (event.visitor or "").strip()
-    if len(visitor) > 120:
-        raise EventRefused("visitor-too-long", "visitor: at most 120 characters")
+    if visitor and not _VISITOR.fullmatch(visitor):
+        raise EventRefused("visitor-unreadable", "visitor: letters, digits and _ . : - up to 120 characters")
     identities = _identities(event.identities) if event.identities else {}
     person = _person(event.person, is_trusted=is_trusted) if event.person is not None else 0
     if not (visitor or identities or person):
@@ -188,6 +191,9 @@ def _identities(given: dict[str, str | None]) -> dict[str, str]:
         raise EventRefused("too-many-identities", "identities: at most 10")
     found = {}
     for kind, value in given.items():
+        if kind not in _KINDS:
+            known = ", ".join(sorted(_KINDS))
+            raise EventRefused("identity-kind-unknown", f"identities: {kind[:20]} is none of {known}")
         if value and (value := _text(value, 254).strip()):
             found[kind] = value
     return found

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import accumulate, takewhile
+from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import F
 from django.db.models.sql import UpdateQuery
 
 from teplo.kit.claim import lease_free
-from teplo.tracking.models import InboxRow
+from teplo.tracking.models import BatchEvent, InboxRow
+
+if TYPE_CHECKING:
+    from teplo.tracking.tallying import Counting
 
 _LOOK = 400  # rows looked at for one claim
+_MOST_ACQUISITIONS = 4_000  # SQLite takes 32,766 parameters
+_BARRIER = 7_130_001  # key of the advisory lock between batches and recounting
+
+BATCH_COLUMNS = tuple(field.column for field in BatchEvent._meta.concrete_fields)
+_EVENT_COLUMNS = ", ".join(f'"{name}"' for name in BATCH_COLUMNS if name not in ("day", "seen_at"))
+_BATCH_NAMES = ", ".join(f'"{name}"' for name in BATCH_COLUMNS)
 
 
 def oldest_parcels(*, events: int, at: datetime) -> list[int]:
@@ -25,9 +38,190 @@ def oldest_parcels(*, events: int, at: datetime) -> list[int]:
 def lease_parcels(ids: list[int], *, owner: str, at: datetime, until: datetime) -> list[InboxRow]:
     """Take rows that are still free; answers those taken, oldest first."""
     update = UpdateQuery(InboxRow)
-    guard = InboxRow.objects.filter(lease_free(at), id__in=ids)
-    update.where = guard.query.where
+    update.where = InboxRow.objects.filter(lease_free(at), id__in=ids).query.where
     update.add_update_values({"lease_owner": owner, "lease_until": until, "attempts": F("attempts") + 1})
     sql, params = update.get_compiler("default").as_sql()
     names = ", ".join(f'"{field.column}"' for field in InboxRow._meta.concrete_fields)
     return sorted(InboxRow.objects.raw(f"{sql} RETURNING {names}", params), key=lambda row: row.id)
+
+
+def begin_batch() -> None:
+    """Make the batch table of this connection, empty; and let a recounting that begins now wait for this batch."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_BARRIER})")
+        cursor.execute(_batch_ddl())
+        cursor.execute("DELETE FROM tracking_batch")
+
+
+def wait_for_batches() -> None:
+    """Wait until every batch now under way has ended; those that begin later see what is committed by now."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({_BARRIER})")
+
+
+def _batch_ddl() -> str:
+    columns = ", ".join(
+        f'"{field.column}" {field.db_type(connection)}' for field in BatchEvent._meta.concrete_fields
+    )
+    tail = " ON COMMIT DELETE ROWS" if connection.vendor == "postgresql" else ""
+    return f"CREATE TEMP TABLE IF NOT EXISTS tracking_batch ({columns}){tail}"
+
+
+def load_batch(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put events into the batch table; values as texts, in the order of BATCH_COLUMNS."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY tracking_batch ({_BATCH_NAMES}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            holes = ", ".join(["%s"] * len(BATCH_COLUMNS))
+            cursor.executemany(f"INSERT INTO tracking_batch ({_BATCH_NAMES}) VALUES ({holes})", rows)  # noqa: S608
+
+
+def store_events() -> set[int]:
+    """Copy the batch into the journal; answers the ids that were new. Sorted, so that two workers cannot deadlock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tracking_event ({_EVENT_COLUMNS}) SELECT {_EVENT_COLUMNS} FROM tracking_batch "  # noqa: S608
+            "WHERE TRUE ORDER BY person_id, id ON CONFLICT DO NOTHING RETURNING id"
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def drop_from_batch(ids: Sequence[int]) -> None:
+    """Take events out of the batch table: they were known before."""
+    BatchEvent.objects.filter(id__in=ids).delete()
+
+
+def note_presence() -> None:
+    """First and last seen, and the number of events, of everybody in the batch. Locks their presence until the end."""
+    later, earlier = ("MAX", "MIN") if connection.vendor == "sqlite" else ("GREATEST", "LEAST")
+
+    def keep(function: str, column: str) -> str:
+        mine, new = f"tracking_presence.{column}", f"excluded.{column}"
+        return f"{column} = {function}(COALESCE({mine}, {new}), COALESCE({new}, {mine}))"
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tracking_presence (person_id, first_seen_at, last_seen_at, events) "  # noqa: S608
+            "SELECT person_id, MIN(seen_at), MAX(seen_at), COUNT(*) FROM tracking_batch "
+            "WHERE TRUE GROUP BY person_id ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET "
+            f"{keep(earlier, 'first_seen_at')}, {keep(later, 'last_seen_at')}, "
+            "events = tracking_presence.events + excluded.events"
+        )
+
+
+def add_tallies(countings: Sequence[Counting]) -> list[tuple[int, int, datetime]]:
+    """Add what the SELECTs count to the tallies; answers person, activity and the last moment of each."""
+    later, earlier = ("MAX", "MIN") if connection.vendor == "sqlite" else ("GREATEST", "LEAST")
+    union, parameters = _union(countings)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tracking_tally (activity_id, person_id, day, count, first_at, last_at) {union} "
+            "ORDER BY 2, 1, 3 ON CONFLICT (person_id, activity_id, day) DO UPDATE SET "
+            "count = tracking_tally.count + excluded.count, "
+            f"first_at = {earlier}(tracking_tally.first_at, excluded.first_at), "
+            f"last_at = {later}(tracking_tally.last_at, excluded.last_at) RETURNING person_id, activity_id, last_at",
+            parameters,
+        )
+        rows = cursor.fetchall()
+    if connection.vendor == "sqlite":
+        return [(person, activity, _moment(at)) for person, activity, at in rows]
+    return rows
+
+
+def replace_tallies(counting: Counting, *, activity_id: int, first: int, last: int) -> int:
+    """Count one activity of a range of people anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM tracking_tally WHERE activity_id = %s AND person_id BETWEEN %s AND %s", (activity_id, first, last)
+        )
+        if not counting.sql:
+            return 0
+        union, parameters = _union([counting])
+        cursor.execute(
+            f"INSERT INTO tracking_tally (activity_id, person_id, day, count, first_at, last_at) {union} ORDER BY 2, 1, 3",
+            parameters,
+        )
+        return cursor.rowcount
+
+
+def _union(countings: Sequence[Counting]) -> tuple[str, list[Any]]:
+    parts, parameters = [], []
+    for number, counting in enumerate(countings):
+        names = "(person_id, day, count, first_at, last_at)"
+        parts.append(
+            f"SELECT {counting.activity_id} AS activity_id, c{number}.* FROM ({counting.sql}) AS c{number}"  # noqa: S608
+            + (names if connection.vendor == "postgresql" else "")
+            + " WHERE TRUE"
+        )
+        parameters.extend(counting.parameters)
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS counted WHERE TRUE", parameters  # noqa: S608
+
+
+def hold_people(*, after: int, size: int) -> tuple[int, int] | None:
+    """Lock the presence of the next `size` people after an id; answers the range, None when there is nobody left."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT MIN(person_id), MAX(person_id) FROM (SELECT person_id FROM tracking_presence "
+            "WHERE person_id > %s ORDER BY person_id LIMIT %s) AS part",
+            (after, size),
+        )
+        first, last = cursor.fetchone()
+        if first is None:
+            return None
+        # Writing is the lock that behaves the same everywhere; sorted by the primary key's own order.
+        cursor.execute("UPDATE tracking_presence SET events = events WHERE person_id BETWEEN %s AND %s", (first, last))
+    return first, last
+
+
+def upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
+    """(person, first, last), each of source, detail and moment; kept where they are earlier or later than what is known."""
+    for start in range(0, len(rows), _MOST_ACQUISITIONS):
+        _upsert_acquisitions(rows[start : start + _MOST_ACQUISITIONS])
+
+
+def _upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
+    holes = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    values = [
+        value
+        for person, first, last in rows
+        for value in (person, first[0], first[1], _stored(first[2]), last[0], last[1], _stored(last[2]))
+    ]
+    table = "tracking_acquisition"
+    is_earlier = f"excluded.first_at < {table}.first_at"
+    is_later = f"excluded.last_at >= {table}.last_at"
+    changes = [
+        f"{side}_{name} = CASE WHEN {test} THEN excluded.{side}_{name} ELSE {table}.{side}_{name} END"
+        for side, test in (("first", is_earlier), ("last", is_later))
+        for name in ("source", "detail", "at")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (person_id, first_source, first_detail, first_at, last_source, last_detail, last_at) "  # noqa: S608
+            f"VALUES {holes} ON CONFLICT (person_id) DO UPDATE SET {', '.join(changes)}",
+            values,
+        )
+
+
+def as_text(condition: Any) -> str:
+    """A condition as a key of a cache."""
+    return json.dumps(condition, sort_keys=True)
+
+
+def from_text(condition: str) -> Any:
+    """What `as_text` was made of."""
+    return json.loads(condition)
+
+
+def _moment(stored: datetime | str) -> datetime:
+    """SQLite's own answer: Django's converters give a naive moment, or none were asked and it is text."""
+    at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return at.replace(tzinfo=UTC)
+
+
+def _stored(at: datetime) -> Any:
+    return str(at.astimezone(UTC).replace(tzinfo=None)) if connection.vendor == "sqlite" else at

@@ -1,0 +1,290 @@
+"""From inbox to journey, step by step (ARCHITECTURE §6). Every step is set-based: a constant number of statements.
+
+To add one: write a function that takes the Batch, and name it in STEPS where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from teplo.accounts.workspace import get_workspace
+from teplo.conditions import registry
+from teplo.journeys.snapshots import take_snapshots
+from teplo.journeys.waking import Happened, react
+from teplo.kit import bulk
+from teplo.people.attributes import Change, set_attributes
+from teplo.people.consent import ConsentWord, record_consents
+from teplo.people.finding import Claim, find_or_create_people
+from teplo.people.identities import ContactUnreadable, normalise
+from teplo.people.models import ConsentState, Person
+from teplo.pipeline import letters
+from teplo.pipeline.batch import HUMAN, Batch, Taken, properties_of
+from teplo.sales.handing_off import offer
+from teplo.scoring.models import Temperature
+from teplo.scoring.rescoring import rescore
+from teplo.stages.moving import move_by_signs
+from teplo.tracking import queries
+from teplo.tracking.labels import label_of_agent
+from teplo.tracking.models import Acquisition, SourceKind, Touch
+from teplo.tracking.sources import Arrival, path_of, read_arrival
+from teplo.tracking.tallying import tally_batch
+
+Step = Callable[[Batch], None]
+
+OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost"})
+"""Events in which the person himself did nothing: he was not seen."""
+ARRIVALS = frozenset({"page-viewed"})
+SUBMISSIONS = frozenset({"form-submitted"})
+
+
+def label(batch: Batch) -> None:
+    """Who acted, as far as the browser's own words tell; letters are looked at in `letters` once people are known."""
+    for event in batch.events:
+        if event.stored.user_agent:
+            event.label = label_of_agent(event.stored.user_agent)
+
+
+def find_people(batch: Batch) -> None:
+    """Whose event each is: found, joined or new, all at once (R2, R3)."""
+    region = get_workspace().phone_region if any(event.stored.identities for event in batch.events) else ""
+    claims: dict[tuple[str, str, int], int] = {}
+    asked: list[Claim] = []
+    places: list[int] = []
+    for event in batch.events:
+        stored = event.stored
+        # Most events name a visitor and nothing else: one claim serves all of his in the batch.
+        key = (stored.visitor, repr(sorted(stored.identities.items())) if stored.identities else "", stored.person)
+        place = claims.get(key)
+        if place is None:
+            place = claims[key] = len(asked)
+            asked.append(_claim(event, region))
+        places.append(place)
+    found = find_or_create_people(asked, at=batch.at) if asked else []
+    for event, place in zip(batch.events, places, strict=True):
+        event.person_id = found[place]
+
+
+def _claim(event: Taken, region: str) -> Claim:
+    """An unreadable contact beside a readable one is left out; alone it makes the event a dead letter."""
+    stored = event.stored
+    contacts = [("visitor", stored.visitor)] if stored.visitor else []
+    for kind, text in stored.identities.items():
+        try:
+            contacts.append((kind, normalise(kind=kind, text=text, region=region)))
+        except ContactUnreadable:
+            if len(stored.identities) == 1 and not (contacts or stored.person):
+                raise
+    return Claim(tuple(contacts), stored.person or None, event.at, event.origin)
+
+
+def store(batch: Batch) -> None:
+    """Write the journal; what was there already (sent twice, even a day apart) leaves the batch."""
+    queries.begin_batch()
+    seen: set[int] = set()
+    batch.events = [event for event in batch.events if not (event.stored.id in seen or seen.add(event.stored.id))]  # type: ignore[func-returns-value]
+    queries.load_batch(_rows(batch.events))
+    new = queries.store_events()
+    if len(new) < len(batch.events):
+        queries.drop_from_batch([event.stored.id for event in batch.events if event.stored.id not in new])
+        batch.events = [event for event in batch.events if event.stored.id in new]
+    batch.people = sorted({event.person_id for event in batch.events})
+
+
+def _rows(events: Sequence[Taken]) -> list[tuple[object, ...]]:
+    """Rows of the batch table as texts both engines read."""
+    zone = registry.zone()
+    days: dict[int, str] = {}
+    offset = "" if connection.vendor == "sqlite" else "+00"
+    rows = []
+    for event in events:
+        stored = event.stored
+        quarter = stored.at // 900_000  # zones change their offset at quarters of an hour at the finest
+        day = days.get(quarter)
+        if day is None:
+            day = days[quarter] = _day(event.at, zone).isoformat()
+        at = event.at.isoformat(" ")[:-6] + offset
+        received = datetime.fromtimestamp(stored.received / 1000, UTC).isoformat(" ")[:-6] + offset
+        is_seen = event.label == HUMAN and stored.name not in OUR_OWN
+        rows.append((
+            event.person_id, stored.id, stored.name, at, received, event.origin, event.label, stored.url,
+            path_of(stored.url) if stored.url else "", stored.referrer, stored.properties or "{}", day,
+            at if is_seen else None,
+        ))  # fmt: skip
+    return rows
+
+
+def _day(at: datetime, zone: object) -> date:
+    return at.astimezone(zone if isinstance(zone, ZoneInfo) else UTC).date()
+
+
+def note_presence(batch: Batch) -> None:
+    """First and last seen; from here until the commit these people are ours alone."""
+    if batch.events:
+        queries.note_presence()
+
+
+def tally(batch: Batch) -> None:
+    """Count deeds per person, activity and day (R8)."""
+    if batch.events:
+        batch.deeds = tally_batch()
+
+
+def note_touches(batch: Batch) -> None:
+    """How people came, each time, and their first and last source (R7)."""
+    found: dict[tuple[int, Arrival], Taken] = {}
+    for event in batch.named(ARRIVALS):
+        stored = event.stored
+        arrival = read_arrival(stored.url, stored.referrer, tuple(stored.utm.items())) if event.label == HUMAN else None
+        if arrival is not None:
+            found.setdefault((event.person_id, arrival), event)
+    if not found:
+        return
+    known = _with_source(sorted({person for person, _ in found}))
+    # Without referrer or marks we learn nothing new of somebody whose source we know.
+    rows = [
+        (person, arrival, event)
+        for (person, arrival), event in found.items()
+        if arrival.source != SourceKind.DIRECT.value or person not in known
+    ]
+    if rows:
+        _write_touches(rows)
+
+
+def _with_source(people: Sequence[int]) -> set[int]:
+    return set(Acquisition.objects.filter(person_id__in=people).values_list("person_id", flat=True))
+
+
+def _write_touches(found: Sequence[tuple[int, Arrival, Taken]]) -> None:
+    rows = sorted(found, key=lambda row: (row[0], row[2].at))
+    columns = (
+        "person_id", "id", "at", "source", "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_content",
+        "utm_term", "landing",
+    )  # fmt: skip
+    bulk.insert(
+        Touch,
+        columns,
+        [
+            (person, event.stored.id, event.at, arrival.source, arrival.referrer_host, *arrival.utm, arrival.landing)
+            for person, arrival, event in rows
+        ],
+        ignore_known=True,
+    )
+    ends: dict[int, tuple[tuple[str, str, datetime], tuple[str, str, datetime]]] = {}
+    for person, arrival, event in rows:
+        end = (arrival.source, arrival.detail, event.at)
+        ends[person] = (ends[person][0] if person in ends else end, end)
+    queries.upsert_acquisitions([(person, first, last) for person, (first, last) in sorted(ends.items())])
+
+
+def take_attributes(batch: Batch) -> None:
+    """What events say of the person himself, in the order in which it happened (R5)."""
+    carrying = sorted((event for event in batch.events if event.stored.attributes), key=lambda event: event.at)
+    changes: dict[str, list[Change]] = {}
+    for event in carrying:
+        changes.setdefault(event.origin, []).extend(
+            Change(event.person_id, key, value) for key, value in event.stored.attributes.items()
+        )
+    for origin, group in sorted(changes.items()):
+        set_attributes(group, by=origin, at=batch.at)
+
+
+def take_consents(batch: Batch) -> None:
+    """Consents given or withdrawn in forms (R32)."""
+    words = [
+        ConsentWord(
+            person_id=event.person_id,
+            channel=channel,
+            state=ConsentState.GIVEN if said else ConsentState.WITHDRAWN,
+            at=event.at,
+            source=event.origin,
+            proof={"event": str(event.stored.id), "url": event.stored.url},
+        )
+        for event in batch.events
+        for channel, said in event.stored.consent.items()
+    ]
+    if words:
+        record_consents(words, at=batch.at)
+
+
+def note_submissions(batch: Batch) -> None:
+    """Forms sent, for journeys that begin with one."""
+    batch.submissions = [
+        (event.person_id, str(properties_of(event).get("form", "")), event.at) for event in batch.named(SUBMISSIONS)
+    ]
+
+
+def score(batch: Batch) -> None:
+    """Bring the scores of the touched up to date (R17)."""
+    batch.score_changes = rescore(person_ids=batch.people, cause=batch.cause, at=batch.at) if batch.people else []
+
+
+def move_stages(batch: Batch) -> None:
+    """Move people by their signs (R12)."""
+    if batch.people:
+        batch.stage_moves += move_by_signs(person_ids=batch.people, at=batch.at)
+
+
+def wake_journeys(batch: Batch) -> None:
+    """Wake, enrol and let out (R27)."""
+    if batch.people:
+        react(
+            Happened(
+                at=batch.at,
+                touched=batch.people,
+                deeds=batch.deeds,
+                stage_moves=batch.stage_moves,
+                segment_entries=batch.segment_entries,
+                score_changes=batch.score_changes,
+                submissions=batch.submissions,
+            )
+        )
+
+
+def hand_off(batch: Batch) -> None:
+    """Give those who have just turned hot to sales (R22, R38): known people only, and nobody unacceptable."""
+    hot = [
+        change.person_id
+        for change in batch.score_changes
+        if change.temperature == Temperature.HOT
+        and change.temperature_before != Temperature.HOT
+        and change.grade != "unacceptable"
+    ]
+    if hot:
+        known = list(Person.objects.filter(id__in=hot, is_anonymous=False, erased_at=None).values_list("id", flat=True))
+        if known:
+            offer(person_ids=known, cause="hot", snapshots=take_snapshots(person_ids=known), at=batch.at)
+
+
+FROM_SCORE: tuple[tuple[str, Step], ...] = (
+    ("score", score),
+    ("stages", move_stages),
+    ("journeys", wake_journeys),
+    ("hand-off", hand_off),
+)
+"""The second half, which change notes run too."""
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("label", label),
+    ("people", find_people),
+    ("letters", letters.label),
+    ("store", store),
+    ("presence", note_presence),
+    ("tally", tally),
+    ("touches", note_touches),
+    ("attributes", take_attributes),
+    ("consents", take_consents),
+    ("submissions", note_submissions),
+    ("deliveries", letters.note_reactions),
+    *FROM_SCORE,
+)
+
+
+def run(batch: Batch, steps: Sequence[tuple[str, Step]] = STEPS) -> None:
+    """Run the steps in the caller's transaction; `batch.step` says where it is, for whoever has to explain a failure."""
+    for name, step in steps:
+        batch.step = name
+        step(batch)
