@@ -53,7 +53,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(PersonLeaf):
-    """One message to one person. Unique per (enrolment, step, pass), so that a crash repeats nothing (ARCHITECTURE §8)."""
+    """One message to one person. Unique per (enrolment, step, pass): a crash repeats nothing (ARCHITECTURE §8)."""
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
     template_id = models.BigIntegerField(null=True, help_text="content.Template; rendered by the lent renderer.")

@@ -120,7 +120,7 @@ def title(key: str) -> str:
 def say(
     key: str, params: Mapping[str, Any], *, name: str = "", until: datetime | str = "", language: str | None = None
 ) -> str:
-    """The sentence that answers "why?". `name`: of the person; `until`: when it goes, already in his or the reader's time."""
+    """The sentence that answers "why?". `name`: of the person; `until`: when it goes, as it shall be read."""
     if key not in REASONS:
         return key
     with override(language) if language else _unchanged():

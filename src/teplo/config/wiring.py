@@ -9,8 +9,11 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from teplo.channels import renderers
 from teplo.conditions import registry
 from teplo.config import leaves
+from teplo.content import rendering
+from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
@@ -27,6 +30,7 @@ def assemble() -> None:
     leaves.lend()
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
+    renderers.lend(_prepared_letter)
 
 
 def _lend_fields_to_conditions() -> None:
@@ -52,3 +56,13 @@ def _move_after_scoring(job: Job) -> None:
     """Signs may speak of warmth: after a new score table stages are asked anew."""
     if job.state == JobState.DONE:
         stages_jobs.start_moving_all(by=job.created_by)
+
+
+def _prepared_letter(*, template_id: int, version: int | None = None) -> renderers.Prepared:
+    """Content prepares letters, channels send them; what can go wrong is said in the words of channels."""
+    try:
+        return rendering.prepare_by_id(template_id=template_id, version=version)
+    except TemplateGone as error:
+        raise renderers.TemplateGone from error
+    except TemplateFlaw as error:
+        raise renderers.TemplateFlawed(str(error)) from error

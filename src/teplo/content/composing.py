@@ -22,6 +22,9 @@ _FOOTER: Mapping[str, tuple[str, str]] = {
     "uk": ("Ви отримали цей лист, бо дозволили нам писати.", "Відписатися"),
     "en": ("You got this letter because you allowed us to write.", "Unsubscribe"),
 }
+_FOOTER_LOOK = (
+    "max-width:600px;margin:24px auto 0;padding:16px;font:13px/1.5 sans-serif;color:#6b7280;text-align:center"
+)
 _PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -106,8 +109,8 @@ def _page(source: Source, cleaned: Cleaned, shielded: Shielded, inside: str, nee
 def _footer(language: str) -> str:
     why, leave = _FOOTER.get(language, _FOOTER["ru"])
     return (
-        '<div style="max-width:600px;margin:24px auto 0;padding:16px;font:13px/1.5 sans-serif;color:#6b7280;text-align:center">'
-        f'{why}<br>{{{{ workspace.address }}}}<br><a href="{{{{ unsubscribe_url }}}}" style="color:#6b7280">{leave}</a></div>'
+        f'<div style="{_FOOTER_LOOK}">{why}<br>{{{{ workspace.address }}}}<br>'
+        f'<a href="{{{{ unsubscribe_url }}}}" style="color:#6b7280">{leave}</a></div>'
     )
 
 

@@ -6,37 +6,14 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "div",
-        "dl",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ]
-)
-_SPACED = frozenset(["blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "table", "ul"])
-_SILENT = frozenset(["head", "style", "script", "title"])
+_BLOCK_NAMES = """
+address article aside blockquote center div dl figure footer h1 h2 h3 h4 h5 h6 header main nav ol p pre section table
+tr ul
+"""
+_SPACED_NAMES = "blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul"
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_SPACED = frozenset(_SPACED_NAMES.split())
+_SILENT = frozenset(("head", "style", "script", "title"))
 _MARK = re.compile(r"~\d+~")
 
 

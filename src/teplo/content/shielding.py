@@ -28,114 +28,26 @@ _BODY_LOOK = re.compile(r'\b(style|bgcolor)\s*=\s*"([^"]*)"', re.IGNORECASE)
 _HREF = re.compile(r'(<(?:a|area)\b[^<>]*?\shref=")([^"]*)(")', re.IGNORECASE)
 _UNSAFE_CSS = re.compile(r"@import[^;]*;?|expression\s*\(|javascript:|</?[a-z]", re.IGNORECASE)
 
-_TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "address",
-        "area",
-        "article",
-        "aside",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "main",
-        "map",
-        "mark",
-        "nav",
-        "ol",
-        "p",
-        "picture",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "source",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-    ]
-)
-_ATTRIBUTES = {
-    "*": set(
-        [
-            "align",
-            "bgcolor",
-            "border",
-            "class",
-            "color",
-            "dir",
-            "height",
-            "id",
-            "lang",
-            "role",
-            "style",
-            "title",
-            "valign",
-            "width",
-        ]
-    ),
-    "a": set(["href", "name", "target"]),
-    "area": set(["alt", "coords", "href", "shape"]),
-    "font": set(["face", "size"]),
-    "img": set(["alt", "src", "srcset", "hspace", "vspace"]),
-    "ol": set(["start", "type"]),
-    "source": set(["media", "srcset", "type"]),
-    "table": set(["cellpadding", "cellspacing", "summary", "background"]),
-    "td": set(["colspan", "rowspan", "nowrap", "background", "headers"]),
-    "th": set(["colspan", "rowspan", "nowrap", "background", "scope"]),
-    "time": {"datetime"},
+_TAG_NAMES = """
+a abbr address area article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl
+dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main map mark nav ol p picture pre q
+s samp section small source span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr
+"""
+_ATTRIBUTE_NAMES = {
+    "*": "align bgcolor border class color dir height id lang role style title valign width",
+    "a": "href name target",
+    "area": "alt coords href shape",
+    "font": "face size",
+    "img": "alt src srcset hspace vspace",
+    "ol": "start type",
+    "source": "media srcset type",
+    "table": "cellpadding cellspacing summary background",
+    "td": "colspan rowspan nowrap background headers",
+    "th": "colspan rowspan nowrap background scope",
+    "time": "datetime",
 }
+_TAGS = set(_TAG_NAMES.split())
+_ATTRIBUTES = {tag: set(names.split()) for tag, names in _ATTRIBUTE_NAMES.items()}
 _SCHEMES = {"http", "https", "mailto", "tel", "sms", "viber", "tg", "whatsapp", "cid", "data"}
 _inliner = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -222,7 +134,7 @@ def clean(shielded: str) -> Cleaned:
     look = {name.lower(): value for name, value in _BODY_LOOK.findall(body[1])} if body else {}
     cleaned = nh3.clean(
         inlined,
-        tags=set(_TAGS),
+        tags=_TAGS,
         attributes=_ATTRIBUTES,
         clean_content_tags={"script", "style", "title", "iframe", "object", "form", "template", "noscript"},
         strip_comments=False,
@@ -240,7 +152,7 @@ def clean(shielded: str) -> Cleaned:
 
 
 def rewrite_links(cleaned: str, rewrite: Callable[[str], str]) -> str:
-    """Every address of a link (unescaped, with marks) through `rewrite`, which answers it as it shall stand, escaped."""
+    """Every address of a link (unescaped, with marks) through `rewrite`, which answers it escaped."""
     return _HREF.sub(lambda found: f"{found[1]}{rewrite(html.unescape(found[2]))}{found[3]}", cleaned)
 
 

@@ -1,0 +1,107 @@
+"""Senders: setting up, pausing, resuming, and what trouble with their server does to them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from teplo.channels import reasons
+from teplo.channels.email.connection import Server
+from teplo.channels.email.letters import Letterhead
+from teplo.channels.models import Delivery, DeliveryState, Sender
+from teplo.kit.clock import now
+from teplo.kit.secrets import SecretUnreadable, decrypt, encrypt
+
+_FIRST_PAUSE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(minutes=15)
+_FOR_GOOD = timedelta(days=3650)
+
+
+class PasswordLost(Exception):
+    """The stored password was encrypted with another installation key; enter it again."""
+
+
+def server_of(sender: Sender) -> Server:
+    """How to reach the mail server of `sender`; raises PasswordLost."""
+    settings = sender.settings
+    try:
+        password = decrypt(sender.secret)
+    except SecretUnreadable as error:
+        raise PasswordLost from error
+    return Server(
+        host=str(settings.get("host", "")),
+        port=int(settings.get("port") or 587),
+        security=str(settings.get("security") or "starttls"),
+        username=str(settings.get("username", "")),
+        password=password,
+        trusts_any_certificate=bool(settings.get("trusts_any_certificate")),
+        hello=str(settings.get("hello") or socket.getfqdn()),
+    )
+
+
+def letterhead_of(sender: Sender) -> Letterhead:
+    """The fixed part of its letters."""
+    return Letterhead(address=sender.address, name=sender.name, reply_to=sender.reply_to)
+
+
+def is_configured(sender: Sender) -> bool:
+    """Whether letters can be handed over at all."""
+    return sender.is_active and bool(sender.settings.get("host"))
+
+
+@transaction.atomic
+def save_sender(*, sender: Sender, values: Mapping[str, Any], password: str | None = None) -> Sender:
+    """Write the settings of a sender (new or known) and let what waited for one go. `password` None: as it was."""
+    for name, value in values.items():
+        setattr(sender, name, value)
+    if password is not None:
+        sender.secret = encrypt(password)
+    others = Sender.objects.filter(channel=sender.channel).exclude(pk=sender.pk)
+    sender.is_default = sender.is_default or not others.filter(is_default=True).exists()
+    if sender.is_default:
+        others.update(is_default=False)
+    sender.health, sender.failures, sender.paused_until = "", 0, None
+    sender.save()
+    release(reasons.NOT_CONFIGURED, reasons.SENDER_TROUBLE, reasons.SENDER_PAUSED, channel=sender.channel)
+    return sender
+
+
+def pause(*, sender_id: int) -> None:
+    """Nothing goes out through this sender until it is resumed by hand."""
+    Sender.objects.filter(pk=sender_id).update(paused_until=now() + _FOR_GOOD, health="")
+
+
+def resume(*, sender_id: int) -> None:
+    """Go on at once, with what waited for it."""
+    Sender.objects.filter(pk=sender_id).update(paused_until=None, health="", failures=0)
+    release(reasons.SENDER_TROUBLE, reasons.SENDER_PAUSED)
+
+
+def note_trouble(sender: Sender, trouble: str, *, at: datetime) -> None:
+    """The server cannot be used now: a pause that grows from half a minute to fifteen."""
+    length = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(sender.failures, 6))
+    sender.failures, sender.health, sender.paused_until = sender.failures + 1, trouble[:200], at + length
+    Sender.objects.filter(pk=sender.pk).update(
+        failures=F("failures") + 1, health=sender.health, paused_until=sender.paused_until
+    )
+
+
+def note_well(sender: Sender) -> None:
+    """The server took a letter again."""
+    if sender.failures or sender.health:
+        Sender.objects.filter(pk=sender.pk, health=sender.health).update(failures=0, health="", paused_until=None)
+        sender.failures, sender.health, sender.paused_until = 0, "", None
+        release(reasons.SENDER_TROUBLE)
+
+
+def release(*waiting_for: str, channel: str | None = None) -> int:
+    """Let queued deliveries that waited for these reasons be looked at again at once."""
+    waiting = Delivery.objects.filter(state=DeliveryState.QUEUED, reason__in=waiting_for, due_at__gt=now())
+    if channel:
+        waiting = waiting.filter(channel=channel)
+    return waiting.update(due_at=now())

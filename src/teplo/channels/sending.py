@@ -1,0 +1,200 @@
+"""From the outbox to people: claim, ask, render, mark, hand over, record (ARCHITECTURE §8).
+
+A delivery is marked `sending` and that is committed before its letter is handed over. So whatever happens to this
+process, a letter is either surely not sent (and goes later) or perhaps sent (and then *uncertain*: never sent again
+by itself).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+from django.db.models import Q
+
+from teplo.accounts.workspace import get_workspace
+from teplo.channels import links, reasons, renderers, throttling
+from teplo.channels.email.letters import Content, build, stuffed
+from teplo.channels.email.transport import Outgoing, transport_for
+from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
+from teplo.channels.outcomes import record_outcomes
+from teplo.channels.preflight import LOOK_AGAIN, Cleared, judge, put_off
+from teplo.channels.queries import Change, Mark, mark_sending, write_changes
+from teplo.channels.senders import PasswordLost, is_configured, letterhead_of, note_trouble, server_of
+from teplo.kit.claim import claim
+from teplo.kit.clock import now
+
+LEASE = timedelta(minutes=5)
+GROUP = 60  # letters marked at once: the most that can become uncertain when a process is killed
+_MARGIN = timedelta(seconds=150)  # longer than one letter may take; none is begun later than this before the lease ends
+log = structlog.get_logger()
+
+
+def send_due(*, owner: str, limit: int = 300) -> int:
+    """Send what is due, up to `limit` deliveries; answers how many were looked at (0: nothing is due).
+
+    Any number of processes may do it at once. Never raises for one letter or one server: that is recorded.
+    """
+    doubt_the_unconfirmed()
+    moment = now()
+    senders = list(Sender.objects.filter(is_active=True).order_by("pk"))
+    deliveries = claim(
+        Delivery,
+        ready=Q(state=DeliveryState.QUEUED, due_at__lte=moment),
+        order_by="due_at",
+        limit=_sensible(limit, senders, moment),
+        owner=owner,
+        lease=LEASE,
+        now=moment,
+    )
+    if not deliveries:
+        return 0
+    usable = [sender for sender in senders if sender.channel != Channel.EMAIL or is_configured(sender)]
+    judged = judge(deliveries, workspace=get_workspace(), senders=usable, owner=owner, now=moment)
+    write_changes(judged.held, owner=owner, states=[DeliveryState.QUEUED])
+    for sender, cleared in _by_sender(judged.cleared):
+        _send_through(sender, cleared, owner=owner)
+    return len(deliveries)
+
+
+def doubt_the_unconfirmed() -> int:
+    """Deliveries whose sender process ended between handing over and recording: perhaps sent. Answers how many."""
+    gone = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=now())
+    count = gone.update(state=DeliveryState.UNCERTAIN, reason=reasons.UNCONFIRMED, lease_until=None)
+    if count:
+        log.warning("deliveries became uncertain", count=count)
+    return count
+
+
+def _sensible(limit: int, senders: Sequence[Sender], moment: datetime) -> int:
+    """No more than the senders may send now, and some for the "no"s: a long queue is not leafed through."""
+    return min(limit, max(50, sum(throttling.room(sender, now=moment) for sender in senders)))
+
+
+def _by_sender(cleared: Iterable[Cleared]) -> Iterator[tuple[Sender, list[Cleared]]]:
+    groups: dict[int, list[Cleared]] = defaultdict(list)
+    for one in cleared:
+        groups[one.sender.pk].append(one)
+    for group in groups.values():
+        yield group[0].sender, group
+
+
+def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str) -> None:
+    """Everything for one sender, group by group, until its server has enough."""
+    if sender.channel != Channel.EMAIL:
+        _hold(cleared, reasons.NOT_CONFIGURED, owner=owner)
+        return
+    try:
+        server = server_of(sender)
+    except PasswordLost as error:
+        note_trouble(sender, type(error).__name__, at=now())
+        _hold(cleared, reasons.SENDER_TROUBLE, owner=owner, trouble=sender.health)
+        return
+    transport = transport_for(server, connections=int(sender.settings.get("connections") or 4))
+    left = iter(cleared)
+    while group := list(islice(left, GROUP)):
+        if sender.paused_until and sender.paused_until > now():
+            group += left
+            throttling.give_back(sender, len(group))
+            _hold(group, reasons.SENDER_TROUBLE, owner=owner, trouble=sender.health)
+            return
+        letters = _letters(sender, group, owner=owner)
+        until = now() + LEASE
+        held = mark_sending([mark for mark, _ in letters.values()], owner=owner, now=now(), until=until)
+        going = [(one, letters[one.delivery.id][1]) for one in group if one.delivery.id in held]
+        started = time.monotonic()
+        outcomes = transport.deliver([outgoing for _, outgoing in going], until=until - _MARGIN)
+        record_outcomes(
+            sender, [(one, outcome) for (one, _), outcome in zip(going, outcomes, strict=True)], owner=owner
+        )
+        log.info("letters handed over", count=len(going), seconds=round(time.monotonic() - started, 3))
+
+
+def _hold(cleared: Sequence[Cleared], reason: str, *, owner: str, **params: str) -> None:
+    moment = now()
+    changes = [
+        put_off(
+            one.delivery,
+            reason,
+            min(one.sender.paused_until or moment + LOOK_AGAIN, moment + LOOK_AGAIN),
+            **params,
+        )
+        for one in cleared
+    ]
+    write_changes(changes, owner=owner, states=[DeliveryState.QUEUED])
+
+
+def _letters(sender: Sender, group: list[Cleared], *, owner: str) -> dict[int, tuple[Mark, Outgoing]]:
+    """The letters of a group by delivery; those that cannot be rendered are recorded as failed."""
+    base = links.public_base(get_workspace().public_url)
+    at = now()
+    made: dict[int, tuple[Mark, Outgoing]] = {}
+    failed: list[Change] = []
+    for template_id, ones in _by_template(group):
+        try:
+            prepared = renderers.prepare(template_id=template_id)
+        except (renderers.TemplateGone, renderers.TemplateFlawed) as error:
+            is_gone = isinstance(error, renderers.TemplateGone)
+            key = reasons.NO_TEMPLATE if is_gone else reasons.TEMPLATE_ERROR
+            failed += [_failed(one.delivery, key, error=str(error)[:200]) for one in ones]
+            continue
+        rendered = prepared.render_many(
+            [renderers.Addressee(o.delivery.person_id, o.delivery.id, o.delivery.context) for o in ones],
+            linking=lambda addressee: links.Links(base, addressee.person_id, addressee.delivery_id),
+            sender={"name": sender.name, "address": sender.address},
+        )
+        for one, letter in zip(ones, rendered, strict=True):
+            if letter.error:
+                failed.append(_failed(one.delivery, reasons.TEMPLATE_ERROR, error=letter.error))
+            else:
+                made[one.delivery.id] = _packed(sender, one, letter, prepared, base=base, at=at)
+    write_changes(failed, owner=owner, states=[DeliveryState.QUEUED])
+    return made
+
+
+def _by_template(group: Sequence[Cleared]) -> Iterable[tuple[int, list[Cleared]]]:
+    groups: dict[int, list[Cleared]] = defaultdict(list)
+    for one in group:
+        groups[one.delivery.template_id or 0].append(one)
+    return groups.items()
+
+
+def _packed(
+    sender: Sender, one: Cleared, letter: renderers.Letter, prepared: renderers.Prepared, *, base: str, at: datetime
+) -> tuple[Mark, Outgoing]:
+    delivery = one.delivery
+    own = links.Links(base, delivery.person_id, delivery.id)
+    letterhead = letterhead_of(sender)
+    token = links.sign(links.LETTER, delivery.person_id, delivery.id)
+    message_id = f"{token}@{letterhead.domain}"
+    content = Content(
+        to=one.address,
+        to_name=one.name,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=message_id,
+        base64=prepared.base64,
+        unsubscribe_url="" if delivery.is_service else own.unsubscribe_url,
+        feedback_id=f"{delivery.journey_id or 0}:{delivery.template_id or 0}:{sender.pk}:teplo",
+    )
+    mark = Mark(delivery.person_id, delivery.id, one.address, sender.pk, prepared.version, message_id)
+    letter_bytes = stuffed(build(letterhead, content, at=at))
+    return mark, Outgoing(_return_path(sender, token), one.address, letter_bytes)
+
+
+def _return_path(sender: Sender, token: str) -> str:
+    """Where bounces go; with a bounce address the copy can be told from the address alone (VERP)."""
+    address = str(sender.settings.get("bounce_address") or "")
+    if not address:
+        return sender.address
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{token}@{domain}" if sender.settings.get("bounce_plus", True) else address
+
+
+def _failed(delivery: Delivery, reason: str, **params: str) -> Change:
+    return Change(delivery.person_id, delivery.id, DeliveryState.FAILED, reason, params)
