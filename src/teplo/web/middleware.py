@@ -2,34 +2,73 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from teplo.web.preferring import language_for, zone_for
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "frame-src 'self'"
+)
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
 
 class SecurityHeadersMiddleware:
-    """A strict Content-Security-Policy: nothing inline, nothing from elsewhere."""
+    """A strict Content-Security-Policy: nothing inline, nothing from elsewhere. Pages of the company are not stored."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'",
-        )
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.path.startswith(settings.STATIC_URL):
+            return response
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
 class UserPreferencesMiddleware:
-    """Language and time zone: the user's own, else the browser's and the workspace's."""
+    """Language and time zone: the user's own, else the browser's language and the company's zone."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        language = language_for(request)
+        with translation.override(language), timezone.override(zone_for(request)):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language)
+            return response
+
+
+class ToastsMiddleware:
+    """Messages of an htmx answer ride along in a header; those of a page or before a redirect wait for the page."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+        if not is_fragment or "HX-Redirect" in response.headers or response.status_code >= 300:
+            return response
+        toasts = [{"text": str(note.message), "kind": note.level_tag} for note in get_messages(request)]
+        if toasts and "HX-Trigger" not in response.headers:
+            response.headers["HX-Trigger"] = json.dumps({"toasts": toasts})
+        return response

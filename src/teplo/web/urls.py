@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("teplo.web.today")),
+    path("", include("teplo.web.signing")),
+    path("", include("teplo.web.notices")),
+    path("", include("teplo.web.searching")),
+    path("", include("teplo.web.jobs")),
+    path("", include("teplo.web.settings")),
+    path("", include("teplo.web.users")),
+    path("", include("teplo.web.tokens")),
+    path("", include("teplo.web.profile")),
+]

@@ -1,0 +1,52 @@
+"""How a view answers: whole page or fragment, redirect, toast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page; history and boosted links want the whole."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and not (
+        headers.get("HX-Boosted") == "true" or headers.get("HX-History-Restore-Request") == "true"
+    )
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    fragment: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or only `fragment` of it where htmx asks for it."""
+    is_fragment = fragment is not None and wants_fragment(request)
+    chosen = fragment if fragment and is_fragment else template
+    response = render(request, chosen, dict(context or {}), status=status)
+    response.headers["Vary"] = "HX-Request, Cookie, Accept-Language"
+    return response
+
+
+def redirect(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Send the browser to a url name or path, also out of a fragment."""
+    target = resolve_url(to, *args, **kwargs)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return HttpResponseRedirect(target)
+
+
+def saved(request: HttpRequest, text: str) -> None:
+    """A quiet toast on the page that comes next, or on this one when htmx asked."""
+    messages.success(request, text)
+
+
+def refused(request: HttpRequest, text: str) -> None:
+    """A toast that stays until it is closed."""
+    messages.error(request, text)

@@ -1,0 +1,114 @@
+"""Settings of the company: who it is, where and when it may reach people, how soon it answers."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext_lazy as _
+
+from teplo.accounts.access import Right, requires
+from teplo.accounts.models import Workspace
+from teplo.web.answers import page, redirect, saved
+from teplo.web.preferring import workspace_of
+
+CURRENCIES = ("UAH", "RUB", "KZT", "BYN", "EUR", "USD", "PLN", "GBP")
+REGIONS = {
+    "UA": _("Ukraine: 067 123-45-67"),
+    "RU": _("Russia: 8 916 123-45-67"),
+    "KZ": _("Kazakhstan: 8 701 123-45-67"),
+    "BY": _("Belarus: 8 029 123-45-67"),
+    "PL": _("Poland: 512 345 678"),
+    "DE": _("Germany: 0151 23456789"),
+    "GB": _("United Kingdom: 07400 123456"),
+    "US": _("United States: (201) 555-0123"),
+}
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Zones people live in, without the historical names."""
+    areas = ("Europe/", "Asia/", "America/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/")
+    names = sorted(name for name in zoneinfo.available_timezones() if name.startswith(areas))
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Workspace
+        fields = (
+            "name", "address", "public_url", "language", "timezone", "phone_region", "currency",
+            "quiet_from", "quiet_until", "cap_touches", "cap_days", "requires_consent", "answer_within_minutes",
+        )  # fmt: skip
+        labels = {
+            "name": _("Name of the company"),
+            "address": _("Postal address"),
+            "public_url": _("Public address of this Teplo"),
+            "language": _("Language of letters and of new colleagues"),
+            "timezone": _("Time zone"),
+            "phone_region": _("How phones without + are read"),
+            "currency": _("Currency"),
+            "quiet_from": _("Quiet from"),
+            "quiet_until": _("Quiet until"),
+            "cap_touches": _("At most touches"),
+            "cap_days": _("in days"),
+            "requires_consent": _("Write only to people who gave their consent"),
+            "answer_within_minutes": _("A hot person is answered within, minutes"),
+        }
+        help_texts = {
+            "address": _("Stands under every letter; most countries require it."),
+            "public_url": _("People open links in letters under it, for example https://teplo.example.com"),
+            "quiet_from": _("In the person's own time zone."),
+            "quiet_until": _("What would fall into the quiet goes out right after it."),
+            "cap_touches": _("To one person, over all channels together."),
+            "cap_days": "",
+            "requires_consent": _("Turn it off only where the law lets you write to your customers without it."),
+            "answer_within_minutes": _("After this a hot person nobody has answered is shown to everybody in sales."),
+        }
+        widgets = {
+            "address": forms.Textarea(attrs={"rows": 2}),
+            "language": forms.Select(choices=settings.LANGUAGES),
+            "timezone": forms.Select,
+            "phone_region": forms.Select(choices=REGIONS.items()),
+            "currency": forms.Select(choices=[(code, code) for code in CURRENCIES]),
+            "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "quiet_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].widget.choices = zone_choices()  # type: ignore[attr-defined]
+        self.fields["cap_touches"].widget.attrs["min"] = self.fields["cap_days"].widget.attrs["min"] = 1
+
+    def clean_public_url(self) -> str:
+        """An address with https or http and without the last slash."""
+        text = str(self.cleaned_data["public_url"]).strip().rstrip("/")
+        if text and not text.startswith(("https://", "http://")):
+            raise forms.ValidationError(_gettext("Begin with https://"))
+        return text
+
+
+GROUPS = (
+    (_("Who you are"), ("name", "address", "public_url")),
+    (_("Where you are"), ("language", "timezone", "phone_region", "currency")),
+    (_("When people are left alone"), ("quiet_from", "quiet_until", "cap_touches", "cap_days", "requires_consent")),
+    (_("How soon you answer"), ("answer_within_minutes",)),
+)
+
+
+@requires(Right.MANAGE)
+def company(request: HttpRequest) -> HttpResponse:
+    form = CompanyForm(request.POST or None, instance=workspace_of(request))
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=list(form.cleaned_data))
+        saved(request, _gettext("Saved"))
+        return redirect(request, "settings-company")
+    groups = [(label, [form[name] for name in names]) for label, names in GROUPS]
+    return page(request, "settings/company.html", {"form": form, "groups": groups}, status=422 if form.errors else 200)
+
+
+urlpatterns = [path("settings/company/", company, name="settings-company")]

@@ -1,0 +1,156 @@
+"""Signing in and out, and the page of one-time links: the owner's first, a colleague's, a forgotten password."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import login, logout, update_session_auth_hash
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from teplo.accounts import inviting, passwords
+from teplo.accounts.access import public
+from teplo.accounts.models import InvitationLink, User
+from teplo.web.preferring import LANGUAGE_COOKIE, language_of
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignInForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class WelcomeForm(forms.Form):
+    name = forms.CharField(label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 10 characters; a short sentence is easy to keep in mind."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    timezone = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"data-timezone": ""}))
+
+    def __init__(self, *args: Any, link: InvitationLink, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if link.email:
+            self.initial["email"] = link.email
+            self.fields["email"].disabled = True
+        if link.user_id:
+            del self.fields["name"]
+
+    def clean_timezone(self) -> str:
+        """The browser's zone, or nothing when it names one that is not known here."""
+        name = str(self.cleaned_data["timezone"])
+        return name if name in zoneinfo.available_timezones() else ""
+
+
+@public
+@never_cache
+@sensitive_post_parameters("password")
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(_next(request))
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = passwords.check_password(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""))
+        except (passwords.WrongEmailOrPassword, passwords.TooManyAttempts) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            login(request, user, backend=BACKEND)
+            return HttpResponseRedirect(_next(request))
+    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", ""), "is_new": _is_new()}
+    return render(request, "signing/sign_in.html", context, status=422 if form.errors else 200)
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign-in")
+
+
+@public
+@never_cache
+@sensitive_post_parameters("password")
+def welcome(request: HttpRequest, text: str) -> HttpResponse:
+    """Choose name and password on a one-time link, then stand inside."""
+    try:
+        link = inviting.find_link(text)
+    except inviting.LinkNotValid as refusal:
+        return render(request, "signing/link_not_valid.html", {"refusal": refusal}, status=410)
+    form = WelcomeForm(request.POST or None, link=link)
+    if request.method == "POST" and form.is_valid():
+        user = _accept(form, text)
+        if user:
+            logout(request)
+            login(request, user, backend=BACKEND)
+            update_session_auth_hash(request, user)
+            return redirect(settings.LOGIN_REDIRECT_URL)
+    context = {"form": form, "link": link, "is_first": not link.email}
+    return render(request, "signing/welcome.html", context, status=422 if form.errors else 200)
+
+
+def _accept(form: WelcomeForm, text: str) -> User | None:
+    said = form.cleaned_data
+    try:
+        return inviting.accept(
+            text=text,
+            email=said["email"],
+            name=said.get("name", ""),
+            password=said["password"],
+            language=get_language() or "",
+            timezone=said["timezone"],
+        )
+    except ValidationError as error:
+        form.add_error("password", error)
+    except (inviting.EmailTaken, inviting.LinkNotValid) as refusal:
+        form.add_error(None, str(refusal))
+    return None
+
+
+@public
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """The language of who has not signed in yet, kept in a cookie."""
+    response = HttpResponseRedirect(_next(request, "sign-in"))
+    language = language_of(request.POST.get("language", ""))
+    if language:
+        response.set_cookie(LANGUAGE_COOKIE, language, max_age=31_536_000, samesite="Lax", httponly=True)
+    return response
+
+
+def _next(request: HttpRequest, otherwise: str = "today") -> str:
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return redirect(otherwise)["Location"]
+
+
+def _is_new() -> bool:
+    return not User.objects.exists()
+
+
+urlpatterns = [
+    path("sign-in/", sign_in, name="sign-in"),
+    path("sign-out/", sign_out, name="sign-out"),
+    path("welcome/<str:text>/", welcome, name="welcome"),
+    path("language/", choose_language, name="choose-language"),
+]
