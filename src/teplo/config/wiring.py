@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.channels import renderers
 from teplo.conditions import registry
-from teplo.config import leaves
+from teplo.config import importing, leaves
 from teplo.content import rendering
 from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
+from teplo.people import acting, duplicates, merging
 from teplo.people import vocabulary as people_vocabulary
 from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
@@ -28,9 +29,17 @@ from teplo.tracking import vocabulary as tracking_vocabulary
 def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
+    _register_people()
+    importing.lend()
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
     renderers.lend(_prepared_letter)
+
+
+def _register_people() -> None:
+    job_registry.register(duplicates.JOB, duplicates.find_duplicates, title=_("Looking for people who stand twice"))
+    job_registry.register(acting.JOB, acting.act_on_people, title=_("Acting on many people"))
+    periodic.every("late-leaves", timedelta(minutes=1), merging.sweep_recent_merges)
 
 
 def _lend_fields_to_conditions() -> None:

@@ -43,11 +43,9 @@ def read_contacts(kind: str, text: str, region: str) -> tuple[tuple[str, ...], t
 
 def _parts(kind: str, text: str) -> list[str]:
     whole = clean_cell(text)
-    if kind in ("phone", "whatsapp", "viber"):
-        pattern = _PHONES
-    else:
-        pattern = _EMAILS if kind == "email" else _NAMES
+    is_phone = kind in ("phone", "whatsapp", "viber")
+    pattern = _PHONES if is_phone else {"email": _EMAILS}.get(kind, _NAMES)
     parts = [clean_cell(part) for part in pattern.split(whole) if part]
-    if kind in ("phone", "whatsapp", "viber"):
+    if is_phone:
         parts = [_EXTENSION.sub("", part) for part in parts]
     return [part for part in parts if part.lower() not in _NOTHING]

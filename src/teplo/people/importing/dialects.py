@@ -1,4 +1,4 @@
-"""How a CSV file is written: its delimiter, a `sep=` line, rows wrapped whole in quotes, and where the header stands."""
+"""How a CSV file is written: its delimiter, a `sep=` line, rows wrapped whole in quotes, where the header stands."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
     usual = Counter(_filled(row) for row in rows).most_common(1)[0][0]
     for at, row in enumerate(rows[:25]):
         if _filled(row) >= max(1, min(usual, 0.8 * usual)):
-            return at if _headings(row) or not any(_VALUE.fullmatch(cell.strip()) for cell in row if cell.strip()) else -1
+            return (
+                at if _headings(row) or not any(_VALUE.fullmatch(cell.strip()) for cell in row if cell.strip()) else -1
+            )
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which encoding a text file is in: byte order marks first, then UTF-16 by its zeros, UTF-8 by trying, the rest by letters."""
+"""Which encoding a text file is in: by its mark, UTF-16 by its zeros, UTF-8 by trying, the rest by letters."""
 
 from __future__ import annotations
 

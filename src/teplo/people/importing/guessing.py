@@ -14,9 +14,9 @@ from teplo.people.importing.values import guess_type, read_flag, read_moment
 from teplo.people.models import AttributeDefinition
 
 _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("bitrix24", frozenset({"название лида", "переименование лида"})),
-    ("bitrix24", frozenset({"название лида", "дополнительно об источнике"})),
-    ("amocrm", frozenset({"название сделки", "этап сделки", "воронка"})),
+    ("bitrix24-lead", frozenset({"название лида", "переименование лида"})),
+    ("bitrix24-lead", frozenset({"название лида", "дополнительно об источнике"})),
+    ("amocrm-deal", frozenset({"название сделки", "этап сделки", "воронка"})),
     ("hubspot", frozenset({"record id", "create date"})),
     ("meta", frozenset({"ad id", "form id"})),
     ("pipedrive", frozenset({"lead title"})),
@@ -33,7 +33,46 @@ _MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "cons
 _LATIN = dict(
     zip(
         "абвгдезиклмнопрстуфыэіїєґжхцчшщюяйёъь'",
-        ["a", "b", "v", "g", "d", "e", "z", "i", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "y", "e", "i", "yi", "ye", "g", "zh", "kh", "ts", "ch", "sh", "shch", "yu", "ya", "y", "yo", "", "", ""],
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "z",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "y",
+            "e",
+            "i",
+            "yi",
+            "ye",
+            "g",
+            "zh",
+            "kh",
+            "ts",
+            "ch",
+            "sh",
+            "shch",
+            "yu",
+            "ya",
+            "y",
+            "yo",
+            "",
+            "",
+            "",
+        ],
         strict=False,
     )
 )
@@ -56,8 +95,13 @@ def guess_mapping(
     vendor = vendor_of(headers)
     by_name = _definitions_by_name(definitions)
     sets = {"owner": set(owners), "stage": set(stages)}
-    values = [[row[place].strip() for row in samples if place < len(row) and row[place].strip()] for place in range(len(headers))]
-    found = [_guess(heading, below, rows_are, by_name, sets, vendor) for heading, below in zip(headers, values, strict=True)]
+    values = [
+        [row[place].strip() for row in samples if place < len(row) and row[place].strip()]
+        for place in range(len(headers))
+    ]
+    found = [
+        _guess(heading, below, rows_are, by_name, sets, vendor) for heading, below in zip(headers, values, strict=True)
+    ]
     _let_one_have_it(found, headers, values, rows_are)
     keys: set[str] = set()
     for place, column in enumerate(found):
@@ -111,7 +155,7 @@ def _guess(
     if own is not None:
         return Column("attribute", own.key, own.type, heading, own.of_company)
     meaning = meaning_of(heading) if heading else _kind_of_values(values)
-    if meaning in sets and not {value.lower() for value in values} & sets[meaning]:
+    if meaning is not None and meaning in sets and not {value.lower() for value in values} & sets[meaning]:
         meaning = None
     if meaning == "external" and not (vendor or _are_ids(values)):
         meaning = None

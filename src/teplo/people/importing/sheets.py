@@ -84,7 +84,7 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return value.replace("\0", "")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -70,7 +70,9 @@ def _csv_rows(path: Path, shape: Shape) -> Iterator[list[str]]:
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         for _ in range(shape.skip_lines):
             file.readline()
-        reader = csv.reader(file, delimiter=shape.delimiter or ",")
+        # A zero cannot be stored by PostgreSQL; broken exports have them.
+        lines = (line.replace("\0", "") if "\0" in line else line for line in file)
+        reader = csv.reader(lines, delimiter=shape.delimiter or ",")
         while True:
             try:
                 cells = next(reader)

@@ -1,0 +1,37 @@
+"""What an import hands to upper apps: deeds to the inbox, stages to their ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from teplo.jobs import registry
+from teplo.people.importing import lending
+from teplo.people.importing.running import JOB, note_end, run_import
+from teplo.stages.models import Stage
+from teplo.stages.moving import move_people
+from teplo.tracking.inbox import put_events
+
+
+def lend() -> None:
+    """Fill the import's places, and let its runs be jobs."""
+    lending.lend_events(put_events)
+    lending.lend_stages(known=_known_stages, move=_move)
+    registry.register(JOB, run_import, title=_("Import of a file"), on_end=note_end)
+
+
+def _known_stages() -> Mapping[str, str]:
+    known: dict[str, str] = {}
+    for key, names, trade_name in Stage.objects.filter(is_active=True).values_list("key", "names", "trade_name"):
+        for word in (trade_name, *names.values(), key):
+            if word:
+                known[word.lower()] = key
+    return known
+
+
+def _move(*, person_ids: Sequence[int], stage: str, by: str, at: datetime) -> None:
+    move_people(
+        person_ids=person_ids, stage=Stage.objects.get(key=stage), cause="import", by=by, why={"import": by}, at=at
+    )

@@ -1,0 +1,137 @@
+"""What would happen to the first rows: who is new, who is known and what would change, what is refused and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from teplo.people import queries
+from teplo.people.attributes import TEXT_COLUMNS
+from teplo.people.importing.columns import ColumnMapping
+from teplo.people.importing.plans import Options, Plan, Surroundings
+from teplo.people.importing.refusals import Refusal
+from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
+from teplo.people.importing.shapes import Shape
+from teplo.people.importing.storing import path_of
+from teplo.people.importing.tables import NumberedRow, first_rows
+from teplo.people.models import AttributeDefinition, ImportRun, Person
+
+
+@dataclass(slots=True)
+class PreviewedRow:
+    """One row and what would happen: create, update, join (an earlier row of the file), skip, event or refuse."""
+
+    number: int
+    cells: Sequence[str]
+    outcome: str
+    row: PersonRow | EventRow | None = None
+    person_id: int | None = None
+    person_name: str = ""
+    joins: int | None = None
+    changes: list[tuple[str, Any, Any]] = field(default_factory=list)
+    refusal: Refusal | None = None
+    remarks: list[Refusal] = field(default_factory=list)
+
+
+def preview(run: ImportRun, *, limit: int = 20) -> list[PreviewedRow]:
+    """The first rows as they would be taken by the run as it is set; nothing is written. Raises FileRefused."""
+    path, shape = path_of(run), Shape.from_json(run.shape)
+    mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
+    around = Surroundings.here()
+    around.definitions = _with_new_fields(around, mapping)
+    plan = Plan.of(path=path, shape=shape, mapping=mapping, options=options, around=around)
+    rows = first_rows(path, shape, limit=limit)
+    if run.rows_are == "events":
+        return [_event(plan, row) for row in rows]
+    return _people([_person(plan, row) for row in rows], options)
+
+
+def _with_new_fields(around: Surroundings, mapping: ColumnMapping) -> dict[tuple[bool, str], AttributeDefinition]:
+    """The definitions that are there and, unsaved, those that the run would make."""
+    new = {
+        (column.of_company, column.key): AttributeDefinition(
+            of_company=column.of_company,
+            key=column.key,
+            type=column.type or "text",
+            names={"ru": column.name},
+            choices=[],
+        )
+        for column in mapping.columns
+        if column.target == "attribute"
+    }
+    return new | dict(around.definitions)
+
+
+def _event(plan: Plan, numbered: NumberedRow) -> PreviewedRow:
+    number, cells = numbered
+    try:
+        row = plan.read_event(number, cells)
+    except RowRefused as error:
+        return PreviewedRow(number, cells, "refuse", refusal=error.refusal)
+    return PreviewedRow(number, cells, "event", row=row, remarks=row.remarks)
+
+
+def _person(plan: Plan, numbered: NumberedRow) -> PreviewedRow:
+    number, cells = numbered
+    try:
+        row = plan.read_person(number, cells)
+    except RowRefused as error:
+        return PreviewedRow(number, cells, "refuse", refusal=error.refusal)
+    return PreviewedRow(number, cells, "create", row=row, remarks=row.remarks)
+
+
+def _people(rows: list[PreviewedRow], options: Options) -> list[PreviewedRow]:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if isinstance(row.row, PersonRow):
+            for kind, value in row.row.identities:
+                wanted[kind].add(value)
+    known = queries.known_identities(wanted)
+    cards = {
+        person.pk: person for person in Person.objects.filter(pk__in=set(known.values())).select_related("company")
+    }
+    seen: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if isinstance(row.row, PersonRow):
+            _decide(row, row.row, known, cards, seen, options)
+    return rows
+
+
+def _decide(
+    row: PreviewedRow,
+    said: PersonRow,
+    known: dict[tuple[str, str], int],
+    cards: dict[int, Person],
+    seen: dict[tuple[str, str], int],
+    options: Options,
+) -> None:
+    person = next((cards[known[i]] for i in said.identities if i in known and known[i] in cards), None)
+    earlier = next((seen[i] for i in said.identities if i in seen), None)
+    for identity in said.identities:
+        seen.setdefault(identity, row.number)
+    if person is not None:
+        row.person_id, row.person_name = person.pk, person.name
+        row.outcome = "skip" if options.known == "skip" else "update"
+        row.changes = _changes(person, said, options) if row.outcome == "update" else []
+    elif earlier is not None:
+        row.outcome, row.joins = "join", earlier
+
+
+def _changes(person: Person, said: PersonRow, options: Options) -> list[tuple[str, Any, Any]]:
+    changes: list[tuple[str, Any, Any]] = []
+    for key, new in (said.card | said.attributes).items():
+        old = (
+            getattr(person, key)
+            if key in TEXT_COLUMNS
+            else person.owner_id
+            if key == "owner"
+            else person.attributes.get(key)
+        )
+        if old != new and (options.known == "overwrite" or old in (None, "", [])):
+            changes.append((key, old, new))
+    company = said.company.get("company", "")
+    if company and (person.company is None or (options.known == "overwrite" and person.company.name != company)):
+        changes.append(("company", person.company.name if person.company else "", company))
+    return changes

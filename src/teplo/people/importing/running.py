@@ -1,0 +1,115 @@
+"""A run of an import as a job: chunk after chunk, each one transaction with rows, counters, refusals and cursor.
+
+A process killed anywhere leaves whole chunks only; the next one goes on after the last row of the last of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from teplo.jobs.models import Job, JobState
+from teplo.jobs.running import CannotGoOn, Work
+from teplo.kit.clock import now
+from teplo.people.importing import refusals
+from teplo.people.importing.columns import ColumnMapping
+from teplo.people.importing.fields import make_fields
+from teplo.people.importing.plans import Options, Plan
+from teplo.people.importing.refusals import Refusal
+from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
+from teplo.people.importing.shapes import FileRefused, Shape
+from teplo.people.importing.storing import path_of
+from teplo.people.importing.tables import NumberedRow, count_rows, read_rows
+from teplo.people.importing.writing import Outcome, write_events, write_people
+from teplo.people.models import ImportRun
+
+JOB = "import"
+CHUNK = 2000
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Rows read and understood, before anything of them is written."""
+
+    last: int
+    count: int
+    people: list[PersonRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+    refused: list[tuple[int, Refusal, Sequence[str]]] = field(default_factory=list)
+
+
+def run_import(work: Work) -> dict[str, Any]:
+    """The function of the job: args {"run": id}, cursor {"row": number of the last row taken}."""
+    run = ImportRun.objects.get(pk=work.args["run"])
+    path, shape = path_of(run), Shape.from_json(run.shape)
+    if not path.exists():
+        raise CannotGoOn(str(FileRefused("gone")))
+    ImportRun.objects.filter(pk=run.pk).update(state="running")
+    try:
+        plan = _prepare(run, path, shape)
+        if work.total is None:
+            work.advance(done=0, total=count_rows(path, shape), cursor={"row": 0})
+            ImportRun.objects.filter(pk=run.pk).update(rows_total=work.total)
+        for rows in _chunks(path, shape, after=work.cursor.get("row", 0)):
+            _take(work, run, _understand(rows, plan, run.rows_are), plan)
+    except FileRefused as refusal:
+        raise CannotGoOn(str(refusal)) from refusal
+    run.refresh_from_db()
+    return {"created": run.created, "updated": run.updated, "refused": run.refused}
+
+
+def note_end(job: Job) -> None:
+    """Keep the run's state with the job's (called in the transaction that ends the job)."""
+    state = {JobState.DONE: "done", JobState.FAILED: "failed", JobState.CANCELLED: "stopped"}[JobState(job.state)]
+    ImportRun.objects.filter(pk=job.args["run"]).update(state=state, finished_at=now())
+
+
+def _prepare(run: ImportRun, path: Path, shape: Shape) -> Plan:
+    mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
+    if run.rows_are == "people":
+        make_fields(mapping, with_tags=bool(options.tags))
+    return Plan.of(path=path, shape=shape, mapping=mapping, options=options)
+
+
+def _chunks(path: Path, shape: Shape, *, after: int) -> Iterator[list[NumberedRow]]:
+    rows = read_rows(path, shape, after=after)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chunk:
+    chunk = _Chunk(last=rows[-1][0], count=len(rows))
+    for number, cells in rows:
+        try:
+            if rows_are == "events":
+                chunk.events.append(plan.read_event(number, cells))
+            else:
+                chunk.people.append(plan.read_person(number, cells))
+        except RowRefused as error:
+            chunk.refused.append((number, error.refusal, cells))
+    return chunk
+
+
+def _take(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
+    moment = now()
+    with transaction.atomic():
+        # Taken first: whoever else holds this job waits here, and is told below that it is no longer his.
+        work.advance(done=work.done + chunk.count, cursor={"row": chunk.last})
+        outcome = Outcome()
+        if chunk.events:
+            outcome = write_events(chunk.events, plan=plan, run_id=run.pk, at=moment)
+        elif chunk.people:
+            outcome = write_people(chunk.people, plan=plan, run_id=run.pk, at=moment)
+        refusals.store(run.pk, [*chunk.refused, *outcome.remarks])
+        ImportRun.objects.filter(pk=run.pk).update(
+            rows_done=F("rows_done") + chunk.count,
+            created=F("created") + outcome.created,
+            updated=F("updated") + outcome.updated,
+            refused=F("refused") + len(chunk.refused),
+        )

@@ -1,0 +1,58 @@
+"""Files as they arrive: copied under the installation's own folder, under a name of our own, with a limit on size."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from teplo.kit.clock import now
+from teplo.people.importing.shapes import FileRefused
+from teplo.people.models import ImportRun
+
+LIMIT_MB = int(os.environ.get("TEPLO_UPLOAD_MB", "2000"))
+"""Largest file taken, in MB."""
+
+
+def folder() -> Path:
+    """Where uploads lie; nobody but the installation's user reads them."""
+    path = Path(settings.MEDIA_ROOT) / "imports"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def store(*, name: str, chunks: Iterable[bytes], by: int | None = None) -> ImportRun:
+    """Keep a file and begin a run for it (state draft). Raises FileRefused when it is too large."""
+    file_name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(6)}"
+    path = folder() / file_name
+    size = 0
+    try:
+        with open(path, "xb", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > LIMIT_MB * 1_000_000:
+                    raise FileRefused("too-large", limit=LIMIT_MB)
+                file.write(chunk)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return ImportRun.objects.create(name=Path(name).name[:255], path=f"imports/{file_name}", created_by=by)
+
+
+def store_file(path: Path, *, by: int | None = None) -> ImportRun:
+    """Keep a copy of a file of this machine and begin a run for it."""
+    with path.open("rb") as file:
+        return store(name=path.name, chunks=iter(lambda: file.read(1 << 20), b""), by=by)
+
+
+def path_of(run: ImportRun) -> Path:
+    """Where the run's file lies."""
+    return Path(settings.MEDIA_ROOT) / run.path
+
+
+def drop_file(run: ImportRun) -> None:
+    """Remove the run's file."""
+    path_of(run).unlink(missing_ok=True)

@@ -1,0 +1,218 @@
+"""A chunk of rows into the database: companies, people, their cards, consents, events and stages, each at once.
+
+Runs in the transaction of the chunk. The number of statements does not depend on the number of rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from teplo.kit.ids import new_id
+from teplo.people import queries
+from teplo.people.attributes import TEXT_COLUMNS, Change, set_attributes
+from teplo.people.changing import note_changed
+from teplo.people.consent import ConsentWord, record_consents
+from teplo.people.finding import Claim, find_or_create_people
+from teplo.people.importing import lending
+from teplo.people.importing.arrivals import marks_of
+from teplo.people.importing.companies import put_companies
+from teplo.people.importing.fields import TAGS, keep_choices
+from teplo.people.importing.plans import Plan
+from teplo.people.importing.refusals import Refusal
+from teplo.people.importing.rows import EventRow, PersonRow
+from teplo.people.models import Consent, ConsentState, Person
+from teplo.people.names import name_key
+
+ORIGIN = "import"
+"""Of all imported events: one origin, so that the same file imported again brings the same event ids."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a chunk did."""
+
+    created: int = 0
+    updated: int = 0
+    remarks: list[tuple[int, Refusal, Sequence[str]]] = field(default_factory=list)
+
+
+def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: datetime) -> Outcome:
+    """Write the people of a chunk; a known person's card is filled, overwritten or left alone as the options say."""
+    keep_choices([d for d in plan.around.definitions.values() if d.pk in plan.grown])
+    plan.grown.clear()
+    if plan.options.known == "skip":
+        rows = _of_unknown(rows)
+    if not rows:
+        return Outcome()
+    by, first_new = f"import:{run_id}", new_id()
+    claims = [Claim(identities=row.identities, at=row.created_at, source=by) for row in rows]
+    people = find_or_create_people(claims, at=at, source=by)
+    companies = put_companies([row.company for row in rows], overwrite=plan.options.known == "overwrite", at=at)
+    told = _told(rows, people, companies)
+    new = {person for person in people if person > first_new}
+    _fill_new({person: values for person, values in told.items() if person in new}, at)
+    known = {person: values for person, values in told.items() if person not in new}
+    changed = _change_known(known, fill_only=plan.options.known == "fill", by=by, at=at)
+    outcome = Outcome(created=len(new), updated=len(known), remarks=_remarks(rows))
+    outcome.remarks += _write_consents(rows, people, plan, by, at)
+    events = [event for row, person in zip(rows, people, strict=True) for event in _events_of(row, person)]
+    lending.put_events(events, origin=ORIGIN)
+    _move(rows, people, by, at)
+    note_changed(new | changed, "import", at=at)
+    return outcome
+
+
+def write_events(rows: Sequence[EventRow], *, plan: Plan, run_id: int, at: datetime) -> Outcome:
+    """Put the historic deeds of a chunk in the inbox; the pipeline finds or makes their people."""
+    lending.put_events([_event_of(row) for row in rows], origin=ORIGIN)
+    return Outcome(created=len(rows), remarks=_remarks(rows))
+
+
+def _of_unknown(rows: Sequence[PersonRow]) -> list[PersonRow]:
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for kind, value in row.identities:
+            wanted[kind].add(value)
+    known = queries.known_identities(wanted)
+    return [row for row in rows if not any(identity in known for identity in row.identities)]
+
+
+def _told(
+    rows: Sequence[PersonRow], people: Sequence[int], companies: Sequence[int | None]
+) -> dict[int, dict[str, Any]]:
+    """person → what the chunk's rows say of him, later rows over earlier ones."""
+    told: dict[int, dict[str, Any]] = {}
+    for row, person, company in zip(rows, people, companies, strict=True):
+        values = told.setdefault(person, {})
+        values |= row.card
+        values |= row.attributes
+        if company is not None:
+            values["company_id"] = company
+        if row.tags:
+            values[TAGS] = list(dict.fromkeys([*values.get(TAGS, []), *row.tags]))
+    return told
+
+
+def _fill_new(told: dict[int, dict[str, Any]], at: datetime) -> None:
+    """New cards at once: nothing was there before, so there is no change to remember."""
+    patches = []
+    for person, values in sorted(told.items()):
+        patch: dict[str, Any] = {"id": person, "attributes": {}}
+        for key, value in values.items():
+            if key in TEXT_COLUMNS or key == "company_id":
+                patch[key] = value
+            elif key == "owner":
+                patch["owner_id"] = value
+            else:
+                patch["attributes"][key] = value
+        for name in ("first", "last"):
+            if text := patch.get(f"{name}_name"):
+                patch[f"{name}_key"] = name_key(text)
+        if len(patch) > 2 or patch["attributes"]:
+            patches.append(patch)
+    queries.patch_people(patches, at)
+
+
+def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str, at: datetime) -> set[int]:
+    if not any(told.values()):
+        return set()
+    cards = _cards(told) if fill_only or any(TAGS in values for values in told.values()) else {}
+    changes = []
+    for person, values in told.items():
+        card = cards.get(person, {})
+        for key, value in values.items():
+            if key == TAGS:
+                changes.append(Change(person, key, list(dict.fromkeys([*(card.get(TAGS) or []), *value]))))
+            elif not fill_only or card.get(key) in (None, "", []):
+                changes.append(Change(person, key, value))
+    return set(set_attributes(changes, by=by, at=at).people)
+
+
+def _cards(people: Iterable[int]) -> dict[int, dict[str, Any]]:
+    names = ("id", *TEXT_COLUMNS, "company_id", "owner_id", "attributes")
+    return {
+        row["id"]: {**row["attributes"], **row, "owner": row["owner_id"]}
+        for row in Person.objects.filter(id__in=list(people)).values(*names)
+    }
+
+
+def _write_consents(
+    rows: Sequence[PersonRow], people: Sequence[int], plan: Plan, by: str, at: datetime
+) -> list[tuple[int, Refusal, Sequence[str]]]:
+    """Consent is kept with the row as its proof. Who has withdrawn it is not overruled by a list."""
+    with_word = [(row, person) for row, person in zip(rows, people, strict=True) if row.consents]
+    if not with_word:
+        return []
+    withdrawn = set(
+        Consent.objects.filter(
+            person_id__in=[person for _, person in with_word], is_current=True, state=ConsentState.WITHDRAWN
+        ).values_list("person_id", "channel")
+    )
+    words: list[ConsentWord] = []
+    remarks: list[tuple[int, Refusal, Sequence[str]]] = []
+    for row, person in with_word:
+        for channel, is_given in row.consents.items():
+            if is_given and (person, channel) in withdrawn:
+                remarks.append((row.number, Refusal("part-consent", {}), row.cells))
+                continue
+            state = ConsentState.GIVEN if is_given else ConsentState.WITHDRAWN
+            words.append(
+                ConsentWord(
+                    person, channel, state, source=plan.options.consent_source or by,
+                    text=plan.options.consent_text, proof={"import": by.partition(":")[2], "row": row.number},
+                )
+            )  # fmt: skip
+    record_consents(words, at=at)
+    return remarks
+
+
+def _move(rows: Sequence[PersonRow], people: Sequence[int], by: str, at: datetime) -> None:
+    by_stage: dict[str, list[int]] = defaultdict(list)
+    for person, stage in {person: row.stage for row, person in zip(rows, people, strict=True) if row.stage}.items():
+        by_stage[stage].append(person)
+    for stage_key, moved in sorted(by_stage.items()):
+        lending.move_people(person_ids=moved, stage=stage_key, by=by, at=at)
+
+
+def _events_of(row: PersonRow, person: int) -> list[dict[str, Any]]:
+    """What a row of a person says that happened: how he came, dated deeds, notes. Ids follow from contact and content."""
+    kind, value = row.identities[0]
+    events: list[dict[str, Any]] = []
+    if marks := marks_of(row.source, row.utm):
+        events.append({"name": "person-imported", "utm": marks, "properties": {"source": row.source}})
+    events += [{"name": name, "time": moment.isoformat()} for name, moment in row.deeds]
+    events += [{"name": "note-added", "properties": {"text": text}} for text in row.notes]
+    for event in events:
+        event["id"] = _digest(kind, value, event)
+        event["person"] = person
+        if "time" not in event and row.created_at is not None and row.created_at.year >= 2000:
+            event["time"] = row.created_at.isoformat()
+    return events
+
+
+def _event_of(row: EventRow) -> dict[str, Any]:
+    identities: dict[str, str] = {}
+    for kind, value in row.identities:
+        identities.setdefault(kind, value)
+    assert row.at is not None  # read_event has refused it otherwise
+    event: dict[str, Any] = {"name": row.name, "time": row.at.isoformat(), "identities": identities}
+    for name, value in (("url", row.url), ("referrer", row.referrer), ("utm", row.utm), ("properties", row.properties)):
+        if value:
+            event[name] = value
+    kind, value = row.identities[0]
+    event["id"] = f"{kind}:{row.name}:{row.own_id}" if row.own_id else _digest(kind, value, event)
+    return event
+
+
+def _digest(kind: str, value: str, event: dict[str, Any]) -> str:
+    """An id that follows from who and what, so that the same row in the same or another file counts once."""
+    return hashlib.blake2b(repr((kind, value, sorted(event.items(), key=str))).encode(), digest_size=16).hexdigest()
+
+
+def _remarks(rows: Iterable[PersonRow | EventRow]) -> list[tuple[int, Refusal, Sequence[str]]]:
+    return [(row.number, remark, row.cells) for row in rows for remark in row.remarks]
