@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -239,6 +239,11 @@ def sweep_late_leaves(*, since: datetime) -> int:
             move_leaves(turn)
         note_changed([last[loser] for loser in late], "merge")
     return len(late)
+
+
+def sweep_recent_merges() -> int:
+    """The periodic piece: `sweep_late_leaves` over the last hour."""
+    return sweep_late_leaves(since=now() - timedelta(hours=1))
 
 
 def _both(winner_id: int, loser_id: int, *, lock: bool = False) -> tuple[Person, Person]:

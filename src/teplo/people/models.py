@@ -49,9 +49,17 @@ class Person(Row):
         indexes = (
             models.Index(fields=["is_anonymous", "-created_at"], name="person_recent"),
             models.Index(fields=["last_key", "first_key"], name="person_last"),
-            models.Index(fields=["first_key"], name="person_first"),
+            # For search by the beginning of a name; strangers have none and cost nothing here.
+            models.Index(
+                fields=["last_key"], name="person_last_begins", opclasses=["varchar_pattern_ops"],
+                condition=models.Q(last_key__gt=""),
+            ),
+            models.Index(
+                fields=["first_key"], name="person_first_begins", opclasses=["varchar_pattern_ops"],
+                condition=models.Q(first_key__gt=""),
+            ),
             models.Index(fields=["owner_id"], name="person_owner"),
-        )
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -99,6 +107,14 @@ class Identity(models.Model):
     is_main = models.BooleanField(default=False)
     source = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["value"], name="identity_begins", opclasses=["varchar_pattern_ops"],
+                condition=~models.Q(kind="visitor"),
+            ),
+        )  # fmt: skip
 
 
 class AttributeType(models.TextChoices):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -182,6 +182,19 @@ def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
     )
 
 
+def blank_people(person_ids: Sequence[int], at: datetime) -> None:
+    """Leave of people a shell: id, country and language, and the moment of erasure."""
+    kept = ("country", "language")
+    Person.objects.filter(id__in=person_ids).update(
+        **{name: "" for name in _TEXTS if name not in kept},
+        company=None,
+        owner_id=None,
+        attributes={},
+        erased_at=at,
+        updated_at=at,
+    )
+
+
 def _merged() -> str:
     if connection.vendor == "postgresql":
         return f"COALESCE(jsonb_strip_nulls({_PERSON}.attributes || r.merge::jsonb), {_PERSON}.attributes)"
@@ -191,6 +204,62 @@ def _merged() -> str:
 def _moment(at: datetime) -> Any:
     """A moment as a parameter of hand-written SQL."""
     return connection.ops.adapt_datetimefield_value(at)
+
+
+def _tail() -> str:
+    return "right(i.value, 7)" if connection.vendor == "postgresql" else "substr(i.value, -7)"
+
+
+def _before_at() -> str:
+    if connection.vendor == "postgresql":
+        return "split_part(i.value, '@', 1)"
+    return "substr(i.value, 1, instr(i.value, '@') - 1)"
+
+
+BLOCKS: Mapping[str, tuple[str, Callable[[], str], Callable[[], str], str]] = {
+    # reason → (kind of contact, key of the block, what divides blocks into parts, which people can be in one)
+    "name-company": (
+        "", lambda: "p.company_id", lambda: "p.company_id / 4194304 + p.company_id", "p.company_id IS NOT NULL",
+    ),
+    "name-phone": ("phone", _tail, lambda: f"CAST({_tail()} AS integer)", "length(i.value) > 8"),
+    "name-email": ("email", _before_at, lambda: f"length({_before_at()})", "length(i.value) > 8"),
+}  # fmt: skip
+"""People who share a block's key are compared with each other."""
+
+_COMMON_BOXES = (
+    "info",
+    "office",
+    "sales",
+    "admin",
+    "mail",
+    "contact",
+    "support",
+    "hello",
+    "zakaz",
+    "test",
+    "marketing",
+)
+
+
+def block_pairs(reason: str, *, part: int, parts: int, largest: int) -> list[tuple[Any, ...]]:
+    """(person, person, first and last name of the one, of the other) who share a block and have no pair yet.
+
+    Only blocks with at most `largest` people; names must begin with the same letter, or be swapped or missing.
+    """
+    kind, key, divider, holds = BLOCKS[reason]
+    joined = f"JOIN {_IDENTITY} i ON i.person_id = p.id AND i.kind = '{kind}'" if kind else ""
+    boxes = f"AND {key()} NOT IN ({', '.join(repr(box) for box in _COMMON_BOXES)})" if kind == "email" else ""
+    return rows_of(
+        f"WITH block AS (SELECT p.id, p.first_key, p.last_key, {key()} AS key, "
+        f"count(*) OVER (PARTITION BY {key()}) AS size FROM {_PERSON} p {joined} "
+        f"WHERE {holds} {boxes} AND p.erased_at IS NULL AND (p.last_key <> '' OR p.first_key <> '') "
+        f"AND ({divider()}) %% %s = %s) "
+        "SELECT a.id, b.id, a.first_key, a.last_key, b.first_key, b.last_key "
+        "FROM block a JOIN block b ON b.key = a.key AND b.id > a.id WHERE a.size <= %s AND ("
+        "substr(a.last_key, 1, 1) = substr(b.last_key, 1, 1) OR a.last_key = b.first_key OR a.last_key = '' "
+        "OR b.last_key = '')",
+        [parts, part, largest],
+    )
 
 
 _CONSENT = Consent._meta.db_table

@@ -255,7 +255,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
-            index=models.Index(fields=['first_key'], name='person_first'),
+            index=models.Index(condition=models.Q(('last_key__gt', '')), fields=['last_key'], name='person_last_begins', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(condition=models.Q(('first_key__gt', '')), fields=['first_key'], name='person_first_begins', opclasses=['varchar_pattern_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='identity',
+            index=models.Index(condition=models.Q(('kind', 'visitor'), _negated=True), fields=['value'], name='identity_begins', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddIndex(
             model_name='person',

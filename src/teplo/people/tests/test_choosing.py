@@ -1,0 +1,93 @@
+"""Typed words and conditions choose people; acts are done with all of them."""
+
+import pytest
+from django.db import connection
+
+from teplo.jobs.models import Job
+from teplo.jobs.testing import run_all_jobs
+from teplo.people import acting
+from teplo.people.acting import ActUnknown, start_acting
+from teplo.people.choosing import Chosen, find_by_text, people_of
+from teplo.people.models import ChangeNote, Person
+from teplo.people.testing import make_attribute, make_identity, make_person, make_stranger
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def semyonova():
+    person = make_person(first_name="Анна", last_name="Семёнова", email="anna.s@example.com", phone="+380501234567")
+    make_identity(person=person, kind="telegram", value="anna_s")
+    make_person(first_name="Пётр", last_name="Котов", email="kotov@example.com", phone="+79001234567")
+    make_stranger(visitor="anna-visitor")
+    return person
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Семён", "семен", "анна", "Анна Семёнова", "семенова ан", "anna.s@", "ANNA.S@example.com", "anna", "@anna_s",
+     "t.me/anna_s", "+38050123", "050 123 45 67", "0501", "380501234567"],
+)  # fmt: skip
+def test_a_person_is_found_by_the_beginning_of_what_is_known(text, semyonova):
+    assert find_by_text(text) == [semyonova.id]
+
+
+@pytest.mark.parametrize("text", ["", " ", "нет такой", "енова", "%", "_"])
+def test_what_nobody_is_called_finds_nobody(text, semyonova):
+    assert find_by_text(text) == []
+
+
+def test_searching_uses_indexes(semyonova):
+    if connection.vendor != "sqlite":
+        pytest.skip("the planner of PostgreSQL prefers to read tiny tables whole")
+    for look in (
+        Person.objects.filter(last_key__startswith="а", last_key__gt="", last_key__gte="а", last_key__lt="б"),
+    ):
+        assert "USING" in look.values("id").explain()
+
+
+def test_strangers_and_the_erased_are_left_out_unless_asked_for(semyonova):
+    make_person(erased_at="2026-01-01T00:00:00Z")
+    assert people_of(Chosen()).count() == 2
+    assert people_of(Chosen(who="strangers")).count() == 1
+    assert people_of(Chosen(who="all")).count() == 3
+
+
+def test_a_condition_and_a_search_are_both_asked(semyonova):
+    kyiv = make_person(first_name="Анна", city="Киев")
+    chosen = Chosen(search="анна", condition={"field": "city", "is": "Киев"})
+    assert list(people_of(chosen)) == [kyiv]
+    assert Chosen.from_json(chosen.as_json()) == chosen
+
+
+def test_an_act_reaches_all_a_filter_finds_even_those_it_takes_out_of_the_filter(monkeypatch):
+    monkeypatch.setattr(acting, "_BATCH", 2)
+    for _ in range(5):
+        make_person(city="Москва")
+    other = make_person(city="Львов")
+    job = start_acting(
+        act="set-value",
+        chosen=Chosen(condition={"field": "city", "is": "Москва"}),
+        args={"key": "city", "value": "Киев"},
+        by=1,
+    )
+    run_all_jobs()
+    job = Job.objects.get(pk=job.pk)
+    assert (job.state, job.result, job.done, job.total) == ("done", {"changed": 5}, 5, 5)
+    assert Person.objects.filter(city="Киев").count() == 5
+    assert set(ChangeNote.objects.values_list("cause", flat=True)) == {"attribute"}
+    other.refresh_from_db()
+    assert other.city == "Львов"
+
+
+def test_a_word_is_added_to_a_list_once():
+    make_attribute(key="tags", type="list")
+    olga, boris = make_person(attributes={"tags": ["fair"]}), make_person()
+    start_acting(act="add-to-list", chosen=Chosen(ids=(olga.id, boris.id)), args={"key": "tags", "value": "fair"}, by=1)
+    run_all_jobs()
+    assert [person.attributes for person in Person.objects.order_by("id")] == [{"tags": ["fair"]}] * 2
+
+
+def test_an_unknown_act_is_refused():
+    with pytest.raises(ActUnknown):
+        start_acting(act="praise", chosen=Chosen(), args={}, by=1)
