@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.conf import settings
@@ -19,70 +19,78 @@ from teplo.kit.secrets import keyed_digest
 
 OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, VIEW, LETTER = "o", "c", "u", "p", "v", "m"
 _IDS = struct.Struct(">QQ")
-_MAC_BYTES = 9
-_LENGTH = 40  # of 25 bytes in base32
+_IDS_LENGTH = 26  # of 16 bytes in base32 without its padding
+_MAC_LENGTH = 18  # 72 bits
+_PADDING = "======"
 
 
-@dataclass(frozen=True, slots=True)
 class Links:
     """The addresses of one copy. `base`: the public address of this Teplo without a slash at its end."""
 
-    base: str
-    person_id: int
-    delivery_id: int
+    __slots__ = ("_ids", "_own", "_signed", "base", "delivery_id", "person_id")
+
+    def __init__(self, base: str, person_id: int, delivery_id: int) -> None:
+        self.base, self.person_id, self.delivery_id = base, person_id, delivery_id
+        self._ids = _packed(person_id, delivery_id)
+        self._own = f"{base}/l/"
+        self._signed: dict[str, str] = {}  # HTML and text have the same links
 
     def tracked(self, url: str) -> str:
         """The address that records a click and leads on to `url`; our own pages stay as they are."""
-        if url.startswith(f"{self.base}/l/"):
-            return url
-        return f"{self.base}/l/c/{self._token(CLICK, url)}?u={quote(url, safe='')}"
+        if url not in self._signed:
+            is_own = url.startswith(self._own)
+            self._signed[url] = url if is_own else f"{self._own}c/{self.token(CLICK, url)}?u={_quoted(url)}"
+        return self._signed[url]
 
     @property
     def pixel_url(self) -> str:
         """The picture whose loading records an opening."""
-        return f"{self.base}/l/o/{self._token(OPEN)}.gif"
+        return f"{self._own}o/{self.token(OPEN)}.gif"
 
     @property
     def unsubscribe_url(self) -> str:
         """GET asks, POST does (RFC 8058)."""
-        return f"{self.base}/l/u/{self._token(UNSUBSCRIBE)}"
+        return f"{self._own}u/{self.token(UNSUBSCRIBE)}"
 
     @property
     def preferences_url(self) -> str:
         """What this person wants to get, by channel."""
-        return f"{self.base}/l/p/{self._token(PREFERENCES)}"
+        return f"{self._own}p/{self.token(PREFERENCES)}"
 
     @property
     def view_url(self) -> str:
         """This copy in a browser."""
-        return f"{self.base}/l/v/{self._token(VIEW)}"
+        return f"{self._own}v/{self.token(VIEW)}"
 
-    def _token(self, purpose: str, more: str = "") -> str:
-        return sign(purpose, self.person_id, self.delivery_id, more)
-
-
-def sign(purpose: str, person_id: int, delivery_id: int, more: str = "") -> str:
-    """A token for one purpose; `more` is signed along but not contained."""
-    ids = _IDS.pack(person_id, delivery_id)
-    mac = bytes.fromhex(_mac(purpose, person_id, delivery_id, more))
-    return base64.b32encode(ids + mac).decode().lower()
+    def token(self, purpose: str, more: str = "") -> str:
+        """Signed for one purpose; `more` is signed along but not contained."""
+        return self._ids + _mac(purpose, self.person_id, self.delivery_id, more)
 
 
 def read(purpose: str, token: str, more: str = "") -> tuple[int, int] | None:
     """(person, delivery) of a token that we signed for this purpose, else None."""
-    if len(token) != _LENGTH:
+    if len(token) != _IDS_LENGTH + _MAC_LENGTH or not token.isascii():
         return None
     try:
-        raw = base64.b32decode(token.upper())
+        person_id, delivery_id = _IDS.unpack(base64.b32decode(token[:_IDS_LENGTH].upper() + _PADDING))
     except (binascii.Error, ValueError):
         return None
-    person_id, delivery_id = _IDS.unpack(raw[:16])
-    expected = bytes.fromhex(_mac(purpose, person_id, delivery_id, more))
-    return (person_id, delivery_id) if hmac.compare_digest(raw[16:], expected) else None
+    expected = _mac(purpose, person_id, delivery_id, more)
+    is_ours = hmac.compare_digest(token[_IDS_LENGTH:].lower(), expected)
+    return (person_id, delivery_id) if is_ours else None
+
+
+def _packed(person_id: int, delivery_id: int) -> str:
+    return base64.b32encode(_IDS.pack(person_id, delivery_id))[:_IDS_LENGTH].decode().lower()
 
 
 def _mac(purpose: str, person_id: int, delivery_id: int, more: str) -> str:
-    return keyed_digest("letter-link", f"{purpose}.{person_id}.{delivery_id}.{more}")[: 2 * _MAC_BYTES]
+    return keyed_digest("letter-link", f"{purpose}.{person_id}.{delivery_id}.{more}")[:_MAC_LENGTH]
+
+
+@lru_cache(maxsize=4096)
+def _quoted(url: str) -> str:
+    return quote(url, safe="")
 
 
 def public_base(workspace_url: str) -> str:

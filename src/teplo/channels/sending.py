@@ -169,7 +169,7 @@ def _packed(
     delivery = one.delivery
     own = links.Links(base, delivery.person_id, delivery.id)
     letterhead = letterhead_of(sender)
-    token = links.sign(links.LETTER, delivery.person_id, delivery.id)
+    token = own.token(links.LETTER)
     message_id = f"{token}@{letterhead.domain}"
     content = Content(
         to=one.address,

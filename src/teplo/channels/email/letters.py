@@ -100,15 +100,15 @@ def _part(kind: str, text: str, in_base64: bool) -> bytes:
         how = b"base64"
     else:
         lines, how = binascii.b2a_qp(raw, istext=True), b"quoted-printable"
-        lines = _one_line_end(lines)
+        lines = _line_ends(lines)
     return (
         b"Content-Type: text/" + kind.encode() + b'; charset="utf-8"\r\nContent-Transfer-Encoding: ' + how + b"\r\n\r\n"
     ) + lines
 
 
-def _one_line_end(lines: bytes) -> bytes:
-    lines = lines.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return lines if lines.endswith(CRLF) else lines + CRLF
+def _line_ends(lines: bytes) -> bytes:
+    """CRLF everywhere and one more at the end, which belongs to the boundary that follows (RFC 2046, 5.1.1)."""
+    return lines.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") + CRLF
 
 
 def stuffed(letter: bytes) -> bytes:

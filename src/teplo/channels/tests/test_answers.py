@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from teplo.channels.email.answers import Fate, Stage, grown, read_answer, without_addresses
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "text", "fate", "stops_the_sender"),
+    [
+        (Stage.RCPT, 450, "4.7.1 Greylisted, try again later", Fate.LATER, False),
+        (Stage.RCPT, 452, "4.2.2 Mailbox full", Fate.LATER, False),
+        (Stage.RCPT, 421, "4.7.0 Too many connections", Fate.NOT_HANDED, True),
+        (Stage.MAIL, 451, "4.7.1 Slow down", Fate.NOT_HANDED, True),
+        (Stage.MAIL, 553, "5.7.1 Sender address rejected: not owned by user", Fate.NOT_HANDED, True),
+        (Stage.RCPT, 550, "5.1.1 No such user here", Fate.NO_SUCH_ADDRESS, False),
+        (Stage.RCPT, 550, "No such user here", Fate.NO_SUCH_ADDRESS, False),
+        (Stage.DOT, 550, "5.1.1 unknown", Fate.NO_SUCH_ADDRESS, False),
+        (Stage.RCPT, 554, "5.7.1 Relay access denied", Fate.NOT_HANDED, True),
+        (Stage.RCPT, 530, "5.7.0 Authentication required", Fate.NOT_HANDED, True),
+        (Stage.RCPT, 550, "5.7.1 Blocked, see Spamhaus", Fate.REFUSED_CONTENT, True),
+        (Stage.RCPT, 550, "5.7.1 The user takes no letters", Fate.REFUSED_CONTENT, False),
+        (Stage.RCPT, 550, "5.2.1 Mailbox disabled", Fate.REFUSED, False),
+        (Stage.DOT, 554, "5.7.1 Looks like spam", Fate.REFUSED_CONTENT, True),
+        (Stage.DOT, 552, "5.3.4 Too big", Fate.REFUSED_CONTENT, False),
+        (Stage.DOT, 451, "4.3.0 Try later", Fate.LATER, False),
+        (Stage.DOT, 421, "4.3.2 Going down", Fate.LATER, False),
+    ],
+)
+def test_an_answer_means(stage: Stage, code: int, text: str, fate: Fate, stops_the_sender: bool) -> None:
+    outcome = read_answer(stage=stage, code=code, text=text)
+    assert (outcome.fate, bool(outcome.trouble)) == (fate, stops_the_sender)
+
+
+def test_only_an_answer_about_the_address_itself_blocks_it() -> None:
+    assert read_answer(stage=Stage.RCPT, code=550, text="5.1.1 none").is_bad_address
+    assert not read_answer(stage=Stage.RCPT, code=550, text="5.1.8 bad sender").is_bad_address
+    assert not read_answer(stage=Stage.RCPT, code=550, text="no such user").is_bad_address
+
+
+def test_greylisting_is_waited_for_less_than_a_full_mailbox() -> None:
+    grey = read_answer(stage=Stage.RCPT, code=450, text="4.7.1 Greylisted")
+    full = read_answer(stage=Stage.RCPT, code=452, text="4.2.2 Mailbox full")
+    assert grey.wait < full.wait
+
+
+def test_waits_grow_to_six_hours() -> None:
+    waits = [grown(timedelta(minutes=5), attempts) for attempts in range(1, 12)]
+    assert waits[0] == timedelta(minutes=5) and waits == sorted(waits) and waits[-1] == timedelta(hours=6)
+
+
+def test_texts_of_the_sender_name_nobody() -> None:
+    assert without_addresses("550 <olga@example.com>: unknown, ask a.b@c.ua") == "550 <…>: unknown, ask …"
