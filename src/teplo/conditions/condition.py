@@ -155,3 +155,19 @@ def depends_on_time(condition: Condition) -> bool:
         if isinstance(node, LastDid):
             return True
     return False
+
+
+def simplified(condition: Condition) -> Condition:
+    """The same people said shorter: no group of one, no "all" right inside "all", no "any" right inside "any"."""
+    if isinstance(condition, All):
+        return _grouped(All, condition.parts)
+    if isinstance(condition, Some):
+        return _grouped(Some, condition.parts)
+    return Not(simplified(condition.part)) if isinstance(condition, Not) else condition
+
+
+def _grouped(group: type[All] | type[Some], parts: tuple[Condition, ...]) -> Condition:
+    flat: list[Condition] = []
+    for part in map(simplified, parts):
+        flat.extend(part.parts if isinstance(part, group) else [part])
+    return flat[0] if len(flat) == 1 else group(tuple(flat))

@@ -6,6 +6,7 @@ of the database, which is right nearly everywhere; where it is "C", the ICU coll
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,5 +55,8 @@ def _teach(connection: Any) -> None:
         connection.teplo_taught = connection.connection
 
 
+@lru_cache(
+    maxsize=50_000, typed=True
+)  # the same cities and pages come again and again, and SQLite calls this for each row
 def _fold_nullable(value: Any) -> str | None:
     return None if value is None else fold(str(value))

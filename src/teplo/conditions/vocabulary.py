@@ -119,8 +119,8 @@ class Field:
     """Something known of a person (or event) that can be compared.
 
     `holds` gives the Q of a test; the Q must be true or false for every row, never NULL. `is_short`: it has a JSON leaf
-    of its own, {"stage": "lead"} for {"field": "stage", "is": "lead"}. `is_open`: other values than known choices
-    may be written. `suggest` answers what values begin with a text, for the builder.
+    of its own, {"stage": "lead"} for {"field": "stage", "is": "lead"}. `is_open`: values beside the known choices may
+    be written. `said`: its own wording of an operator, with %(value)s. `suggest` answers what values begin with a text.
     """
 
     key: str
@@ -133,6 +133,7 @@ class Field:
     is_short: bool = False
     is_open: bool = False
     leaf: str = ""
+    said: Mapping[Operator, Text] = field(default_factory=dict)
     extra: tuple[Operator, ...] = ()
     without: tuple[Operator, ...] = ()
 

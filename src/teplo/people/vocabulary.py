@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    When,
+)
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts.models import User
 from teplo.accounts.workspace import get_workspace
-from teplo.conditions.comparing import FALSE, column, id_holds, json_holds, known, through, typed, value_holds
+from teplo.conditions.comparing import (
+    FALSE,
+    column,
+    id_holds,
+    json_holds,
+    known,
+    text_holds,
+    through,
+    typed,
+    value_holds,
+)
 from teplo.conditions.compiling import ask
 from teplo.conditions.condition import Operator
 from teplo.conditions.json_values import JsonId, JsonText
@@ -46,6 +69,19 @@ CHANNELS = (
     Choice("vk", _("VK")),
 )
 
+IN_SEGMENT = {
+    Operator.HAS: _("in the segment %(value)s"),
+    Operator.HAS_NOT: _("not in the segment %(value)s"),
+}
+REACHABLE = {
+    Operator.HAS: _("can be reached by %(value)s"),
+    Operator.HAS_NOT: _("cannot be reached by %(value)s"),
+}
+ALLOWED = {
+    Operator.HAS: _("consent to %(value)s was given"),
+    Operator.HAS_NOT: _("there is no consent to %(value)s"),
+}
+
 
 def fields() -> Iterator[Field]:
     """All fields of this app as they stand now; one query, for the custom attributes."""
@@ -76,29 +112,10 @@ def _person_fields() -> Iterator[Field]:
     )
     for key, name in texts:
         yield Field(key, Type.TEXT, name, _remembered(key, Type.TEXT), WHO, suggest=_suggest(key))
-    yield Field(
-        "country", Type.CHOICE, _("Country"), _remembered("country", Type.CHOICE), WHO, _used("country"), is_open=True
-    )
-    yield Field(
-        "language",
-        Type.CHOICE,
-        _("Language"),
-        _remembered("language", Type.CHOICE),
-        WHO,
-        _used("language"),
-        is_open=True,
-    )
-    yield Field(
-        "timezone",
-        Type.CHOICE,
-        _("Time zone"),
-        _remembered("timezone", Type.CHOICE),
-        WHO,
-        _used("timezone"),
-        is_open=True,
-    )
+    for key, name in (("country", _("Country")), ("language", _("Language")), ("timezone", _("Time zone"))):
+        yield Field(key, Type.CHOICE, name, _remembered(key, Type.CHOICE), WHO, suggest=_suggest(key), is_open=True)
     yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
-    yield Field("created", Type.MOMENT, _("Known since"), column("created_at", Type.MOMENT), WHO)
+    yield Field("created", Type.MOMENT, _("First met"), column("created_at", Type.MOMENT), WHO)
     yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), column("is_anonymous", Type.BOOLEAN), WHO)
     yield Field(
         "segment",
@@ -109,6 +126,7 @@ def _person_fields() -> Iterator[Field]:
         _segments,
         is_short=True,
         leaf="in",
+        said=IN_SEGMENT,
         without=(Operator.IS_SET,),
     )
 
@@ -175,21 +193,15 @@ def _segment_holds(test: Test, asking: Asking) -> Q:
     return q
 
 
-def _used(key: str) -> Callable[[], Sequence[Choice]]:
-    """The values a column has now, at most 200."""
-
-    def choices() -> Sequence[Choice]:
-        values = Person.objects.exclude(**{key: ""}).order_by(key).values_list(key, flat=True).distinct()[:200]
-        return [Choice(value, value) for value in values]
-
-    return choices
-
-
 def _suggest(key: str) -> Callable[[str], Sequence[str]]:
+    """The most frequent values that begin so, among the first thousand people found."""
+
     def suggest(beginning: str) -> Sequence[str]:
         people = Person.objects.exclude(**{key: ""})
-        people = people.filter(**{f"{key}__istartswith": beginning}) if beginning else people
-        return list(people.order_by(key).values_list(key, flat=True).distinct()[:10])
+        if beginning:
+            people = people.filter(text_holds(typed(key, TextField()), Test(Operator.STARTS_WITH, beginning)))
+        found = Counter(people.values_list(key, flat=True)[:1000])
+        return [value for value, _times in found.most_common(10)]
 
     return suggest
 
@@ -200,8 +212,12 @@ def _suggest(key: str) -> Callable[[str], Sequence[str]]:
 def _reach_fields() -> Iterator[Field]:
     yield Field("email", Type.TEXT, _("E-mail"), _identity_holds(IdentityKind.EMAIL), REACH)
     yield Field("phone", Type.TEXT, _("Phone"), _identity_holds(IdentityKind.PHONE), REACH)
-    yield Field("channel", Type.LIST, _("Reachable by"), _channel_holds, REACH, lambda: CHANNELS, is_short=True)
-    yield Field("consent", Type.LIST, _("Consent"), _consent_holds, REACH, lambda: CHANNELS, is_short=True)
+    yield Field(
+        "channel", Type.LIST, _("Reachable by"), _channel_holds, REACH, lambda: CHANNELS, is_short=True, said=REACHABLE
+    )
+    yield Field(
+        "consent", Type.LIST, _("Consent"), _consent_holds, REACH, lambda: CHANNELS, is_short=True, said=ALLOWED
+    )
 
 
 def _identities(asking: Asking) -> QuerySet[Identity]:

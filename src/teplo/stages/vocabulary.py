@@ -14,13 +14,22 @@ from teplo.kit.wording import in_language
 from teplo.stages.models import Stage, StageMove, Standing
 
 STAGE = _("Stage")
+AT_STAGE = {
+    Operator.IS: _("at the stage %(value)s"),
+    Operator.IN: _("at the stage %(value)s"),
+    Operator.IS_NOT: _("not at the stage %(value)s"),
+    Operator.NOT_IN: _("neither at the stage %(value)s"),
+    Operator.AT_OR_AFTER: _("at the stage %(value)s or further"),
+}
 
 
 def fields() -> Iterator[Field]:
     """The stage and since when; both can be asked of the past, from the moves."""
     extra = (Operator.AT_OR_AFTER,)
-    yield Field("stage", Type.CHOICE, _("Stage"), _stage_holds, STAGE, _stages, is_short=True, extra=extra)
-    yield Field("stage_since", Type.MOMENT, _("At this stage since"), _since_holds, STAGE)
+    yield Field(
+        "stage", Type.CHOICE, _("Stage"), _stage_holds, STAGE, _stages, is_short=True, extra=extra, said=AT_STAGE
+    )
+    yield Field("stage_since", Type.MOMENT, _("Came to this stage"), _since_holds, STAGE)
     yield Field(
         "stage_ever", Type.LIST, _("Was ever at stage"), _ever_holds, STAGE, _stages, without=(Operator.IS_SET,)
     )
