@@ -53,19 +53,18 @@ def changed(compilation: Compilation) -> Sql:
     """People whose score by the statement differs from the stored one, with what it was before."""
     scored = compilation.total()
     table = compilation.rules.table
+    whose = compilation.scope.where("s.person_id")
     text = (
-        f"WITH scored AS ({scored.text}), "
-        f"warm AS (SELECT scored.*, fit + behaviour AS total, {temperature(table, 'fit + behaviour')} AS temperature "
-        f"FROM scored) "
-        f"SELECT warm.person_id AS person_id, warm.fit AS fit, warm.behaviour AS behaviour, warm.total AS total, "
-        f"warm.grade AS grade, warm.temperature AS temperature, COALESCE(s.total, 0) AS total_before, "
-        f"COALESCE(s.temperature, '{Temperature.COLD}') AS temperature_before "
-        f"FROM warm LEFT JOIN {SCORE} s ON s.person_id = warm.person_id "
+        f"WITH scored AS MATERIALIZED ({scored.text}), "
+        f"warm AS (SELECT scored.*, {temperature(table, 'fit + behaviour')} AS temperature FROM scored) "
+        f"SELECT warm.person_id AS person_id, warm.fit AS fit, warm.behaviour AS behaviour, "
+        f"warm.fit + warm.behaviour AS total, warm.grade AS grade, warm.temperature AS temperature, "
+        f"COALESCE(s.total, 0) AS total_before, COALESCE(s.temperature, '{Temperature.COLD}') AS temperature_before "
+        f"FROM warm LEFT JOIN {SCORE} s ON s.person_id = warm.person_id AND {whose.text} "
         f"WHERE warm.fit <> COALESCE(s.fit, 0) OR warm.behaviour <> COALESCE(s.behaviour, 0) "
-        f"OR warm.total <> COALESCE(s.total, 0) OR warm.grade <> COALESCE(s.grade, '') "
-        f"OR warm.temperature <> COALESCE(s.temperature, '{Temperature.COLD}')"
+        f"OR warm.grade <> COALESCE(s.grade, '') OR warm.temperature <> COALESCE(s.temperature, '{Temperature.COLD}')"
     )
-    return Sql(text, scored.params)
+    return Sql(text, (*scored.params, *whose.params))
 
 
 def temperature(table: ScoreTable, total: str) -> str:
@@ -119,6 +118,11 @@ def add_missing_scores(compilation: Compilation) -> None:
             f"ON CONFLICT (person_id) DO NOTHING",
             [moment, *whose.params],
         )
+
+
+def range_size() -> int:
+    """People per transaction when everybody is scored: long enough to be fast, short enough that nobody waits long."""
+    return 20_000 if connection.vendor == "sqlite" else 50_000
 
 
 def last_of_range(*, after: int, size: int) -> int | None:

@@ -14,9 +14,6 @@ from teplo.scoring.rules import Rules, rules_of
 from teplo.scoring.statement import Scope, compile_rules
 
 BATCH = 20_000
-RANGE = 50_000
-"""People per transaction when everybody is rescored: short enough that nobody waits long for his turn."""
-
 Report = Callable[[int, int], None]
 """Called in the transaction of each range with (scores changed so far, id of its last person); raising undoes it."""
 
@@ -58,7 +55,7 @@ def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> li
 
 def _rescore_all(*, cause: str, at: datetime, report: Report | None, after: int) -> None:
     done = 0
-    while (last := queries.last_of_range(after=after, size=RANGE)) is not None:
+    while (last := queries.last_of_range(after=after, size=queries.range_size())) is not None:
         with transaction.atomic():
             done += rescore_range(first=after + 1, last=last, cause=cause, at=at)
             if report:

@@ -105,7 +105,7 @@ def test_only_changed_scores_are_written_and_each_change_is_recorded(person, dee
 
 
 def test_everybody_is_scored_in_ranges_to_the_same_result(deed, monkeypatch):
-    monkeypatch.setattr("teplo.scoring.rescoring.RANGE", 3)
+    monkeypatch.setattr("teplo.scoring.queries.range_size", lambda: 3)
     make_table(behaviour(deed.id, 2, is_per_time=True))
     people = [Person.objects.create(first_name=str(number)) for number in range(8)]
     for number, someone in enumerate(people[:7]):
