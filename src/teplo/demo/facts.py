@@ -58,20 +58,13 @@ SOURCES = (
     Source("webinar", 14 / 895, 5 / 10, "", ("webinar", "referral", "webinar-march"), "/webinar"),
 )
 
-# D1: the commonest reasons of loss, with how often each was given.
+# D1: reasons of loss, by how often each was given, under our own keys (sales.deals.LOST_REASONS).
 LOSS_REASONS = (
-    ({"ru": "Решили, что не окупится", "uk": "Вирішили, що не окупиться", "en": "Decided it would not pay off"}, 45),
-    ({"ru": "Выбрали конкурента", "uk": "Обрали конкурента", "en": "A competitor gave a better offer"}, 44),
-    ({"ru": "Перестали отвечать", "uk": "Перестали відповідати", "en": "Stopped communicating"}, 42),
-    ({"ru": "Нет бюджета", "uk": "Немає бюджету", "en": "Budget not settled"}, 39),
-    ({"ru": "Некому вести проект", "uk": "Немає кому вести проєкт", "en": "Nobody responsible for the project"}, 31),
-    (
-        {"ru": "Говорили не с тем, кто решает", "uk": "Говорили не з тим, хто вирішує", "en": "Not the decision maker"},
-        24,
-    ),
-    (
-        {"ru": "Сначала внедряют другое", "uk": "Спершу впроваджують інше", "en": "Implementing something else first"},
-        21,
-    ),
-    ({"ru": "Дорого", "uk": "Дорого", "en": "Too expensive"}, 20),
+    ("no-need", 45),
+    ("competitor", 44 + 17 + 13),
+    ("no-answer", 42),
+    ("no-money", 39),
+    ("not-ours", 24),
+    ("too-expensive", 20 + 17),
+    ("other", 31 + 21),
 )

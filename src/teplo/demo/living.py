@@ -1,0 +1,148 @@
+"""The example company lives through its months: day by day, under a virtual clock, through the real pipeline.
+
+Twice a day what people did since the last time goes into the inbox and through pipeline, journeys and outbox; then
+salespeople do their part. Letters go to nobody: their transport is `posting.py`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from teplo.demo import behaviour, founding, posting, selling
+from teplo.demo.behaviour import Event
+from teplo.demo.strangers import Stranger, draw_business, draw_stranger
+from teplo.demo.world import Act, World
+from teplo.journeys import stepping
+from teplo.kit.clock import at_moment, now
+from teplo.people.models import Identity, IdentityKind
+from teplo.pipeline import working
+from teplo.tracking.inbox import put_events
+
+ORIGIN = "demo"
+OWNER = "demo"
+HALF_DAYS = (12, 21)  # hours of the workspace at which the world is moved on
+
+Progress = Callable[[int, int], None]
+
+
+def bring_to_life(
+    *,
+    seed: int = 7,
+    strangers: int = 2400,
+    days: int = 183,
+    ends_at: datetime | None = None,
+    progress: Progress | None = None,
+) -> World:
+    """Found the company and let it live `days` up to `ends_at` (default: now). Answers the world as it ended."""
+    ends_at = ends_at or now()
+    begins_at = (ends_at - timedelta(days=days)).replace(hour=6, minute=0, second=0, microsecond=0)
+    with at_moment(begins_at):
+        company = founding.found_company()
+    world = World(seed, begins_at, ends_at, _draw(seed, strangers, begins_at, days), company)
+    for stranger in world.strangers:
+        world.plan(stranger.arrives_at, _arrival(world, stranger))
+    for number, moment in enumerate(moments := _half_days(begins_at, ends_at)):
+        live_until(world, moment)
+        if progress:
+            progress(number + 1, len(moments))
+    return world
+
+
+def live_until(world: World, moment: datetime) -> None:
+    """What people, Teplo and salespeople do up to `moment`."""
+    _send_in(_due_events(world, moment))
+    with at_moment(moment):
+        _run_teplo()
+        _learn_who_is_who(world)
+        letters = posting.letters_since(world.letters_until)
+        world.letters_until = moment
+        for letter in letters:
+            if stranger := world.by_person.get(letter.person_id):
+                world.plan(letter.sent_at + timedelta(minutes=5), _reading(world, stranger, letter))
+        selling.work(world, moment)
+
+
+def _run_teplo() -> None:
+    while working.run_once(OWNER):
+        pass
+    while stepping.tick(owner=OWNER):
+        pass
+    posting.post_due()
+
+
+def _send_in(events: list[Event]) -> None:
+    if events:
+        put_events(events, origin=ORIGIN)
+
+
+def _due_events(world: World, moment: datetime) -> list[Event]:
+    events: list[Event] = []
+    while world.acts and world.acts[0][0] <= moment:
+        at, _, act = heapq.heappop(world.acts)
+        with at_moment(at):
+            events += act(at)
+    return sorted(events, key=lambda event: str(event["time"]))
+
+
+def _draw(seed: int, strangers: int, begins_at: datetime, days: int) -> list[Stranger]:
+    random = Random(seed)  # noqa: S311 - a play, not a secret
+    businesses = [draw_business(random) for _ in range(max(20, strangers // 8))]
+    return [
+        draw_stranger(index, seed=seed, businesses=businesses, begins_at=begins_at, days=days)
+        for index in range(strangers)
+    ]
+
+
+def _half_days(begins_at: datetime, ends_at: datetime) -> list[datetime]:
+    days = (ends_at - begins_at).days + 1
+    moments = [(begins_at + timedelta(days=day)).replace(hour=hour) for day in range(days) for hour in HALF_DAYS]
+    return [*(moment for moment in moments if moment < ends_at), ends_at]
+
+
+def _arrival(world: World, stranger: Stranger) -> Act:
+    def act(at: datetime) -> list[Event]:
+        events = behaviour.visit(stranger, at, is_first=True)
+        _plan_next(world, stranger, at)
+        return events
+
+    return act
+
+
+def _return(world: World, stranger: Stranger) -> Act:
+    def act(at: datetime) -> list[Event]:
+        events = behaviour.visit(stranger, at)
+        last = at + timedelta(minutes=20)
+        if not stranger.is_known and stranger.random.random() < 0.25 + 0.5 * stranger.need:
+            events += behaviour.give_contact(stranger, last)
+        elif stranger.is_known and stranger.random.random() < 0.10 * stranger.need + 0.06 * stranger.fit:
+            events += behaviour.ask_for_offer(stranger, last)
+        _plan_next(world, stranger, at)
+        return events
+
+    return act
+
+
+def _plan_next(world: World, stranger: Stranger, at: datetime) -> None:
+    """Most strangers never come again; who needs it does, sooner and oftener."""
+    random = stranger.random
+    if random.random() < 0.25 + 0.6 * stranger.need and not stranger.is_gone:
+        world.plan(
+            at + timedelta(days=0.1 + random.expovariate(1 / (14 - 10 * stranger.need))), _return(world, stranger)
+        )
+
+
+def _reading(world: World, stranger: Stranger, letter: posting.Letter) -> Act:
+    return lambda at: behaviour.read_letter(stranger, at, letter.properties())
+
+
+def _learn_who_is_who(world: World) -> None:
+    """Which card each stranger who gave his address has got by now."""
+    unknown = {s.email: s for s in world.strangers if s.is_known and s.person_id is None}
+    found = Identity.objects.filter(kind=IdentityKind.EMAIL, value__in=list(unknown)) if unknown else ()
+    for identity in found:
+        stranger = unknown[identity.value]
+        stranger.person_id = identity.person_id
+        world.by_person[identity.person_id] = stranger

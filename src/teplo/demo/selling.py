@@ -1,0 +1,164 @@
+"""The salespeople of the example company: they answer those who are hot, call, open deals, win and lose them.
+
+Rates and days come from `facts.py`; which deal is won depends on the need and fit that only the simulator sees, so that
+scores have something to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from teplo.demo.behaviour import Event
+from teplo.demo.facts import DAYS_TO_BOOKING, DAYS_TO_MEETING, DAYS_TO_NEGOTIATION, LOSS_REASONS, WIN_RATE
+from teplo.demo.strangers import Stranger, weighted
+from teplo.demo.world import Act, World
+from teplo.sales.deals import lose_deal, move_deal, note_payment, open_deal, win_deal
+from teplo.sales.finishing import finish_task
+from teplo.sales.handing_off import HandOffAnswered, accept, give_back
+from teplo.sales.models import Deal, HandOff, HandOffState, Task, TaskState
+from teplo.sales.tasks import NewTask, TaskNotOpen, create_tasks
+
+RETURNED = 0.12
+MOST_CALLS = 3
+
+
+def work(world: World, moment: datetime) -> None:
+    """Look at what is new: each hand-off is answered soon, each task of a journey within a day or so."""
+    for hand_off in HandOff.objects.filter(state=HandOffState.OFFERED).exclude(id__in=world.handed):
+        world.handed.add(hand_off.id)
+        if stranger := world.by_person.get(hand_off.person_id):
+            minutes = min(900.0, stranger.random.lognormvariate(2.6, 1.1))
+            world.plan(moment + timedelta(minutes=minutes), _answer(world, stranger, hand_off))
+    _do_tasks(world, moment)
+
+
+def _do_tasks(world: World, moment: datetime) -> None:
+    """Tasks that journeys gave: most are done in time, some wait."""
+    due = Task.objects.filter(state=TaskState.OPEN, due_at__lte=moment).exclude(kind="answer-hot")
+    for task in due:
+        stranger = world.by_person.get(task.person_id)
+        if stranger and stranger.random.random() < 0.6:
+            outcome = "reached" if stranger.random.random() < 0.3 + 0.5 * stranger.need else "no-answer"
+            finish_task(task=task, outcome=outcome, by=task.assignee_id)
+
+
+def _answer(world: World, stranger: Stranger, hand_off: HandOff) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        seller = hand_off.assignee_id or world.company.sellers[0]
+        try:
+            if stranger.random.random() < RETURNED + (0.25 if stranger.fit < 0.2 else 0):
+                reason = "not-ours" if stranger.fit < 0.25 else "too-early"
+                give_back(hand_off=hand_off, user_id=seller, reason=reason)
+                return []
+            accept(hand_off=hand_off, user_id=seller)
+        except HandOffAnswered:
+            return []
+        world.plan(
+            at + timedelta(minutes=stranger.random.randint(2, 50)), _call(world, stranger, hand_off.task_id, seller, 1)
+        )
+        return []
+
+    return act
+
+
+def _call(world: World, stranger: Stranger, task_id: int | None, seller: int, attempt: int) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        task = Task.objects.filter(person_id=stranger.person_id, id=task_id, state=TaskState.OPEN).first()
+        if task is None:
+            return []
+        is_reached = stranger.random.random() < 0.5 + 0.4 * stranger.need
+        outcome = ("agreed" if stranger.need > 0.35 else "reached") if is_reached else "no-answer"
+        try:
+            finish_task(task=task, outcome=outcome, by=seller)
+        except TaskNotOpen:
+            return []
+        if is_reached:
+            _open_deal(world, stranger, seller, at)
+        elif attempt < MOST_CALLS:
+            later = at + timedelta(days=1, minutes=stranger.random.randint(-120, 120))
+            again = NewTask(
+                person_id=task.person_id,
+                title=task.title,
+                due_at=later,
+                assignee_id=seller,
+                created_by=f"user:{seller}",
+            )
+            [next_id] = create_tasks([again])
+            world.plan(later, _call(world, stranger, next_id, seller, attempt + 1))
+        return []
+
+    return act
+
+
+def _open_deal(world: World, stranger: Stranger, seller: int, at: datetime) -> None:
+    if stranger.notes.get("deal") or stranger.person_id is None:
+        return
+    stranger.notes["deal"] = True
+    size = stranger.business.size if stranger.business else 1
+    amount = Decimal(round((3_600 + 420 * min(size, 300)) * stranger.random.uniform(0.8, 1.3) / 100) * 100)
+    deal = open_deal(
+        person_id=stranger.person_id, title=stranger.business.name if stranger.business else stranger.name.last,
+        amount=amount, owner_id=seller, source=stranger.source.key, at=at,
+    )  # fmt: skip
+    meeting = at + _days(stranger.random, DAYS_TO_MEETING)
+    offer = meeting + _days(stranger.random, DAYS_TO_NEGOTIATION)
+    world.plan(meeting, _move(deal, "offer"))
+    if stranger.random.random() < win_chance(stranger):
+        world.plan(offer, _move(deal, "contract"))
+        world.plan(offer + _days(stranger.random, DAYS_TO_BOOKING), _win(world, stranger, deal))
+    else:
+        world.plan(meeting + stranger.random.random() * (offer - meeting) * 2, _lose(stranger, deal))
+
+
+def win_chance(stranger: Stranger) -> float:
+    """Around the measured win rate: better sources, greater need and fit win oftener."""
+    of_source = (stranger.source.win_rate / WIN_RATE) ** 0.4
+    of_person = 0.25 + 1.05 * stranger.need + 0.75 * stranger.fit
+    return max(0.02, min(0.9, WIN_RATE * of_source * of_person))
+
+
+def _move(deal: Deal, step: str) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        move_deal(deal=deal, step=step)
+        return []
+
+    return act
+
+
+def _win(world: World, stranger: Stranger, deal: Deal) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        win_deal(deal=deal, is_paid=True, at=at)
+        if stranger.random.random() < 0.35 + 0.3 * stranger.fit:
+            world.plan(at + timedelta(days=30), _pay_again(world, stranger, deal))
+        return []
+
+    return act
+
+
+def _pay_again(world: World, stranger: Stranger, deal: Deal) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        note_payment(deal=deal, at=at)
+        world.plan(at + timedelta(days=30), _pay_again(world, stranger, deal))
+        return []
+
+    return act
+
+
+def _lose(stranger: Stranger, deal: Deal) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        lose_deal(deal=deal, reason=weighted(stranger.random, LOSS_REASONS), at=at)
+        stranger.is_gone = stranger.random.random() < 0.5
+        return []
+
+    return act
+
+
+def _days(random: Random, quartiles: tuple[int, int, int]) -> timedelta:
+    """A number of days whose quartiles are those measured."""
+    low, middle, high = quartiles
+    corners = (max(0.5, 2 * low - middle), low, middle, high, high + 1.5 * (high - middle))
+    quarter = random.randrange(4)
+    return timedelta(days=random.uniform(corners[quarter], corners[quarter + 1]))
