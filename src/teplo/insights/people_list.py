@@ -1,0 +1,192 @@
+"""A page of people in some order, at a price that does not depend on how many there are.
+
+Pages follow one another by key, never by a number of rows to skip. An order by something that not everybody has (a
+score, a visit, a last name) has two phases: those who have it, along its index; then the others, newest first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from teplo.accounts.models import User
+from teplo.people.choosing import Chosen, people_of
+from teplo.people.identities import CONTACT_KINDS
+from teplo.people.models import Identity, Person
+from teplo.scoring.models import Temperature
+
+PAGE = 50
+COUNTED_AT_ONCE = 2000
+"""Up to so many people are counted while the page is made; more are counted by the page's own second question."""
+
+
+class SortUnknown(LookupError):
+    """The list cannot be sorted so."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """People who share an order: which ones, and the columns with their directions; the last one is unique."""
+
+    who: Q
+    order: tuple[str, ...]
+
+
+_NEWEST = ("-created_at", "-id")
+
+SORTS: Mapping[str, tuple[Phase, ...]] = {
+    "seen": (
+        Phase(Q(presence__last_seen_at__isnull=False), ("-presence__last_seen_at", "presence__person_id")),
+        Phase(Q(presence__isnull=True), _NEWEST),
+    ),
+    "score": (
+        Phase(Q(score__total__isnull=False), ("-score__total", "score__person_id")),
+        Phase(Q(score__isnull=True), _NEWEST),
+    ),
+    "name": (Phase(Q(last_key__gt=""), ("last_key", "first_key", "id")), Phase(Q(last_key=""), _NEWEST)),
+    "created": (Phase(Q(), _NEWEST),),
+    "stage": (
+        Phase(Q(standing__since__isnull=False), ("-standing__since", "standing__person_id")),
+        Phase(Q(standing__isnull=True), _NEWEST),
+    ),
+}
+"""`stage` is by the moment of the last move: who has just moved stands first."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A person as a list shows him."""
+
+    person: Person
+    contacts: Mapping[str, str]
+    owner: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows and where the next ones begin (empty: these are the last)."""
+
+    rows: list[Row]
+    further: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many people are meant, how many of them are warm and hot; `is_more`: counting stopped there."""
+
+    people: int
+    warm: int = 0
+    hot: int = 0
+    is_more: bool = False
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a page begins: the phase and the values of the last row shown."""
+
+    phase: int = 0
+    values: tuple[Any, ...] = field(default_factory=tuple)
+
+
+def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
+    """The page after the place `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
+    if sort not in SORTS:
+        raise SortUnknown(sort)
+    ids, further = _ids(people_of(chosen), SORTS[sort], _read_place(after, SORTS[sort]), limit)
+    return Page(rows_of(ids), further)
+
+
+def count_people(*, chosen: Chosen, at_most: int | None = COUNTED_AT_ONCE) -> Numbers:
+    """How many, warm, hot; counting ends past `at_most` (None: counts them all)."""
+    people = people_of(chosen).annotate(heat=F("score__temperature")).order_by()
+    counted = people if at_most is None else people[: at_most + 1]
+    numbers = counted.aggregate(
+        people=Count("id"),
+        warm=Count("id", filter=Q(heat=Temperature.WARM)),
+        hot=Count("id", filter=Q(heat=Temperature.HOT)),
+    )
+    is_more = at_most is not None and numbers["people"] > at_most
+    return Numbers(min(numbers["people"], at_most or numbers["people"]), numbers["warm"], numbers["hot"], is_more)
+
+
+def rows_of(ids: Sequence[int]) -> list[Row]:
+    """People with what a list shows of them, in the order of the ids: three statements."""
+    people = Person.objects.select_related("company", "score", "presence", "acquisition", "standing__stage").in_bulk(
+        ids
+    )
+    contacts = _contacts(ids)
+    owners = dict(
+        User.objects.filter(id__in={p.owner_id for p in people.values() if p.owner_id}).values_list("id", "name")
+    )
+    return [
+        Row(people[key], contacts.get(key, {}), owners.get(people[key].owner_id, "")) for key in ids if key in people
+    ]
+
+
+def _ids(people: QuerySet[Person], phases: Sequence[Phase], place: _Place, limit: int) -> tuple[list[int], str]:
+    ids: list[int] = []
+    for number in range(place.phase, len(phases)):
+        phase = phases[number]
+        rows = people.filter(phase.who)
+        if number == place.phase and place.values:
+            rows = rows.filter(_after(phase.order, place.values))
+        columns = [column.lstrip("-") for column in phase.order]
+        found = list(rows.order_by(*phase.order).values_list("id", *columns)[: limit + 1 - len(ids)])
+        if len(ids) + len(found) > limit:
+            shown = found[: limit - len(ids)]
+            last = _place_text(number, shown[-1][1:]) if shown else _place_text(number, ())
+            return ids + [row[0] for row in shown], last
+        ids += [row[0] for row in found]
+    return ids, ""
+
+
+def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """Rows behind these values; the first column alone is repeated as a plain bound, for the planner's sake."""
+    behind = Q()
+    same = Q()
+    for column, value in zip(order, values, strict=True):
+        behind |= same & Q(**{_further(column): value})
+        same &= Q(**{column.lstrip("-"): value})
+    return Q(**{_further(order[0]) + "e": values[0]}) & behind
+
+
+def _further(column: str) -> str:
+    return f"{column[1:]}__lt" if column.startswith("-") else f"{column}__gt"
+
+
+def _place_text(phase: int, values: Sequence[Any]) -> str:
+    plain = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+    return json.dumps([phase, *plain], ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_place(text: str, phases: Sequence[Phase]) -> _Place:
+    try:
+        number, *values = json.loads(text)
+        order = phases[number].order
+        typed = tuple(_typed(column, value) for column, value in zip(order, values, strict=True)) if values else ()
+    except (ValueError, TypeError, LookupError):
+        return _Place()
+    return _Place(number, typed)
+
+
+def _typed(column: str, value: str) -> Any:
+    name = column.lstrip("-")
+    if name.endswith("_at") or name.endswith("since"):
+        return datetime.fromisoformat(value)
+    return value if name.endswith("_key") else int(value)
+
+
+def _contacts(ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """person → kind → the main contact of the kind."""
+    rows = Identity.objects.filter(person_id__in=ids, kind__in=CONTACT_KINDS)
+    found: dict[int, dict[str, str]] = {}
+    for person, kind, value, shown in rows.order_by("-is_main", "created_at").values_list(
+        "person_id", "kind", "value", "shown"
+    ):
+        found.setdefault(person, {}).setdefault(kind, shown or value)
+    return found
