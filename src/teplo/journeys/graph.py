@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from teplo.journeys.models import JourneyVersion
+from teplo.journeys.problems import Problem
 from teplo.journeys.steps.kind import SettingWrong, StepKind
 from teplo.journeys.steps.known import KINDS
 
@@ -33,16 +34,6 @@ class Step:
 class Graph:
     steps: Mapping[str, Step]
     first: str | None
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A mistake: at which step (empty: of the whole), in which setting, what, with which details."""
-
-    step: str
-    setting: str
-    code: str
-    params: Mapping[str, Any]
 
 
 class GraphBroken(Exception):

@@ -47,11 +47,12 @@ class Walk:
     effects: dict[Write, list[Effect]] = field(default_factory=dict)
 
 
-def walk(*, plan: Plan, walkers: Sequence[Walker], at: datetime, is_rehearsal: bool = False) -> Walk:
+def walk(*, plan: Plan, walkers: Sequence[Walker], at: datetime, response: float | None = None) -> Walk:
     """Let walkers act at their steps and go on until each rests or has ended.
 
     Whoever meets an exit or the goal leaves before his step acts. A step that asks about people stops those about whom
-    something will change in this very walk: they go on with the next one, when that is written.
+    something will change in this very walk: they go on with the next one, when that is written. `response` is given in
+    a simulation: the share of people believed to react.
     """
     result = Walk(list(walkers))
     moving = _leave(plan, walkers, at)
@@ -62,18 +63,18 @@ def walk(*, plan: Plan, walkers: Sequence[Walker], at: datetime, is_rehearsal: b
         for step, group in _by_step(plan, moving):
             ready = _hold_back(step, group, at)
             if ready:
-                arrived += _act(plan, step, ready, at, result, is_rehearsal)
-        moving = settle(plan=plan, walkers=arrived, at=at, is_rehearsal=is_rehearsal)
+                arrived += _act(plan, step, ready, at, result, response)
+        moving = settle(plan=plan, walkers=arrived, at=at, response=response)
     for walker in moving:
         walker.due_at = at
     return result
 
 
-def settle(*, plan: Plan, walkers: Iterable[Walker], at: datetime, is_rehearsal: bool = False) -> list[Walker]:
+def settle(*, plan: Plan, walkers: Iterable[Walker], at: datetime, response: float | None = None) -> list[Walker]:
     """Let walkers that came to a step rest there when it waits; answers those who act at once."""
     at_once: list[Walker] = []
     for step, group in _by_step(plan, walkers):
-        rests = step.kind.arrive(_group(plan, step, group, at, is_rehearsal))
+        rests = step.kind.arrive(_group(plan, step, group, at, response))
         for walker in group:
             rest = rests.get(walker.row_id)
             walker.due_at, walker.waiting_for = (rest.due_at, rest.waiting_for) if rest else (at, None)
@@ -113,9 +114,11 @@ def _hold_back(step: Step, group: list[Walker], at: datetime) -> list[Walker]:
     return [walker for walker in group if not walker.is_changed]
 
 
-def _act(plan: Plan, step: Step, group: list[Walker], at: datetime, result: Walk, is_rehearsal: bool) -> list[Walker]:
+def _act(
+    plan: Plan, step: Step, group: list[Walker], at: datetime, result: Walk, response: float | None
+) -> list[Walker]:
     """Run the step for the group; answers those who went on to another step."""
-    outcome = step.kind.act(_group(plan, step, group, at, is_rehearsal))
+    outcome = step.kind.act(_group(plan, step, group, at, response))
     if outcome.write is not None:
         effects = result.effects.setdefault(outcome.write, [])
         effects += [Effect(row_id, row) for row_id, row in outcome.rows.items()]
@@ -141,7 +144,7 @@ def _go_on(walker: Walker, step: Step, way: str, outcome: Outcome, at: datetime)
     return True
 
 
-def _group(plan: Plan, step: Step, walkers: Sequence[Walker], at: datetime, is_rehearsal: bool) -> Group[Any]:
+def _group(plan: Plan, step: Step, walkers: Sequence[Walker], at: datetime, response: float | None) -> Group[Any]:
     return Group(
         journey_id=plan.journey_id,
         version_id=plan.version_id,
@@ -149,5 +152,5 @@ def _group(plan: Plan, step: Step, walkers: Sequence[Walker], at: datetime, is_r
         settings=step.settings,
         walkers=walkers,
         at=at,
-        is_rehearsal=is_rehearsal,
+        response=response,
     )

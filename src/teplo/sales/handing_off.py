@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from teplo.accounts.access import Right
@@ -16,10 +16,14 @@ from teplo.accounts.workspace import get_workspace
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
+from teplo.people.attributes import Change, set_attributes
+from teplo.people.changing import note_changed
 from teplo.people.models import Person
 from teplo.sales.assigning import choose_assignees
 from teplo.sales.models import HandOff, HandOffState, Task, TaskState
+from teplo.sales.returning import REASONS, ReasonUnknown, move_returned
 from teplo.sales.tasks import NewTask, create_tasks
+from teplo.tracking.inbox import put_events
 
 IN_WORK_FOR = timedelta(days=30)
 
@@ -53,7 +57,7 @@ def offer(*, person_ids: Sequence[int], cause: str, snapshots: Mapping[int, dict
         return []
     answer_until = at + timedelta(minutes=workspace.answer_within_minutes)
     assignees = choose_assignees(person_ids=free)
-    names = _names(free)
+    names = names_of(free)
     with transaction.atomic():
         tasks = _make_tasks(free, assignees, names, answer_until)
         rows = [
@@ -72,7 +76,8 @@ def _in_hands(person_ids: Sequence[int], at: datetime) -> set[int]:
     return set(HandOff.objects.filter(at_work, person_id__in=person_ids).values_list("person_id", flat=True))
 
 
-def _names(person_ids: Sequence[int]) -> dict[int, str]:
+def names_of(person_ids: Sequence[int]) -> dict[int, str]:
+    """What people are called, strangers too."""
     people = Person.objects.filter(pk__in=person_ids).only("first_name", "last_name")
     return {person.pk: person.name or _("A mysterious stranger") for person in people}
 
@@ -120,22 +125,63 @@ def accept(*, hand_off: HandOff, user_id: int) -> None:
     """A seller takes the person: he becomes the owner; raises HandOffAnswered."""
     with transaction.atomic():
         _answer(hand_off, state=HandOffState.ACCEPTED, assignee_id=user_id)
-        Person.objects.filter(pk=hand_off.person_id).update(owner_id=user_id, updated_at=now())
-        if hand_off.task_id:
-            Task.objects.filter(person_id=hand_off.person_id, id=hand_off.task_id, state=TaskState.OPEN).update(
-                assignee_id=user_id
-            )
+        written = set_attributes([Change(hand_off.person_id, "owner", user_id)], by=f"user:{user_id}")
+        note_changed(written.people, "attribute")
+        _task_of(hand_off).update(assignee_id=user_id)
+        _tell_pipeline("hand-off-accepted", hand_off, user_id)
 
 
 def give_back(*, hand_off: HandOff, user_id: int, reason: str, note: str = "") -> None:
-    """Sales returns the person to marketing with a reason; raises HandOffAnswered."""
+    """Sales returns the person to marketing with a reason; raises HandOffAnswered, ReasonUnknown.
+
+    The person goes where the reason says, whoever made the journeys is told, and the pipeline gets it as an event.
+    """
+    if reason not in REASONS:
+        raise ReasonUnknown
+    at = now()
     with transaction.atomic():
         _answer(hand_off, state=HandOffState.RETURNED, return_reason=reason, return_note=note, assignee_id=user_id)
+        _task_of(hand_off).update(state=TaskState.CANCELLED, outcome_note=note, done_at=at)
+        move_returned(person_id=hand_off.person_id, reason=reason, by=f"user:{user_id}", at=at)
+        _tell_pipeline("hand-off-returned", hand_off, user_id, reason=reason)
+        name = names_of([hand_off.person_id]).get(hand_off.person_id, "")
+        params = {"name": name, "reason": str(REASONS[reason])}
+        marketers = [user for user in users_with(Right.EDIT_MARKETING) if user != user_id]
+        notify([NewNotice(user, "hand-off-returned", params, _address(hand_off)) for user in marketers])
+
+
+def note_first_contact(*, person_id: int, user_id: int | None, at: datetime) -> None:
+    """Sales has talked to the person: the clock of his hand-off stops; an unanswered one counts as accepted (R38)."""
+    waiting = HandOff.objects.filter(person_id=person_id, state=HandOffState.OFFERED).first()
+    if waiting is not None and user_id is not None:
+        accept(hand_off=waiting, user_id=user_id)
+    HandOff.objects.filter(person_id=person_id, state=HandOffState.ACCEPTED, first_contact_at=None).update(
+        first_contact_at=at
+    )
 
 
 def _answer(hand_off: HandOff, **changes: Any) -> None:
-    changed = HandOff.objects.filter(
-        person_id=hand_off.person_id, id=hand_off.id, state__in=(HandOffState.OFFERED, HandOffState.EXPIRED)
-    ).update(answered_at=now(), **changes)
+    changed = HandOff.objects.filter(person_id=hand_off.person_id, id=hand_off.id, state=HandOffState.OFFERED).update(
+        answered_at=now(), **changes
+    )
     if not changed:
         raise HandOffAnswered
+    hand_off.refresh_from_db()
+
+
+def _task_of(hand_off: HandOff) -> QuerySet[Task]:
+    return Task.objects.filter(person_id=hand_off.person_id, id=hand_off.task_id, state=TaskState.OPEN)
+
+
+def _tell_pipeline(name: str, hand_off: HandOff, user_id: int, **properties: str) -> None:
+    event = {
+        "id": f"{name}:{hand_off.id}",
+        "name": name,
+        "person": str(hand_off.person_id),
+        "properties": {"hand_off": str(hand_off.id), "user": str(user_id), **properties},
+    }
+    put_events([event], origin="own")
+
+
+def _address(hand_off: HandOff) -> str:
+    return address(hand_off.person_id, hand_off.id)

@@ -57,10 +57,6 @@ class TaskNotOpen(Exception):
     """The task is not open any more."""
 
 
-class OutcomeUnknown(Exception):
-    """There is no such outcome."""
-
-
 @dataclass(frozen=True, slots=True)
 class NewTask:
     """A task to be; without `assignee_id` the rule chooses (owner, else whoever has least to do)."""
@@ -91,28 +87,20 @@ def create_tasks(rows: Sequence[NewTask]) -> list[int]:
     return ids
 
 
-def finish_task(*, task: Task, outcome: str, note: str = "", by: int | None = None) -> None:
-    """Close a task with what came of it; a talk is also the first contact of the hand-off it belongs to."""
-    if outcome not in OUTCOMES:
-        raise OutcomeUnknown
-    at = now()
-    _change_open(task, state=TaskState.DONE, outcome=outcome, outcome_note=note, done_at=at)
-
-
 def snooze_task(*, task: Task, until: datetime) -> None:
     """Put an open task off."""
-    _change_open(task, due_at=until)
+    change_open(task, due_at=until)
 
 
 def give_task(*, task: Task, assignee_id: int) -> None:
     """Hand an open task to another colleague and tell him."""
-    _change_open(task, assignee_id=assignee_id)
+    change_open(task, assignee_id=assignee_id)
     notify([NewNotice(assignee_id, "task-given", {"title": task.title}, "/tasks/")])
 
 
 def cancel_task(*, task: Task, note: str = "") -> None:
     """Close a task that needs no doing any more."""
-    _change_open(task, state=TaskState.CANCELLED, outcome_note=note, done_at=now())
+    change_open(task, state=TaskState.CANCELLED, outcome_note=note, done_at=now())
 
 
 def reopen_task(*, task: Task) -> None:
@@ -122,7 +110,8 @@ def reopen_task(*, task: Task) -> None:
     )
 
 
-def _change_open(task: Task, **changes: Any) -> None:
+def change_open(task: Task, **changes: Any) -> None:
+    """Change a task only while it is open; raises TaskNotOpen."""
     changed = Task.objects.filter(person_id=task.person_id, id=task.id, state=TaskState.OPEN).update(**changes)
     if not changed:
         raise TaskNotOpen

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from teplo.accounts.models import User
 from teplo.journeys.steps.durations import read_duration
 from teplo.journeys.steps.kind import Group, Outcome, SettingWrong, StepKind
 from teplo.journeys.steps.send_email import read_id
@@ -46,6 +47,10 @@ class AddTask(StepKind[TaskSettings]):
             raise SettingWrong("user", "missing")
         due_in = read_duration(raw, "due") or timedelta(days=1)
         return TaskSettings(kind, title, str(raw.get("note") or ""), due_in, assign, assignee_id)
+
+    def check(self, settings: TaskSettings) -> None:
+        if settings.assignee_id and not User.objects.filter(pk=settings.assignee_id, is_active=True).exists():
+            raise SettingWrong("user", "no-such-user")
 
     def act(self, group: Group[TaskSettings]) -> Outcome:
         settings = group.settings

@@ -14,7 +14,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.sentences import say as say_condition
 from teplo.journeys.asking import who_match
 from teplo.journeys.queries import letters_reached, unopened_in_a_row
-from teplo.journeys.steps.kind import Group, Outcome, SettingWrong, StepKind
+from teplo.journeys.steps.kind import Group, Outcome, SettingWrong, StepKind, Walker, is_drawn
 
 REACTIONS = {
     "sent": gettext_lazy("went out"),
@@ -51,6 +51,13 @@ class Branch(StepKind[BranchSettings]):
             raise SettingWrong("letter", "not-text")
         return BranchSettings(condition, letter, reaction, unopened)
 
+    def check(self, settings: BranchSettings) -> None:
+        if settings.condition:
+            try:
+                read_json(settings.condition, registry.people())
+            except ConditionError as error:
+                raise SettingWrong("condition", "condition-wrong", error=str(error)) from error
+
     def act(self, group: Group[BranchSettings]) -> Outcome:
         yes = _who_says_yes(group)
         return Outcome(default="no", exits={w.row_id: "yes" for w in group.walkers if w.row_id in yes})
@@ -76,12 +83,21 @@ def _who_says_yes(group: Group[BranchSettings]) -> set[int]:
     if settings.condition:
         matching = who_match(settings.condition, person_ids=group.person_ids)
         return {walker.row_id for walker in group.walkers if walker.person_id in matching}
-    if group.is_rehearsal:
-        return set()
+    if group.response is not None:
+        return {walker.row_id for walker in group.walkers if _is_believed(settings, walker, group.response)}
     person_of = {walker.row_id: walker.person_id for walker in group.walkers}
     if settings.letter:
         return letters_reached(person_of=person_of, step=settings.letter, reaction=settings.reaction)
     return unopened_in_a_row(person_of=person_of, letters=settings.unopened)
+
+
+def _is_believed(settings: BranchSettings, walker: Walker, response: float) -> bool:
+    """In a simulation: whether this person is believed to have reacted (a fifth of those who open also click)."""
+    if settings.letter:
+        share = {"sent": 1.0, "opened": response, "clicked": response / 5}[settings.reaction]
+        return is_drawn(share, walker.person_id, settings.letter)
+    letters = range(walker.pass_number, walker.pass_number + settings.unopened)
+    return not any(is_drawn(response, walker.person_id, "letter", number) for number in letters)
 
 
 def _condition_in_words(condition: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, ClassVar, Generic, TypeVar
 
 S = TypeVar("S")
@@ -55,11 +56,17 @@ class Group(Generic[S]):
     settings: S
     walkers: Sequence[Walker]
     at: datetime
-    is_rehearsal: bool = False
+    response: float | None = None  # of a simulation: the share of people believed to react
 
     @property
     def person_ids(self) -> list[int]:
         return [walker.person_id for walker in self.walkers]
+
+
+def is_drawn(share: float, *what: object) -> bool:
+    """A chance that falls the same way whenever it is asked about the same: so a simulation repeats itself."""
+    digest = blake2b("|".join(map(str, what)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64 < share
 
 
 Write = Callable[[Sequence[Any], datetime], None]
@@ -93,6 +100,9 @@ class StepKind(ABC, Generic[S]):
     @abstractmethod
     def read(self, raw: Mapping[str, Any]) -> S:
         """Settings from the stored step; raises SettingWrong at the first that is wrong."""
+
+    def check(self, settings: S) -> None:
+        """Look up what the settings refer to (editor, publishing); raises SettingWrong when it is not there."""
 
     @abstractmethod
     def act(self, group: Group[S]) -> Outcome:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from teplo.channels.models import Sender
 from teplo.channels.outbox import NewDelivery, enqueue
 from teplo.content.models import Template
 from teplo.journeys.steps.durations import read_duration
@@ -30,6 +31,12 @@ class SendEmail(StepKind[LetterSettings]):
         if template_id is None:
             raise SettingWrong("template", "missing")
         return LetterSettings(template_id, read_id(raw, "sender"), read_duration(raw, "expires"))
+
+    def check(self, settings: LetterSettings) -> None:
+        if not Template.objects.filter(pk=settings.template_id, channel="email", is_archived=False).exists():
+            raise SettingWrong("template", "no-such-template")
+        if settings.sender_id and not Sender.objects.filter(pk=settings.sender_id, is_active=True).exists():
+            raise SettingWrong("sender", "no-such-sender")
 
     def act(self, group: Group[LetterSettings]) -> Outcome:
         settings = group.settings

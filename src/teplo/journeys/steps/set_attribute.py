@@ -11,7 +11,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from teplo.journeys.steps.kind import Group, Outcome, SettingWrong, StepKind
-from teplo.people.attributes import Change, set_attributes
+from teplo.people.attributes import (
+    TEXT_COLUMNS,
+    AttributeUnreadable,
+    Change,
+    definitions,
+    read_value,
+    set_attributes,
+)
 from teplo.people.changing import note_changed
 
 
@@ -32,6 +39,16 @@ class SetAttribute(StepKind[AttributeSettings]):
         if "value" not in raw:
             raise SettingWrong("value", "missing")
         return AttributeSettings(attribute, raw["value"])
+
+    def check(self, settings: AttributeSettings) -> None:
+        known = definitions()
+        if settings.attribute not in known and settings.attribute not in TEXT_COLUMNS:
+            raise SettingWrong("attribute", "no-such-attribute")
+        if settings.attribute in known:
+            try:
+                read_value(known[settings.attribute], settings.value)
+            except AttributeUnreadable as error:
+                raise SettingWrong("value", "value-wrong", error=str(error)) from error
 
     def act(self, group: Group[AttributeSettings]) -> Outcome:
         settings = group.settings

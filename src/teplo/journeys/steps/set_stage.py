@@ -31,6 +31,10 @@ class SetStage(StepKind[StageSettings]):
             raise SettingWrong("stage", "missing")
         return StageSettings(stage)
 
+    def check(self, settings: StageSettings) -> None:
+        if not Stage.objects.filter(key=settings.stage, is_active=True).exists():
+            raise SettingWrong("stage", "no-such-stage")
+
     def act(self, group: Group[StageSettings]) -> Outcome:
         rows = {w.row_id: (w.person_id, group.settings.stage, group.journey_id, group.step) for w in group.walkers}
         return Outcome(write=_move, rows=rows)

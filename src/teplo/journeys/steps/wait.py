@@ -63,6 +63,10 @@ class Wait(StepKind[WaitSettings]):
     def exits_of(self, settings: WaitSettings) -> tuple[str, ...]:
         return ("next", "timeout") if settings.activity else ("next",)
 
+    def check(self, settings: WaitSettings) -> None:
+        if settings.activity and not Activity.objects.filter(key=settings.activity, is_active=True).exists():
+            raise SettingWrong("activity", "no-such-activity")
+
     def arrive(self, group: Group[WaitSettings]) -> Mapping[int, Rest]:
         settings = group.settings
         if settings.activity:
@@ -82,7 +86,7 @@ class Wait(StepKind[WaitSettings]):
         late = [walker for walker in group.walkers if walker.waiting_for is not None]
         activity = activity_ids().get(group.settings.activity)
         since = {walker.person_id: walker.step_since for walker in late}
-        did = did_since(activity_id=activity, since=since) if activity and late and not group.is_rehearsal else set()
+        did = did_since(activity_id=activity, since=since) if activity and late and group.response is None else set()
         return Outcome(exits={w.row_id: "timeout" for w in late if w.person_id not in did})
 
     def say(self, settings: WaitSettings) -> str:

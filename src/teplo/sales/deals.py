@@ -1,0 +1,131 @@
+"""Deals: a possible sale with an amount, won or lost with a reason (R36, R39).
+
+What happens to a deal is also told to the pipeline as an event, so that scores, stages and journeys see it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from teplo.accounts.workspace import get_workspace
+from teplo.kit.clock import now
+from teplo.kit.ids import new_id
+from teplo.sales.models import Deal, DealState
+from teplo.tracking.inbox import put_events
+
+STEPS = {
+    "talks": _("Talks"),
+    "offer": _("Offer sent"),
+    "contract": _("Contract"),
+    "invoice": _("Invoice sent"),
+}
+LOST_REASONS = {
+    "too-expensive": _("Too expensive"),
+    "competitor": _("Chose a competitor"),
+    "no-need": _("No need any more"),
+    "no-money": _("No money now"),
+    "no-answer": _("Stopped answering"),
+    "not-ours": _("Not our client"),
+    "other": _("Another reason"),
+}
+
+
+class DealClosed(Exception):
+    """The deal is closed already."""
+
+
+class LostWithoutReason(Exception):
+    """Say why the deal is lost."""
+
+
+def open_deal(
+    *,
+    person_id: int,
+    title: str,
+    amount: Decimal | None = None,
+    currency: str = "",
+    owner_id: int | None = None,
+    source: str = "",
+    at: datetime | None = None,
+) -> Deal:
+    """A new open deal; without a currency, the workspace's."""
+    return Deal.objects.create(
+        id=new_id(),
+        person_id=person_id,
+        title=title,
+        step=next(iter(STEPS)),
+        amount=amount,
+        currency=currency or get_workspace().currency,
+        owner_id=owner_id,
+        source=source,
+        opened_at=at or now(),
+    )
+
+
+def move_deal(*, deal: Deal, step: str) -> None:
+    """Take an open deal to a step of the pipeline; raises DealClosed."""
+    _change_open(deal, step=step)
+
+
+def win_deal(*, deal: Deal, amount: Decimal | None = None, is_paid: bool = False, at: datetime | None = None) -> None:
+    """The deal is won; with `is_paid` the payment is told too, and the first payment makes a customer (R39)."""
+    moment = at or now()
+    changes: dict[str, Any] = {"state": DealState.WON, "closed_at": moment}
+    if amount is not None:
+        changes["amount"] = amount
+    with transaction.atomic():
+        _change_open(deal, **changes)
+        _tell_pipeline("deal-won", deal, moment)
+        if is_paid:
+            _tell_pipeline("payment-received", deal, moment)
+
+
+def lose_deal(*, deal: Deal, reason: str, at: datetime | None = None) -> None:
+    """The deal is lost, for a reason; raises LostWithoutReason, DealClosed."""
+    if not reason.strip():
+        raise LostWithoutReason
+    moment = at or now()
+    with transaction.atomic():
+        _change_open(deal, state=DealState.LOST, lost_reason=reason.strip()[:200], closed_at=moment)
+        _tell_pipeline("deal-lost", deal, moment, reason=reason.strip()[:200])
+
+
+def note_payment(*, deal: Deal, at: datetime | None = None) -> None:
+    """Money has come for a won deal."""
+    _tell_pipeline("payment-received", deal, at or now())
+
+
+def reopen_deal(*, deal: Deal) -> None:
+    """Undo winning or losing. What was told to the pipeline stays in the person's story."""
+    Deal.objects.filter(person_id=deal.person_id, id=deal.id).exclude(state=DealState.OPEN).update(
+        state=DealState.OPEN, closed_at=None, lost_reason=""
+    )
+    deal.refresh_from_db()
+
+
+def _change_open(deal: Deal, **changes: Any) -> None:
+    changed = Deal.objects.filter(person_id=deal.person_id, id=deal.id, state=DealState.OPEN).update(**changes)
+    if not changed:
+        raise DealClosed
+    deal.refresh_from_db()
+
+
+def _tell_pipeline(name: str, deal: Deal, at: datetime, **properties: str) -> None:
+    event = {
+        "id": f"{name}:{deal.id}",
+        "name": name,
+        "time": int(at.timestamp() * 1000),
+        "person": str(deal.person_id),
+        "properties": {
+            "deal": str(deal.id),
+            "amount": float(deal.amount) if deal.amount is not None else None,
+            "currency": deal.currency,
+            **properties,
+        },
+    }
+    put_events([event], origin="own")
