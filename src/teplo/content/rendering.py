@@ -16,7 +16,6 @@ from threading import Lock
 from typing import Any, Protocol
 
 from liquid.exceptions import LiquidError
-from liquid.template import BoundTemplate
 
 from teplo.accounts.workspace import get_workspace
 from teplo.content import sandbox
@@ -72,9 +71,9 @@ class PreparedLetter:
     language: str
     is_service: bool
     base64: bool
-    subject: BoundTemplate
-    text: BoundTemplate
-    html: BoundTemplate | None
+    subject: sandbox.Program
+    text: sandbox.Program
+    html: sandbox.Program | None
     needs: frozenset[str]
     warnings: tuple[TemplateWarning, ...]
 
@@ -101,9 +100,9 @@ class PreparedLetter:
         holes = _Holes(links, own, common, addressee.context)
         try:
             return RenderedLetter(
-                subject=" ".join(sandbox.fill(self.subject, holes, links=None).split()),
-                text=sandbox.fill(self.text, holes, links=links),
-                html=sandbox.fill(self.html, holes, links=links) if self.html else "",
+                subject=" ".join(self.subject.fill(holes, links=None).split()),
+                text=self.text.fill(holes, links=links),
+                html=self.html.fill(holes, links=links) if self.html else "",
             )
         except LiquidError as error:
             return RenderedLetter("", "", error=_said(error))
@@ -191,9 +190,9 @@ def _source_of(template: Template, number: int) -> Source:
     )
 
 
-def _parse(environment: sandbox.Sandbox, text: str, part: str) -> BoundTemplate:
+def _parse(environment: sandbox.Sandbox, text: str, part: str) -> sandbox.Program:
     try:
-        return environment.from_string(text)
+        return environment.program(text)
     except LiquidError as error:
         raise TemplateFlaw(part=part, code="syntax", line=_line_of(error), detail=_said(error)) from error
     except RecursionError as error:
@@ -211,18 +210,18 @@ def _said(error: LiquidError) -> str:
     return str(getattr(error, "message", "") or error).splitlines()[0][:200]
 
 
-def _paths(part: BoundTemplate) -> list[tuple[str, int]]:
+def _paths(part: sandbox.Program) -> list[tuple[str, int]]:
     """Every hole a part asks for from outside, with the line."""
-    source = str(part)
+    source = str(part.template)
     found = []
-    for variables in part.analyze(include_partials=False).globals.values():
+    for variables in part.template.analyze(include_partials=False).globals.values():
         for variable in variables:
             path = ".".join(str(segment) for segment in variable.segments if isinstance(segment, str))
             found.append((path, source.count("\n", 0, variable.span.index) + 1))
     return found
 
 
-def _unknown_holes(own: Mapping[str, BoundTemplate]) -> list[TemplateWarning]:
+def _unknown_holes(own: Mapping[str, sandbox.Program]) -> list[TemplateWarning]:
     return [
         TemplateWarning("unknown-hole", part, {"hole": path, "line": line})
         for part, template in own.items()

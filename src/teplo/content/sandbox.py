@@ -10,12 +10,14 @@ import html
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sized
+from io import StringIO
+from itertools import groupby
 from typing import Any, ClassVar, Protocol, TextIO
 
 from liquid import Environment, Node, RenderContext, Tag, TokenStream
 from liquid.ast import BlockNode
 from liquid.builtin.content import ContentNode
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.output import LimitedStringIO
 from liquid.parser import get_parser
 from liquid.template import BoundTemplate
@@ -25,7 +27,9 @@ from teplo.content.filters import FILTERS
 
 LINK_TAG = "teplo_link"
 _SECONDS = 2.0
-_LONGEST_VALUE = 200_000
+_LONGEST_VALUE = 50_000
+_LONGEST_LETTER = 500_000
+_TOO_LONG = "the letter is longer than half a million characters"
 _LARGEST_NUMBER = 10**15
 _FORBIDDEN_TAGS = ("include", "render", "raw", "increment", "decrement", "doc")
 _FORBIDDEN_FILTERS = ("safe", "base64_encode", "base64_url_safe_encode", "base64_decode", "base64_url_safe_decode")
@@ -73,37 +77,43 @@ class Copy(RenderContext):
 class _LinkNode(Node):
     """A link of the letter: its address is checked and made traceable for this copy."""
 
-    __slots__ = ("block", "plain", "static")
+    __slots__ = ("block", "still")
 
-    def __init__(self, token: Any, block: BlockNode) -> None:
+    def __init__(self, token: Any, block: BlockNode, *, autoescape: bool) -> None:
         super().__init__(token)
         self.block = block
         self.blank = False
-        self.static = all(isinstance(node, ContentNode) for node in block.nodes)
-        self.plain = "".join(node.text for node in block.nodes if isinstance(node, ContentNode))
+        self.still: tuple[str, bool] | None = None
+        if all(isinstance(node, ContentNode) for node in block.nodes):
+            plain = "".join(node.text for node in block.nodes if isinstance(node, ContentNode))
+            self.still = _checked(html.unescape(plain) if autoescape else plain)
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         """Write the traceable address, escaped where the letter is HTML."""
-        url = self._address(context)
-        found = _SCHEME.match(url)
-        scheme = found[1].lower() if found else ""
-        if scheme in ("http", "https"):
-            links = getattr(context, "links", None)
-            url = links.tracked(url.strip()) if links else url.strip()
-        elif scheme and scheme not in _OWN_SCHEMES:
-            url = "#"
+        url, may_be_traced = self.still or _checked(self._asked(context))
+        links = getattr(context, "links", None)
+        if may_be_traced and links:
+            url = links.tracked(url)
         return buffer.write(html.escape(url) if context.autoescape else url)
 
-    def _address(self, context: RenderContext) -> str:
-        if self.static:
-            return html.unescape(self.plain) if context.autoescape else self.plain
-        inner = context.get_buffer()
+    def _asked(self, context: RenderContext) -> str:
+        inner = StringIO()
         self.block.render(context, inner)
         return html.unescape(inner.getvalue()) if context.autoescape else inner.getvalue()
 
     def children(self, static_context: RenderContext, *, include_partials: bool = True) -> Iterable[Node]:
         """For the analysis of holes."""
         return self.block.nodes
+
+
+def _checked(url: str) -> tuple[str, bool]:
+    """(address, whether it may be traced); what a mail program should not follow leads nowhere."""
+    url = url.strip()
+    found = _SCHEME.match(url)
+    scheme = found[1].lower() if found else ""
+    if scheme in ("http", "https"):
+        return url, True
+    return ("#" if scheme and scheme not in _OWN_SCHEMES else url), False
 
 
 class _LinkTag(Tag):
@@ -115,7 +125,7 @@ class _LinkTag(Tag):
         token = stream.eat(TOKEN_TAG)
         block = get_parser(self.env).parse_block(stream, frozenset((self.end, TOKEN_EOF)))
         stream.expect(TOKEN_TAG, value=self.end)
-        return _LinkNode(token, block)
+        return _LinkNode(token, block, autoescape=self.env.autoescape)
 
 
 def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,7 +164,7 @@ class _Buffer(LimitedStringIO):
     def write(self, text: str) -> int:
         self.size += len(text)
         if self.size > self.limit:
-            raise TooMuch("the letter is longer than half a million characters")
+            raise TooMuch(_TOO_LONG)
         return super(LimitedStringIO, self).write(text)
 
 
@@ -164,7 +174,10 @@ class Sandbox(Environment):
     block_nesting_limit: ClassVar[int] = 20
     loop_iteration_limit: ClassVar[int | None] = 5_000
     local_namespace_limit: ClassVar[int | None] = _LONGEST_VALUE
-    output_stream_limit: ClassVar[int | None] = 500_000
+
+    def program(self, text: str) -> Program:
+        """`text` ready to be filled; raises LiquidError."""
+        return Program(self.from_string(text))
 
     def __init__(self, *, autoescape: bool) -> None:
         super().__init__(autoescape=autoescape, strict_filters=True)
@@ -181,14 +194,52 @@ class Sandbox(Environment):
         self.add_tag(_LinkTag)
 
 
-def fill(template: BoundTemplate, holes: Mapping[str, Any], *, links: Links | None) -> str:
-    """One copy of `template`; raises LiquidError when the template's mistake shows only now."""
-    context = Copy(template, globals=holes)
-    context.links = links
-    context.deadline = time.monotonic() + _SECONDS
-    buffer = _Buffer(limit=template.env.output_stream_limit or 500_000)
-    template.render_with_context(context, buffer)
-    return buffer.getvalue()
+class Program:
+    """A template taken apart once: still text, and nodes that must be asked for each copy."""
+
+    __slots__ = ("has_loops", "pieces", "template")
+
+    def __init__(self, template: BoundTemplate) -> None:
+        self.template = template
+        self.pieces = tuple(_merged(template.nodes))
+        self.has_loops = any(tag in str(template) for tag in ("{% for", "{% tablerow", "{%- for", "{% liquid"))
+
+    def fill(self, holes: Mapping[str, Any], *, links: Links | None) -> str:
+        """One copy; raises LiquidError when the template's mistake shows only now."""
+        template = self.template
+        context = Copy(template, globals=holes)
+        context.links = links
+        context.deadline = time.monotonic() + _SECONDS
+        # only loops can make a letter endless; without them the buffer need not count
+        buffer = _Buffer(limit=_LONGEST_LETTER) if self.has_loops else StringIO()
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                buffer.write(piece)
+            else:
+                _render(piece, context, buffer)
+        made = buffer.getvalue()
+        if len(made) > _LONGEST_LETTER:
+            raise TooMuch(_TOO_LONG)
+        return made
+
+
+def _merged(nodes: Iterable[Node]) -> Iterable[str | Node]:
+    for is_still, group in groupby(nodes, key=lambda node: isinstance(node, ContentNode)):
+        if is_still:
+            yield "".join(node.text for node in group if isinstance(node, ContentNode))
+        else:
+            yield from group
+
+
+def _render(node: Node, context: Copy, buffer: TextIO) -> None:
+    try:
+        node.render_to_output(context, buffer)
+    except LiquidInterrupt as error:
+        raise LiquidError(f"unexpected '{error}'", token=node.token) from error
+    except LiquidError as error:
+        if error.token is None:
+            error.token = node.token
+        raise
 
 
 for_html = Sandbox(autoescape=True)

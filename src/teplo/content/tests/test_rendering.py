@@ -43,7 +43,7 @@ def filled(source: Source, **holes: Any) -> tuple[str, str, str]:
         **holes,
     }
     return tuple(  # type: ignore[return-value]
-        sandbox.fill(part, values, links=PlainLinks()) if part else ""
+        part.fill(values, links=PlainLinks()) if part else ""
         for part in (prepared.subject, prepared.text, prepared.html)
     )
 
@@ -60,7 +60,9 @@ def test_a_value_is_escaped_in_html_and_not_in_the_text_part() -> None:
 
 def test_scripts_and_handlers_are_cleaned_away() -> None:
     _, _, html = filled(
-        Source(body='<p onclick="x()">a</p><script>alert(1)</script><iframe src="https://x"></iframe><form><input></form>')
+        Source(
+            body='<p onclick="x()">a</p><script>alert(1)</script><iframe src="https://x"></iframe><form><input></form>'
+        )
     )
     assert "onclick" not in html and "alert" not in html and "iframe" not in html and "<input" not in html
 
@@ -120,7 +122,9 @@ def test_liquid_inside_a_tag_outside_quotes_is_refused_with_its_line() -> None:
     assert (refused.value.code, refused.value.line) == ("liquid-in-tag", 2)
 
 
-@pytest.mark.parametrize("source", ["{% if person %}", "{{ person.name | nosuch }}", "{% include 'x' %}", "{{ 'a' | safe }}"])
+@pytest.mark.parametrize(
+    "source", ["{% if person %}", "{{ person.name | nosuch }}", "{% include 'x' %}", "{{ 'a' | safe }}"]
+)
 def test_what_cannot_be_read_or_is_forbidden_is_refused(source: str) -> None:
     prepared = None
     try:
@@ -128,7 +132,7 @@ def test_what_cannot_be_read_or_is_forbidden_is_refused(source: str) -> None:
     except TemplateFlaw:
         return
     with pytest.raises(sandbox.LiquidError):
-        sandbox.fill(prepared.html, {}, links=PlainLinks())  # type: ignore[arg-type]
+        prepared.html.fill({}, links=PlainLinks())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +150,7 @@ def test_a_greedy_template_is_stopped(source: str) -> None:
     started = time.monotonic()
     prepared = prepare_source(Source(body=source, is_service=True))
     with pytest.raises(sandbox.LiquidError):
-        sandbox.fill(prepared.html, {"context": {"long": "x" * 1000}}, links=PlainLinks())  # type: ignore[arg-type]
+        prepared.html.fill({"context": {"long": "x" * 1000}}, links=PlainLinks())  # type: ignore[arg-type]
     assert time.monotonic() - started < 5
 
 
