@@ -15,6 +15,8 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from teplo.kit.arrays import as_array
+
 Value = Any
 Tuple = Sequence[Value]
 
@@ -74,7 +76,7 @@ def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tup
             statement = f"{into} SELECT * FROM unnest({holes}){tail}"  # noqa: S608 - names of columns only
             for batch in _batches(rows, _BATCH):
                 arrays = [
-                    [prepare(v) for v in values]
+                    as_array(values if prepare is _as_is else [prepare(v) for v in values])
                     for prepare, values in zip(_preparers(fields, "postgresql"), zip(*batch, strict=True), strict=True)
                 ]
                 cursor.execute(statement, arrays)

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
 from teplo.people.models import Consent, DuplicatePair, Identity, Person
 
@@ -21,7 +22,7 @@ def ids_in(column: str, ids: Iterable[int]) -> tuple[str, Any]:
     """A condition `column in ids` with one parameter, whatever their number."""
     wanted = sorted(set(ids))
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::bigint[])", wanted
+        return f"{column} = ANY(%s::bigint[])", as_array(wanted)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(wanted)
 
 
@@ -29,14 +30,14 @@ def texts_in(column: str, texts: Iterable[str]) -> tuple[str, Any]:
     """A condition `column in texts` with one parameter, whatever their number."""
     wanted = sorted(set(texts))
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s::text[])", wanted
+        return f"{column} = ANY(%s::text[])", as_array(wanted)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(wanted)
 
 
 def as_table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     """Rows of values as a table `name` for FROM: columns with their PostgreSQL types, rows as tuples."""
     if connection.vendor == "postgresql":
-        arrays = [list(values) for values in zip(*rows, strict=True)] if rows else [[] for _ in columns]
+        arrays = [as_array(values) for values in zip(*rows, strict=True)] if rows else ["{}" for _ in columns]
         holes = ", ".join(f"%s::{kind}[]" for kind in columns.values())
         return f"unnest({holes}) AS {name}({', '.join(columns)})", arrays
     picks = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))

@@ -25,57 +25,16 @@ _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
     ("zoho", frozenset({"leadid", "lead owner"})),
 )
 _TAKEN = frozenset({
-    *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id", "status", "in",
-    "did", "all", "any", "not", "and", "or", "is", "has",
+    *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id", "status",
+    "in", "did", "all", "any", "not", "and", "or", "is", "has",
 })  # fmt: skip
 """Words of the condition language and of the card, which a field of one's own may not be called."""
 _MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "consent", "skip"}
-_LATIN = dict(
-    zip(
-        "абвгдезиклмнопрстуфыэіїєґжхцчшщюяйёъь'",
-        [
-            "a",
-            "b",
-            "v",
-            "g",
-            "d",
-            "e",
-            "z",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "y",
-            "e",
-            "i",
-            "yi",
-            "ye",
-            "g",
-            "zh",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "yu",
-            "ya",
-            "y",
-            "yo",
-            "",
-            "",
-            "",
-        ],
-        strict=False,
-    )
+_CYRILLIC = (
+    "аa бb вv гg дd еe зz иi кk лl мm нn оo пp рr сs тt уu фf ыy эe іi їyi єye ґg "
+    "жzh хkh цts чch шsh щshch юyu яya йy ёyo ъ ь '"
 )
+_LATIN = {pair[0]: pair[1:] for pair in _CYRILLIC.split(" ")}
 
 
 def guess_mapping(

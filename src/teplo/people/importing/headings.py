@@ -10,59 +10,59 @@ import re
 import unicodedata
 
 _PHRASES: dict[str, str] = {
-    "first_name": "имя | імя | ім'я | firstname | first name | given name | имя контакта | ім'я контакта | person first name | contact first name",
-    "last_name": "фамилия | прізвище | lastname | last name | surname | family name | фамилия контакта | person last name | contact last name",
+    "first_name": "имя | імя | ім'я | firstname | first name | given name | имя контакта | ім'я контакта | person first name | contact first name",  # noqa: E501
+    "last_name": "фамилия | прізвище | lastname | last name | surname | family name | фамилия контакта | person last name | contact last name",  # noqa: E501
     "middle_name": "отчество | по батькові | побатькові | middle name | patronymic",
-    "full_name": "фио | піб | пиб | ф.и.о. | ф и о | полное имя | повне ім'я | полное имя контакта | имя и фамилия | ім'я та прізвище"
-    " | фамилия имя отчество | фамилия и имя | прізвище та ім'я | контакт | контактное лицо | контактна особа | клиент | клієнт"
-    " | full name | fullname | name | contact name | contact person | person name | person | lead name | имя клиента | кто",
-    "email": "email | email адрес | почта | пошта | электронная почта | електронна пошта | эл почта | эл адрес | ел пошта"
-    " | рабочий email | личный email | частный email | другой email | email для рассылок | мейл | мыло | имейл | адрес электронной почты"
-    " | електронна адреса | work email | home email | business email | user email | person email work | person email home | email address"
+    "full_name": "фио | піб | пиб | ф.и.о. | ф и о | полное имя | повне ім'я | полное имя контакта | имя и фамилия | ім'я та прізвище"  # noqa: E501
+    " | фамилия имя отчество | фамилия и имя | прізвище та ім'я | контакт | контактное лицо | контактна особа | клиент | клієнт"  # noqa: E501
+    " | full name | fullname | name | contact name | contact person | person name | person | lead name | имя клиента | кто",  # noqa: E501
+    "email": "email | email адрес | почта | пошта | электронная почта | електронна пошта | эл почта | эл адрес | ел пошта"  # noqa: E501
+    " | рабочий email | личный email | частный email | другой email | email для рассылок | мейл | мыло | имейл | адрес электронной почты"  # noqa: E501
+    " | електронна адреса | work email | home email | business email | user email | person email work | person email home | email address"  # noqa: E501
     " | робочий email | особистий email | mail",
-    "phone": "телефон | телефоны | тел | моб тел | мобильный | мобільний | мобильный телефон | мобільний телефон | рабочий телефон"
-    " | робочий телефон | домашний телефон | домашній телефон | рабочий прямой телефон | другой телефон | телефон для рассылок"
-    " | номер телефона | номер телефону | контактный телефон | сотовый | phone | phone number | mobile | mobile phone | cell"
+    "phone": "телефон | телефоны | тел | моб тел | мобильный | мобільний | мобильный телефон | мобільний телефон | рабочий телефон"  # noqa: E501
+    " | робочий телефон | домашний телефон | домашній телефон | рабочий прямой телефон | другой телефон | телефон для рассылок"  # noqa: E501
+    " | номер телефона | номер телефону | контактный телефон | сотовый | phone | phone number | mobile | mobile phone | cell"  # noqa: E501
     " | work phone | home phone | user phone | person phone | telephone | tel | телефон контакта",
     "telegram": "telegram | телеграм | телеграмм | контакт telegram | tg | тг | telegram username",
     "whatsapp": "whatsapp | ватсап | вотсап | вацап | контакт whatsapp",
     "viber": "viber | вайбер | контакт viber",
     "vk": "vk | вк | вконтакте | контакт вконтакте | страница вконтакте | vkontakte",
-    "external": "id | record id | lead id | leadid | contact id | customer id | client id | user id | person id | ид | код клиента"
+    "external": "id | record id | lead id | leadid | contact id | customer id | client id | user id | person id | ид | код клиента"  # noqa: E501
     " | номер клиента | код клієнта | id клиента | id контакта | lead pipedrive system id | идентификатор",
     "position": "должность | посада | job title | jobtitle | position | title | роль | role",
     "city": "город | місто | город проживания | населенный пункт | населений пункт | city | town",
     "country": "страна | країна | country | client country | country code",
     "language": "язык | мова | language | preferred language",
     "timezone": "часовой пояс | часовий пояс | time zone | timezone",
-    "company": "компания | компанія | название компании | назва компанії | організація | организация | фирма | фірма | company"
-    " | company name | organization | organisation | organization name | account name | компания контакта | предприятие | підприємство",
-    "company_domain": "сайт | сайт компании | сайт компанії | корпоративный сайт | website | website url | company domain"
+    "company": "компания | компанія | название компании | назва компанії | організація | организация | фирма | фірма | company"  # noqa: E501
+    " | company name | organization | organisation | organization name | account name | компания контакта | предприятие | підприємство",  # noqa: E501
+    "company_domain": "сайт | сайт компании | сайт компанії | корпоративный сайт | website | website url | company domain"  # noqa: E501
     " | company domain name | домен | web | url сайта | веб сайт",
-    "company_industry": "отрасль | галузь | сфера деятельности | сфера діяльності | industry | вид деятельности | сфера",
-    "company_size": "размер компании | розмір компанії | число сотрудников | количество сотрудников | кількість співробітників"
-    " | кількість працівників | сотрудников | employees | number of employees | company size | employee count | численность",
-    "created_at": "дата создания | дата создания сделки | дата створення | создан | создано | create date | created | created at"
-    " | created time | created date | date created | дата добавления | дата додавання | дата регистрации | дата реєстрації"
+    "company_industry": "отрасль | галузь | сфера деятельности | сфера діяльності | industry | вид деятельности | сфера",  # noqa: E501
+    "company_size": "размер компании | розмір компанії | число сотрудников | количество сотрудников | кількість співробітників"  # noqa: E501
+    " | кількість працівників | сотрудников | employees | number of employees | company size | employee count | численность",  # noqa: E501
+    "created_at": "дата создания | дата создания сделки | дата створення | создан | создано | create date | created | created at"  # noqa: E501
+    " | created time | created date | date created | дата добавления | дата додавання | дата регистрации | дата реєстрації"  # noqa: E501
     " | дата заявки | lead date | deal creation date | aql date | submitted at | date create | lead created at",
-    "owner": "ответственный | відповідальний | ответственный за контакт | менеджер | contact owner | lead owner | owner | owner email"
+    "owner": "ответственный | відповідальний | ответственный за контакт | менеджер | contact owner | lead owner | owner | owner email"  # noqa: E501
     " | deal owner",
     "tags": "теги | тэги | tags | метки | мітки | labels | lead labels",
     "stage": "стадия | стадія | этап | етап | lifecycle stage | стадия отношений",
     "note": "комментарий | коментар | комментарии | примечание | примітка | примечание 2 | примечание 3 | примечание 4"
     " | примечание 5 | заметка | нотатка | note | notes | comment | comments | note content | описание | опис",
-    "source": "источник | джерело | источник заявки | канал | lead source | leadsource | source | original source | откуда"
+    "source": "источник | джерело | источник заявки | канал | lead source | leadsource | source | original source | откуда"  # noqa: E501
     " | marketing channel | lead source channel | источник лида | звідки | platform | acquisition channel",
     "utm_source": "utm source",
     "utm_medium": "utm medium",
     "utm_campaign": "utm campaign | campaign name | кампания",
     "utm_content": "utm content",
     "utm_term": "utm term",
-    "consent": "согласие | згода | согласие на рассылку | згода на розсилку | пользовательское соглашение | согласие на обработку персональных данных"
+    "consent": "согласие | згода | согласие на рассылку | згода на розсилку | пользовательское соглашение | согласие на обработку персональных данных"  # noqa: E501
     " | opt in | optin | consent | marketing consent | подписка | підписка | подписан | subscribed",
-    "event_name": "событие | подія | event | event name | действие | дія | deed | activity type | touch type | тип события | тип події",
-    "event_time": "время | час | время события | час події | timestamp | event time | time | дата | date | дата события | дата події | дата и время"
-    " | начало разговора | date time | datetime | когда | коли | activity timestamp | touch timestamp | session timestamp",
+    "event_name": "событие | подія | event | event name | действие | дія | deed | activity type | touch type | тип события | тип події",  # noqa: E501
+    "event_time": "время | час | время события | час події | timestamp | event time | time | дата | date | дата события | дата події | дата и время"  # noqa: E501
+    " | начало разговора | date time | datetime | когда | коли | activity timestamp | touch timestamp | session timestamp",  # noqa: E501
     "event_id": "event id | id события | id події | touch id | activity id | session id | уникальный идентификатор",
     "url": "url | страница | сторінка | page url | page",
     "referrer": "referrer | referer | utm referrer | реферер",
@@ -83,8 +83,8 @@ _NEVER: tuple[str, ...] = (
     r"кем (создан|изменен|редактир)|направлен|длительност|кто звонил|кому звонил|куда звонил|телефон \(ко?му",
 )
 _TECHNICAL = re.compile(
-    r"^(ad|adset|campaign|form|owner|stage) id$|^кем (создан|измен|редактир)|^ким (створен|змінен)|^дата (изменения|редактирования"
-    r"|модификации|зміни|оновлення)|(modified|updated)( by| date| at)?$|^last modified|^url$|^uf crm|^ym |^переименование лида$"
+    r"^(ad|adset|campaign|form|owner|stage) id$|^кем (создан|измен|редактир)|^ким (створен|змінен)|^дата (изменения|редактирования"  # noqa: E501
+    r"|модификации|зміни|оновлення)|(modified|updated)( by| date| at)?$|^last modified|^url$|^uf crm|^ym |^переименование лида$"  # noqa: E501
 )
 _NOISE = re.compile(r"[*:?\"«»“”„(){}\[\]#№_/\\|.,;–—-]+")
 _SPACE = re.compile(r"\s+")

@@ -180,7 +180,7 @@ def _move(rows: Sequence[PersonRow], people: Sequence[int], by: str, at: datetim
 
 
 def _events_of(row: PersonRow, person: int) -> list[dict[str, Any]]:
-    """What a row of a person says that happened: how he came, dated deeds, notes. Ids follow from contact and content."""
+    """What a row of a person says that happened: how he came, dated deeds, notes. Ids follow from who and what."""
     kind, value = row.identities[0]
     events: list[dict[str, Any]] = []
     if marks := marks_of(row.source, row.utm):
@@ -201,9 +201,8 @@ def _event_of(row: EventRow) -> dict[str, Any]:
         identities.setdefault(kind, value)
     assert row.at is not None  # read_event has refused it otherwise
     event: dict[str, Any] = {"name": row.name, "time": row.at.isoformat(), "identities": identities}
-    for name, value in (("url", row.url), ("referrer", row.referrer), ("utm", row.utm), ("properties", row.properties)):
-        if value:
-            event[name] = value
+    said = {"url": row.url, "referrer": row.referrer, "utm": row.utm, "properties": row.properties}
+    event |= {name: value for name, value in said.items() if value}
     kind, value = row.identities[0]
     event["id"] = f"{kind}:{row.name}:{row.own_id}" if row.own_id else _digest(kind, value, event)
     return event

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from teplo.people.importing.testing import carry_through, make_import
+from teplo.people.importing.testing import carry_through, make_import, map_columns
 from teplo.people.models import Identity, ImportRefusal, ImportRun, Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.data]
@@ -80,9 +80,6 @@ def test_a_call_log_with_empty_rows_is_refused_row_by_row() -> None:
     run = make_import(file("call_log_ru_cp1251_header_only_semantics.csv"))
     assert run.shape["encoding"] == "cp1251"
     assert run.headers[0] == "Направление"
-    run.options |= {"number_rows": False}
-    from teplo.people.importing.testing import map_columns
-
     map_columns(run, **{"Уникальный_идентификатор": "external"})
     run = carry_through(run)
     assert (run.state, run.rows_done, run.refused, run.created) == ("done", 60, 60, 0)
