@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from teplo.accounts.models import Workspace
+from teplo.kit.clock import now
 
 
 def get_workspace() -> Workspace:
     """The row, made with its defaults when it is not there yet. Not cached, so every process sees a change."""
     found = Workspace.objects.filter(pk=1).first()
     return found or Workspace.objects.get_or_create(pk=1)[0]
+
+
+@transaction.atomic
+def tick_guide(*, step: str) -> None:
+    """Tick a step of the first-run guide off; "dismissed" puts the whole guide away."""
+    get_workspace()
+    workspace = Workspace.objects.select_for_update().get(pk=1)
+    guide = dict(workspace.guide) | {step: now().isoformat()}
+    Workspace.objects.filter(pk=1).update(guide=guide)

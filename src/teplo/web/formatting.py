@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext, npgettext, pgettext
 
 from teplo.kit.clock import now
 
@@ -62,7 +62,7 @@ def as_ago(value: datetime) -> str:
         return _("just now") if seconds >= 0 else _("in a moment")
     if abs(seconds) >= 7 * DAY:
         return as_day(value)
-    span = _rounded(abs(seconds))
+    span = _span(abs(seconds))
     return (_("%(span)s ago") if seconds > 0 else _("in %(span)s")) % {"span": span}
 
 
@@ -78,6 +78,17 @@ def _rounded(seconds: float) -> str:
         return _minutes(round(seconds / MINUTE))
     if seconds < 1.5 * DAY:
         return _hours(round(seconds / HOUR))
+    return _days(round(seconds / DAY))
+
+
+def _span(seconds: float) -> str:
+    """As `_rounded`, in the case that "ago" and "in" take where a language has cases."""
+    if seconds < HOUR:
+        n = round(seconds / MINUTE)
+        return npgettext("ago", "%(n)s minute", "%(n)s minutes", n) % {"n": n}
+    if seconds < 1.5 * DAY:
+        n = round(seconds / HOUR)
+        return npgettext("ago", "%(n)s hour", "%(n)s hours", n) % {"n": n}
     return _days(round(seconds / DAY))
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.today")),
+    path("", include("teplo.web.guiding")),
     path("", include("teplo.web.signing")),
     path("", include("teplo.web.notices")),
     path("", include("teplo.web.searching")),
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.users")),
     path("", include("teplo.web.tokens")),
     path("", include("teplo.web.profile")),
+    path("", include("teplo.web.health")),
 ]

@@ -1,0 +1,141 @@
+"""What needs somebody now: a constant number of questions, whatever the number of people (issue §7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from teplo.channels.models import Delivery, DeliveryState, Sender
+from teplo.jobs.models import Job, JobState
+from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState
+from teplo.kit.clock import now
+from teplo.people.models import Person
+from teplo.sales.models import HandOff, HandOffState, Task, TaskState
+from teplo.scoring.models import Score, Temperature
+from teplo.tracking.models import DeadLetter, InboxRow
+
+SHOWN = 7
+TREND_DAYS = 30
+LATE_AFTER = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """How many known people there are, and how many of them are warm and hot."""
+
+    people: int
+    warm: int
+    hot: int
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that does not go by itself any more."""
+
+    kind: str
+    count: int
+    subject: str = ""
+    key: int | None = None
+
+
+def hand_offs(*, user_id: int | None) -> tuple[list[HandOff], int]:
+    """Hot people who wait for an answer, the most urgent first, and how many there are; of one seller and of nobody."""
+    waiting = HandOff.objects.filter(state=HandOffState.OFFERED)
+    if user_id is not None:
+        waiting = waiting.filter(Q(assignee_id=user_id) | Q(assignee_id=None))
+    rows = list(_with_person(waiting).order_by("answer_until")[: SHOWN + 1])
+    return rows[:SHOWN], len(rows) if len(rows) <= SHOWN else waiting.count()
+
+
+def tasks_due(*, user_id: int) -> tuple[list[Task], int]:
+    """One's own open tasks up to the end of today."""
+    tomorrow = timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    due = Task.objects.filter(state=TaskState.OPEN, assignee_id=user_id, due_at__lt=tomorrow).exclude(kind="answer-hot")
+    rows = list(_with_person(due).order_by("due_at")[: SHOWN + 1])
+    return rows[:SHOWN], len(rows) if len(rows) <= SHOWN else due.count()
+
+
+def _with_person(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("person", "person__score", "person__company")
+
+
+def warmest(*, user_id: int | None) -> list[Score]:
+    """The warmest people nobody has in hand yet; for a seller those of his own and of nobody."""
+    in_hand = HandOff.objects.filter(
+        person_id=OuterRef("person_id"), state__in=(HandOffState.OFFERED, HandOffState.ACCEPTED)
+    )
+    scores = Score.objects.filter(~Exists(in_hand), temperature__in=(Temperature.HOT, Temperature.WARM))
+    if user_id is not None:
+        scores = scores.filter(Q(person__owner_id=user_id) | Q(person__owner_id=None))
+    return list(scores.select_related("person", "person__company").order_by("-total", "person_id")[:SHOWN])
+
+
+def warmth() -> Warmth:
+    by_temperature = dict(
+        Score.objects.filter(temperature__in=(Temperature.WARM, Temperature.HOT))
+        .values_list("temperature")
+        .annotate(people=Count("person_id"))
+    )
+    people = Person.objects.filter(is_anonymous=False, erased_at=None).count()
+    return Warmth(people, by_temperature.get(Temperature.WARM, 0), by_temperature.get(Temperature.HOT, 0))
+
+
+def newcomers() -> list[tuple[date, int]]:
+    """New known people per day of the reader's zone, today last, days without anybody too."""
+    today = timezone.localtime(now()).date()
+    first = today - timedelta(days=TREND_DAYS - 1)
+    start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    counted = dict(
+        Person.objects.filter(is_anonymous=False, created_at__gte=start)
+        .annotate(day=TruncDate("created_at"))
+        .values_list("day")
+        .annotate(people=Count("id"))
+    )
+    return [(first + timedelta(days=i), counted.get(first + timedelta(days=i), 0)) for i in range(TREND_DAYS)]
+
+
+def running() -> list[Job]:
+    """Long work in the queue or under way."""
+    return list(Job.objects.filter(state__in=(JobState.QUEUED, JobState.RUNNING)).order_by("id")[:SHOWN])
+
+
+def troubles() -> list[Trouble]:
+    """What stopped going by itself; each with a count."""
+    at = now()
+    found = [
+        Trouble("uncertain", Delivery.objects.filter(state=DeliveryState.UNCERTAIN).count()),
+        Trouble("dead-letters", DeadLetter.objects.count()),
+        Trouble("jobs", Job.objects.filter(state=JobState.FAILED, finished_at__gt=at - timedelta(days=1)).count()),
+        Trouble("inbox", _inbox_waits(at)),
+    ]
+    found += [Trouble("sender", 1, sender.name, sender.pk) for sender in _ill_senders()]
+    found += [Trouble("journey", count, name, key) for key, name, count in _late_journeys(at)]
+    return [trouble for trouble in found if trouble.count]
+
+
+def _inbox_waits(at: datetime) -> int:
+    """Minutes the oldest acknowledged events have been waiting, when it is more than five."""
+    oldest = InboxRow.objects.order_by("id").values_list("received_at", flat=True).first()
+    minutes = int((at - oldest).total_seconds() // 60) if oldest else 0
+    return minutes if minutes >= 5 else 0
+
+
+def _ill_senders() -> QuerySet[Sender]:
+    return Sender.objects.filter(is_active=True).exclude(health="")[:SHOWN]
+
+
+def _late_journeys(at: datetime) -> list[tuple[int, str, int]]:
+    """Live journeys whose people should have gone on a while ago."""
+    late = (
+        Enrolment.objects.filter(state=EnrolmentState.ACTIVE, due_at__lt=at - LATE_AFTER)
+        .values("journey_id")
+        .annotate(people=Count("id"))
+    )
+    counts = {row["journey_id"]: row["people"] for row in late}
+    live = Journey.objects.filter(pk__in=counts, state=JourneyState.LIVE)
+    return [(journey.pk, journey.name, counts[journey.pk]) for journey in live.order_by("name")[:SHOWN]]
