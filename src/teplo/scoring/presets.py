@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -17,6 +17,18 @@ from teplo.scoring.models import Criterion, Profile, ProfileKind, ScoreTable, Si
 from teplo.tracking.models import Activity
 
 Texts = Mapping[str, str]
+
+
+class Tables(NamedTuple):
+    """The models written to; migrations pass them as they were then."""
+
+    tables: type[ScoreTable] = ScoreTable
+    criteria: type[Criterion] = Criterion
+    profiles: type[Profile] = Profile
+    activities: type[Activity] = Activity
+
+
+OURS = Tables()
 
 
 def words(ru: str, uk: str, en: str) -> Texts:
@@ -131,25 +143,25 @@ PROFILES: Sequence[tuple[ProfileKind, Texts, Mapping[str, Any]]] = (
 )  # fmt: skip
 
 
-def install(*, language: str | None = None, state: TableState = TableState.DRAFT) -> ScoreTable:
+def install(*, language: str | None = None, state: TableState = TableState.DRAFT, into: Tables = OURS) -> ScoreTable:
     """Make the table in the workspace's (or the given) language, and its profiles where there are none yet.
 
     Deeds whose activity is not there are left out.
     """
     spoken = language or get_workspace().language
-    activities = dict(Activity.objects.values_list("key", "id"))
+    activities = dict(into.activities.objects.values_list("key", "id"))
     with transaction.atomic():
         moment = now()
-        table = ScoreTable.objects.create(
+        table = into.tables.objects.create(
             name=in_language(NAME, spoken), state=state, live_at=moment if state == TableState.LIVE else None
         )
         rows = [*_portraits(spoken), *_deeds(spoken, activities)]
-        Criterion.objects.bulk_create(
-            Criterion(table=table, position=position, **row) for position, row in enumerate(rows)
+        into.criteria.objects.bulk_create(
+            into.criteria(table=table, position=position, **row) for position, row in enumerate(rows)
         )
-        if not Profile.objects.exists():
-            Profile.objects.bulk_create(
-                Profile(kind=kind, name=in_language(name, spoken), condition=dict(condition), position=position)
+        if not into.profiles.objects.exists():
+            into.profiles.objects.bulk_create(
+                into.profiles(kind=kind, name=in_language(name, spoken), condition=dict(condition), position=position)
                 for position, (kind, name, condition) in enumerate(PROFILES)
             )
     return table

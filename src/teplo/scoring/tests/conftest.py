@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from teplo.people.models import Person
+from teplo.scoring.models import Profile, ScoreTable
 from teplo.tracking.models import Activity, Tally
 
 AT = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -25,3 +26,12 @@ def tally(person, activity, times=1, *, days_ago=0):
     return Tally.objects.create(
         person_id=person.id, activity_id=activity.id, day=day, count=times, first_at=at, last_at=at
     )
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(request):
+    """Tests bring their own tables: what the first migration installs is taken away."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        ScoreTable.objects.all().delete()
+        Profile.objects.all().delete()
