@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 import sys
 
@@ -48,10 +49,8 @@ def serve(application: str, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=2048,
     )
-    server = uvicorn.Server(config)
-    runner = asyncio.Runner(loop_factory=config.get_loop_factory())
-    try:
-        with runner:
-            runner.run(server.serve(sockets=[listener]))
-    except KeyboardInterrupt:  # uvicorn hands the signal on after a clean end
-        return
+    # uvicorn raises the signal anew after its own clean end; ours has more to end than the server.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(uvicorn.Server(config).serve(sockets=[listener]))

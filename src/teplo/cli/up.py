@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from typing import Annotated
 
 import typer
@@ -27,13 +26,13 @@ def up(
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Start Teplo: screens, collector and worker in one process."""
-    began = time.monotonic()
     listener = open_port(host, port)
     _prepare()
     stop = threading.Event()
     worker_thread = threading.Thread(target=worker.run, args=(stop,), name="teplo-worker", daemon=True)
     worker_thread.start()
-    _greet(settings.PUBLIC_URL or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}", began)  # noqa: S104
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
+    _greet(settings.PUBLIC_URL or f"http://{shown}:{port}")
     try:
         serve("teplo.config.asgi:make_whole", listener)
     finally:
@@ -73,8 +72,8 @@ def _static_roots() -> list[str]:
     return [str(settings.BASE / "web" / "static"), *map(str, settings.STATICFILES_DIRS)]
 
 
-def _greet(address: str, began: float) -> None:
-    sys.stdout.write(f"Teplo is at {address} (ready in {time.monotonic() - began:.1f} s). Ctrl-C ends it.\n")
+def _greet(address: str) -> None:
+    sys.stdout.write(f"Teplo is at {address} (Ctrl-C ends it)\n")
     link = make_owner_link(base_url=address) if not User.objects.exists() else None
     if link:
         sys.stdout.write(f"Make your account here, once: {link}\n")

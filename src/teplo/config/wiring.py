@@ -23,6 +23,7 @@ from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import vocabulary as stages_vocabulary
+from teplo.tracking import activities
 from teplo.tracking import vocabulary as tracking_vocabulary
 
 
@@ -30,10 +31,17 @@ def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
     _register_people()
+    _register_tracking()
     importing.lend()
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
     renderers.lend(_prepared_letter)
+
+
+def _register_tracking() -> None:
+    job_registry.register(
+        activities.JOB, activities.run_recount, title=_("Counting an activity over the past"), lease=activities.LEASE
+    )
 
 
 def _register_people() -> None:

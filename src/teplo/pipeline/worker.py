@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import structlog
 from django.db import close_old_connections, connection
 
+from teplo.channels import sending
 from teplo.jobs import periodic, running
+from teplo.journeys import stepping
+from teplo.pipeline import noting, working
 from teplo.tracking.inbox import arrived
-from teplo.pipeline import working
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,18 @@ def _inbox(owner: str, stop: Callable[[], bool]) -> int:
     return working.run_once(owner)
 
 
+def _notes(owner: str, stop: Callable[[], bool]) -> int:
+    return noting.run_once(owner)
+
+
+def _journeys(owner: str, stop: Callable[[], bool]) -> int:
+    return stepping.tick(owner=owner)
+
+
+def _outbox(owner: str, stop: Callable[[], bool]) -> int:
+    return sending.send_due(owner=owner)
+
+
 def _jobs(owner: str, stop: Callable[[], bool]) -> int:
     return running.run_due(owner, stop=stop)
 
@@ -50,6 +64,9 @@ def _periodic(owner: str, stop: Callable[[], bool]) -> int:
 
 LOOPS: tuple[Loop, ...] = (
     Loop("inbox", _inbox, rest=0.1, wake=arrived),
+    Loop("notes", _notes, rest=0.5),
+    Loop("journeys", _journeys, rest=0.5),
+    Loop("outbox", _outbox, rest=0.5),
     Loop("jobs", _jobs, rest=1.0),
     Loop("periodic", _periodic, rest=5.0),
 )

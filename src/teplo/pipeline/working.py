@@ -19,6 +19,7 @@ from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch, Taken, open_parcels
 from teplo.tracking import inbox
 from teplo.tracking.incoming import encode
+from teplo.tracking.measuring import add
 from teplo.tracking.models import DeadLetter, InboxRow
 
 log = structlog.get_logger(__name__)
@@ -38,13 +39,13 @@ class LeaseLost(Exception):
 class Pace:
     """How many events to take at once: as many as fit in the time that others may wait for us."""
 
-    def __init__(self, *, least: int = 50, most: int = 5000) -> None:
+    def __init__(self, *, least: int = 50, most: int = 10_000) -> None:
         self.events = 400
         self._least, self._most = least, most
 
     def learn(self, *, events: int, seconds: float, others_wait: bool) -> None:
         """After a batch: smaller when it took too long, larger when there was time left."""
-        target = 0.06 if others_wait else 0.4
+        target = 0.06 if others_wait else 0.8
         if seconds > target:
             self.events = max(self._least, int(self.events * max(0.5, target / seconds)))
         elif events >= self.events * 0.8:
@@ -65,10 +66,15 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
         _take(parcels, events)
     except LeaseLost:
         log.warning("lease_lost", parcels=len(parcels))
+        return 0
     except BaseException:
         _give_back(parcels)
         raise
-    _pace.learn(events=len(events), seconds=time.monotonic() - began, others_wait=_others_wait())
+    seconds = time.monotonic() - began
+    _pace.learn(events=len(events), seconds=seconds, others_wait=_others_wait())
+    add("teplo_pipeline_events_total", len(events))
+    add("teplo_pipeline_batches_total")
+    add("teplo_pipeline_seconds_total", seconds)
     return len(events)
 
 

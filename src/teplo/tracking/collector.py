@@ -19,6 +19,7 @@ import msgspec
 from teplo.tracking.committing import Committer, NotWritten, Overloaded
 from teplo.tracking.incoming import EventRefused, encode, read_event
 from teplo.tracking.keys import Keys
+from teplo.tracking.measuring import add
 from teplo.tracking.pacing import Pace
 
 Scope = MutableMapping[str, Any]
@@ -78,7 +79,6 @@ class Collector:
         self.committer = committer or Committer()
         self.keys = keys or Keys()
         self.pace = pace
-        self.refused = 0
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to take events."""
@@ -101,7 +101,7 @@ class Collector:
             status, body = await self._take(scope, receive, headers, origin)
             await _send(send, status, body, [*cors, _JSON, _length(body)])
         except Refusal as refusal:
-            self.refused += 1
+            add("teplo_collect_refused_total")
             body = encode({"error": {"code": refusal.code, "message": refusal.message}})
             retry = [(b"retry-after", b"%d" % refusal.retry_after)] if refusal.retry_after is not None else []
             await _send(send, refusal.status, body, [*cors, _JSON, _length(body), *retry])
@@ -134,7 +134,8 @@ class Collector:
             await self._commit(sender.origin, received_ms, taken)
         if is_single:
             return 202, _ONE_TAKEN
-        self.refused += len(errors)
+        if errors:
+            add("teplo_collect_refused_total", len(errors))
         status = 202 if not errors else 207 if taken else 422
         return status, encode({"accepted": len(taken), "errors": errors} if errors else {"accepted": len(taken)})
 

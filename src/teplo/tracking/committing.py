@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from teplo.kit.turns import urgently
 from teplo.tracking.inbox import Parcel, arrived, write_parcels
+from teplo.tracking.measuring import add
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,6 @@ class Committer:
         self._is_stopping = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.committed = self.commits = self.failures = 0
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin writing; futures belong to `loop`."""
@@ -93,12 +93,12 @@ class Committer:
             self._write(_parcels(asked))
         except Exception as cause:  # whatever it was, nothing was acknowledged and the next group is tried anew
             error = NotWritten()
-            self.failures += 1
+            add("teplo_collect_failures_total")
             log.error("inbox_not_written", error=type(cause).__name__, requests=len(asked))
             _forget_connection()
         else:
-            self.commits += 1
-            self.committed += sum(len(events) for _, _, events, _ in asked)
+            add("teplo_collect_commits_total")
+            add("teplo_collected_events_total", sum(len(events) for _, _, events, _ in asked))
             arrived.set()
         assert self._loop is not None
         try:

@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.models.sql import UpdateQuery
 
 from teplo.kit.claim import lease_free
-from teplo.tracking.models import BatchEvent, InboxRow
+from teplo.tracking.models import BatchEvent, InboxRow, Presence, Tally
 
 if TYPE_CHECKING:
     from teplo.tracking.tallying import Counting
@@ -28,11 +28,11 @@ _BATCH_NAMES = ", ".join(f'"{name}"' for name in BATCH_COLUMNS)
 
 
 def oldest_parcels(*, events: int, at: datetime) -> list[int]:
-    """Ids of the oldest free inbox rows that hold up to `events` events together, and of at least one."""
+    """Ids of the oldest free inbox rows that hold `events` events together; the last one may exceed it."""
     rows = list(InboxRow.objects.filter(lease_free(at)).order_by("id").values_list("id", "events")[:_LOOK])
-    sums = accumulate(size for _, size in rows)
-    fitting = sum(1 for _ in takewhile(lambda total: total <= events, sums))
-    return [row_id for row_id, _ in rows[: max(1, fitting)]]
+    before = accumulate((size for _, size in rows), initial=0)
+    fitting = sum(1 for _ in takewhile(lambda total: total < events, before))
+    return [row_id for row_id, _ in rows[:fitting]]
 
 
 def lease_parcels(ids: list[int], *, owner: str, at: datetime, until: datetime) -> list[InboxRow]:
@@ -162,20 +162,41 @@ def _union(countings: Sequence[Counting]) -> tuple[str, list[Any]]:
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS counted WHERE TRUE", parameters  # noqa: S608
 
 
-def hold_people(*, after: int, size: int) -> tuple[int, int] | None:
-    """Lock the presence of the next `size` people after an id; answers the range, None when there is nobody left."""
+def delete_dead_letters(ids: Sequence[int]) -> set[int]:
+    """Delete, and answer which of them were still there: two people may press the same button."""
+    if not ids:
+        return set()
+    holes = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM tracking_deadletter WHERE id IN ({holes}) RETURNING id", list(ids))  # noqa: S608
+        return {row[0] for row in cursor.fetchall()}
+
+
+def count_present() -> int:
+    """How many people have done anything at all."""
+    return Presence.objects.count()
+
+
+def people_who_did(activity_id: int, *, first: int, last: int) -> list[int]:
+    """Who of a range has tallies of an activity."""
+    rows = Tally.objects.filter(activity_id=activity_id, person_id__gte=first, person_id__lte=last)
+    return sorted(set(rows.values_list("person_id", flat=True)))
+
+
+def hold_people(*, after: int, size: int) -> tuple[int, int, int] | None:
+    """Lock the presence of the next `size` people after an id: the first, the last and how many; None: nobody is left."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT MIN(person_id), MAX(person_id) FROM (SELECT person_id FROM tracking_presence "
+            "SELECT MIN(person_id), MAX(person_id), COUNT(*) FROM (SELECT person_id FROM tracking_presence "
             "WHERE person_id > %s ORDER BY person_id LIMIT %s) AS part",
             (after, size),
         )
-        first, last = cursor.fetchone()
+        first, last, count = cursor.fetchone()
         if first is None:
             return None
         # Writing is the lock that behaves the same everywhere; sorted by the primary key's own order.
         cursor.execute("UPDATE tracking_presence SET events = events WHERE person_id BETWEEN %s AND %s", (first, last))
-    return first, last
+    return first, last, count
 
 
 def upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:

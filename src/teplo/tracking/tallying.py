@@ -57,7 +57,7 @@ def recount(activity: Activity, *, first: int, last: int) -> int:
 
     The caller holds these people's presence, so that no batch counts them meanwhile.
     """
-    events = Event.objects.filter(person_id__range=(first, last))
+    events = Event.objects.filter(person_id__gte=first, person_id__lte=last)
     counting = _compile(activity.pk, activity.condition, events.annotate(day=TruncDate("at", tzinfo=registry.zone())))
     return queries.replace_tallies(counting, activity_id=activity.pk, first=first, last=last)
 

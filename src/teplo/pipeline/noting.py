@@ -1,0 +1,79 @@
+"""Change notes: people changed outside the pipeline (by hand, import, merge) are rescored, moved and woken too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from teplo.kit.claim import claim
+from teplo.kit.clock import now
+from teplo.people.models import ChangeNote
+from teplo.pipeline import steps
+from teplo.pipeline.batch import Batch
+from teplo.stages.models import StageMove
+
+LEASE = timedelta(seconds=120)
+MOST = 1000
+
+_CAUSES = {"merge": "merge"}
+_MOVED = frozenset({"stage", "hand"})
+
+
+class NotesTaken(Exception):
+    """Another worker has taken these notes meanwhile."""
+
+
+def run_once(owner: str, *, limit: int = MOST) -> int:
+    """Take the oldest change notes through score, stages and journeys; answers how many notes there were."""
+    notes = _claim(owner, limit)
+    if not notes:
+        return 0
+    at = now()
+    with transaction.atomic():
+        for cause, people in _by_cause(notes):
+            batch = Batch(at=at, cause=cause, people=people)
+            batch.stage_moves = _moves_by_hand(notes, people)
+            steps.run(batch, steps.FROM_SCORE)
+        _remove(notes)
+    return len(notes)
+
+
+def _claim(owner: str, limit: int) -> list[ChangeNote]:
+    """On SQLite, which has one writer, nothing is leased: `_remove` sees whether another one was faster."""
+    if connection.vendor == "sqlite":
+        return list(ChangeNote.objects.order_by("at")[:limit])
+    moment = now()
+    with transaction.atomic():
+        return claim(
+            ChangeNote, ready=Q(at__lte=moment), order_by="at", limit=limit, owner=owner, lease=LEASE, now=moment
+        )
+
+
+def _by_cause(notes: Sequence[ChangeNote]) -> list[tuple[str, list[int]]]:
+    groups: dict[str, set[int]] = {}
+    for note in notes:
+        groups.setdefault(_CAUSES.get(note.cause, "attribute"), set()).add(note.person_id)
+    return [(cause, sorted(people)) for cause, people in sorted(groups.items())]
+
+
+def _moves_by_hand(notes: Sequence[ChangeNote], people: Sequence[int]) -> list[StageMove]:
+    """Moves that were made outside of the pipeline, for journeys that begin at a stage: same person, same moment."""
+    moved: set[tuple[int, datetime]] = {(note.person_id, note.at) for note in notes if note.cause in _MOVED}
+    if not moved:
+        return []
+    moves = StageMove.objects.filter(person_id__in=people, at__in={at for _, at in moved})
+    return [move for move in moves.order_by("person_id", "id") if (move.person_id, move.at) in moved]
+
+
+def _remove(notes: Sequence[ChangeNote]) -> None:
+    held = ChangeNote.objects.filter(
+        person_id__in={note.person_id for note in notes},
+        id__in=[note.id for note in notes],
+        lease_owner=notes[0].lease_owner,
+    )
+    removed, _ = held.delete()
+    if removed != len(notes):
+        raise NotesTaken
