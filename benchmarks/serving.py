@@ -50,8 +50,7 @@ def process(
     command: list[str], port: int, *, env: dict[str, str], path: str = "/healthz"
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers on `port`, ended afterwards."""
-    log = tempfile.TemporaryFile()
-    running = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    running = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_ready(f"http://127.0.0.1:{port}{path}", running)
         yield running

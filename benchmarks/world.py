@@ -95,10 +95,11 @@ def _people(world: World) -> str:
     position = _chosen(world, "i %% 4", ["Владелец", "Генеральный директор", "Руководитель", "Менеджер"])
     false = "false" if world.engine == "postgresql" else "0"
     return (
-        "INSERT INTO people_person (id, first_name, middle_name, last_name, first_key, last_key, position, city, country,"
-        " language, timezone, attributes, is_anonymous, created_at, updated_at) "
+        "INSERT INTO people_person (id, first_name, middle_name, last_name, first_key, last_key, position, city,"
+        " country, language, timezone, attributes, is_anonymous, created_at, updated_at) "
         "SELECT i, 'Имя' || (i %% 977), '', 'Фамилия' || (i %% 9973), 'имя' || (i %% 977), 'фамилия' || (i %% 9973),"
-        f" {position}, {city}, 'UA', 'ru', 'Europe/Kyiv', {json}, {false}, %(ago)s, %(now)s FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+        f" {position}, {city}, 'UA', 'ru', 'Europe/Kyiv', {json}, {false}, %(ago)s, %(now)s "
+        f"FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
     )
 
 

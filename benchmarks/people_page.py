@@ -1,0 +1,94 @@
+"""people-page: the list with a filter and a sort, whole HTML, and the person's card with 10,000 events."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+from benchmarks.figures import Figure, at_most, percentile
+from benchmarks.world import World, populate
+
+RUNS = 60
+
+
+def measure(world: World) -> Iterator[Figure]:
+    from django.db import connection  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+
+    from teplo.accounts.testing import make_user  # noqa: PLC0415
+
+    populate(world)
+    client = Client(HTTP_HOST="localhost")
+    client.force_login(make_user())
+    condition = quote(json.dumps({"all": [{"field": "city", "is": "Київ"}, {"temperature": "warm"}]}))
+    pages = {
+        "people-page": "/people/?sort=-score",
+        "people-page-filtered": f"/people/?sort=-score&condition={condition}",
+        "people-page-searched": "/people/?q=" + quote("фамилия77"),
+    }
+    for name, url in pages.items():
+        client.get(url)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(url).status_code == 200
+        times = [_seconds(client, url) for _ in range(RUNS)]
+        yield at_most(name, world, percentile(times, 0.95), "s", goal=0.12, note=f"{len(queries)} queries")
+    _add_events(world, person_id=1, count=10_000)
+    card = "/people/1/"
+    client.get(card)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(card).status_code == 200
+    times = [_seconds(client, card) for _ in range(RUNS)]
+    yield at_most(
+        "person-card", world, percentile(times, 0.95), "s", goal=0.15, note=f"{len(queries)} queries, 10,000 events"
+    )
+
+
+def _seconds(client: object, url: str) -> float:
+    began = time.perf_counter()
+    response = client.get(url)  # type: ignore[attr-defined]
+    assert response.status_code == 200 and len(response.content) > 3000
+    return time.perf_counter() - began
+
+
+def _add_events(world: World, *, person_id: int, count: int) -> None:
+    from teplo.kit import bulk  # noqa: PLC0415
+    from teplo.kit.clock import now  # noqa: PLC0415
+    from teplo.tracking.models import Event  # noqa: PLC0415
+
+    at = now()
+    columns = (
+        "person_id",
+        "id",
+        "name",
+        "at",
+        "received_at",
+        "origin",
+        "label",
+        "url",
+        "path",
+        "referrer",
+        "properties",
+    )
+    rows = [
+        (
+            person_id,
+            i,
+            "page-viewed",
+            at - timedelta(minutes=i),
+            at,
+            "site:1",
+            "human",
+            f"https://e.com/{i}",
+            f"/{i}",
+            "",
+            {},
+        )
+        for i in range(1, count + 1)
+    ]
+    bulk.insert(Event, columns, rows)
