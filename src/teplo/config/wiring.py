@@ -23,7 +23,7 @@ from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import vocabulary as stages_vocabulary
-from teplo.tracking import activities
+from teplo.tracking import activities, figures
 from teplo.tracking import vocabulary as tracking_vocabulary
 
 
@@ -42,6 +42,7 @@ def _register_tracking() -> None:
     job_registry.register(
         activities.JOB, activities.run_recount, title=_("Counting an activity over the past"), lease=activities.LEASE
     )
+    periodic.every("activity-figures", timedelta(hours=1), figures.refresh)
 
 
 def _register_people() -> None:

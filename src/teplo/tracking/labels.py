@@ -30,7 +30,7 @@ _HUMAN_PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy")
 _SCANNERS = re.compile(
     r"Barracuda|Proofpoint|Mimecast|Symantec|MessageLabs|FireEye|Trend ?Micro|Sophos|Forcepoint|SafeLinks|"
     r"BingPreview|CloudFilt|ZScaler|urldefense|Cisco|IronPort|python-requests|python-urllib|python-httpx|aiohttp|"
-    r"curl/|Wget/|Go-http-client|Java/|okhttp|libwww|HeadlessChrome|PhantomJS|Apache-HttpClient|node-fetch|axios/",
+    r"curl/|Wget/|Go-http-client|Java/|okhttp|libwww|HeadlessChrome|PhantomJS|Apache-HttpClient|node-fetch|axios/|bot/\d|spider/|crawler",
     re.IGNORECASE,
 )
 

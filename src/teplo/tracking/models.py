@@ -119,6 +119,7 @@ class Activity(Row):
     is_builtin = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     backfilled_at = models.DateTimeField(null=True, blank=True)
+    figures = models.JSONField(default=dict, help_text="The last 30 days as last counted; see figures.py.")
     created_at = models.DateTimeField(default=now)
 
 

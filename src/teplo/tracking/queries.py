@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import Count, F, Sum
 from django.db.models.sql import UpdateQuery
 
 from teplo.kit.claim import lease_free
@@ -170,6 +170,21 @@ def delete_dead_letters(ids: Sequence[int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM tracking_deadletter WHERE id IN ({holes}) RETURNING id", list(ids))  # noqa: S608
         return {row[0] for row in cursor.fetchall()}
+
+
+def tallies_by_day(*, first: date) -> dict[int, dict[date, int]]:
+    """Activity → day → how often, since a day."""
+    rows = Tally.objects.filter(day__gte=first).order_by().values_list("activity_id", "day").annotate(times=Sum("count"))
+    found: dict[int, dict[date, int]] = {}
+    for activity, day, times in rows:
+        found.setdefault(activity, {})[day] = times
+    return found
+
+
+def people_by_activity(*, first: date) -> dict[int, int]:
+    """Activity → how many people did it since a day."""
+    rows = Tally.objects.filter(day__gte=first).order_by().values_list("activity_id")
+    return dict(rows.annotate(people=Count("person", distinct=True)))
 
 
 def count_present() -> int:

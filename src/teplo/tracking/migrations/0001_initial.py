@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('is_builtin', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('backfilled_at', models.DateTimeField(blank=True, null=True)),
+                ('figures', models.JSONField(default=dict, help_text='The last 30 days as last counted; see figures.py.')),
                 ('created_at', models.DateTimeField(default=teplo.kit.clock.now)),
             ],
             options={
