@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connections, models, router
@@ -85,7 +85,11 @@ def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tup
             preparers = _preparers(fields, connection.vendor)
             holes = f"({', '.join(['%s'] * len(fields))})"
             for batch in _batches(rows, _SQLITE_PARAMETERS // len(fields)):
-                flat = [prepare(v) for row in batch for prepare, v in zip(preparers, row, strict=True)]
+                prepared = [
+                    values if prepare is _as_is else map(prepare, values)
+                    for prepare, values in zip(preparers, zip(*batch, strict=True), strict=True)
+                ]
+                flat = list(chain.from_iterable(zip(*prepared, strict=True)))
                 cursor.execute(f"{into} VALUES {', '.join([holes] * len(batch))}{tail}", flat)
                 written += cursor.rowcount
     return written
@@ -133,7 +137,7 @@ def _as_is(value: Value) -> Value:
 
 
 def _as_json(value: Value) -> Value:
-    return json.dumps(value)  # as Django writes it: SQLite compares the keys of JSON as they are escaped
+    return "{}" if value == {} else json.dumps(value)  # as Django writes it: SQLite compares the keys of JSON as they are escaped
 
 
 def _as_text(value: Value) -> Value:

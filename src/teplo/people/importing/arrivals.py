@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _MEDIUMS: tuple[tuple[str, str], ...] = (
     (r"ppc|cpc|cpm|реклам|ads?\b|adwords|google ads|директ|таргет|\bfb\b|\big\b|paid|баннер|банер", "cpc"),
@@ -27,6 +28,7 @@ def marks_of(source: str, utm: Mapping[str, str]) -> dict[str, str]:
     return marks
 
 
+@lru_cache(maxsize=4096)
 def medium_of(source: str) -> str:
     """The medium that a source column's words tell; empty where they tell none."""
     plain = source.lower()

@@ -14,6 +14,7 @@ _EXTENSION = re.compile(r"\s*(?:\(?\s*(?:доб|вн|внутр|ext|x|дод)\.?
 _PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)
 _PHONE_MARKS = str.maketrans("", "", " \u00a0()-'")
 _PLAIN_PHONE = re.compile(r"\+(?:7[79]\d{9}|380\d{9}|375\d{9})")
+_FIRST = frozenset("'`’\u200b\ufeff ")
 _NOTHING = frozenset(
     {"", "-", "—", "–", "нет", "ні", "no", "none", "null", "n/a", "na", "#н/д", "#n/a", "0", "?", "не указан"}
 )
@@ -21,6 +22,8 @@ _NOTHING = frozenset(
 
 def clean_cell(text: str) -> str:
     """A cell without the apostrophe that keeps spreadsheets from calculating, and without a lead-ad prefix."""
+    if text[:1] not in _FIRST and ":" not in text[:7]:
+        return text.strip()
     stripped = text.strip().strip("\u200b\ufeff")
     if stripped[:1] in ("'", "`", "’") and len(stripped) > 1:
         stripped = stripped[1:].lstrip()

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from teplo.kit.ids import new_id
@@ -28,6 +29,7 @@ from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import Consent, ConsentState, Person
 from teplo.people.names import name_key
 
+_name_key = lru_cache(maxsize=16_384)(name_key)
 ORIGIN = "import"
 """Of all imported events: one origin, so that the same file imported again brings the same event ids."""
 
@@ -112,7 +114,7 @@ def _fill_new(told: dict[int, dict[str, Any]], at: datetime) -> None:
                 patch["attributes"][key] = value
         for name in ("first", "last"):
             if text := patch.get(f"{name}_name"):
-                patch[f"{name}_key"] = name_key(text)
+                patch[f"{name}_key"] = _name_key(text)
         if len(patch) > 2 or patch["attributes"]:
             patches.append(patch)
     queries.patch_people(patches, at)
