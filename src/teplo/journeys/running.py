@@ -25,6 +25,14 @@ def pause(*, journey: Journey) -> None:
     _change(journey, to=JourneyState.PAUSED, given=(JourneyState.LIVE,))
 
 
+def pause_itself(*, journey_id: int, step: str, error: str) -> None:
+    """Pause a live journey that cannot go on, and say why; a human looks, mends and resumes."""
+    at = now()
+    Journey.objects.filter(pk=journey_id, state=JourneyState.LIVE).update(
+        state=JourneyState.PAUSED, trouble={"step": step, "error": error, "at": at.isoformat()}, updated_at=at
+    )
+
+
 def resume(*, journey: Journey) -> None:
     """Go on from where everybody stands; what troubled the journey is forgotten."""
     _change(journey, to=JourneyState.LIVE, given=(JourneyState.PAUSED,))

@@ -16,9 +16,11 @@ import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
+from teplo.conditions.reading import ConditionError
 from teplo.journeys.graph import GraphBroken, Plan, plan_of
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion, StepPass
 from teplo.journeys.queries import Progress, write_progress
+from teplo.journeys.running import pause_itself
 from teplo.journeys.steps.kind import Walker
 from teplo.journeys.walking import Pass, Walk, walk
 from teplo.kit import bulk
@@ -74,7 +76,12 @@ def _step_version(version_id: int, enrolments: list[Enrolment], lease_owner: str
         _give_back(enrolments, lease_owner)
         return
     enrolments.sort(key=lambda enrolment: (enrolment.person_id, enrolment.id))
-    failed = _step_or_halve(plan, enrolments, lease_owner, at)
+    try:
+        failed = _step_or_halve(plan, enrolments, lease_owner, at)
+    except ConditionError as error:  # the question is wrong, not the people
+        pause_itself(journey_id=plan.journey_id, step=enrolments[0].step, error=str(error))
+        _give_back(enrolments, lease_owner)
+        return
     if len(failed) > 1 and len(failed) == len(enrolments):
         worst = enrolments[0]
         pause_itself(journey_id=worst.journey_id, step=worst.step, error=failed[worst.id])
@@ -84,7 +91,7 @@ def _step_or_halve(plan: Plan, enrolments: list[Enrolment], lease_owner: str, at
     """Step the group; when it fails, its halves. Answers the errors of those who failed alone."""
     try:
         _step_group(plan, enrolments, lease_owner, at)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, ConditionError):
         raise
     except Exception as error:  # whatever a step or a person's data can do must not stop the others
         if len(enrolments) > 1:
@@ -170,13 +177,6 @@ def _place_of(error: BaseException) -> str:
         trace = trace.tb_next
     where = f" in {trace.tb_frame.f_code.co_name}" if trace else ""
     return f"{type(error).__name__}{where}"
-
-
-def pause_itself(*, journey_id: int, step: str, error: str) -> None:
-    """Pause a journey whose step fails for everybody, and say why; a human looks and resumes."""
-    Journey.objects.filter(pk=journey_id, state=JourneyState.LIVE).update(
-        state=JourneyState.PAUSED, trouble={"step": step, "error": error, "at": now().isoformat()}, updated_at=now()
-    )
 
 
 def _give_back(enrolments: Sequence[Enrolment], lease_owner: str) -> None:

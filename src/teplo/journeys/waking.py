@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from teplo.conditions.reading import ConditionError
 from teplo.journeys.asking import who_match
 from teplo.journeys.enrolling import enrol_people
+from teplo.journeys.graph import GraphBroken
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion
 from teplo.journeys.queries import activity_ids, end_enrolments, wake_waiting
+from teplo.journeys.running import pause_itself
 from teplo.stages.models import Stage, StageMove
 
 
@@ -78,7 +81,10 @@ def let_out(*, person_ids: Sequence[int], at: datetime) -> None:
         return
     ways_out = JourneyVersion.objects.filter(pk__in=list(inside)).exclude(goal={}, exits=[])
     for version in ways_out.only("pk", "goal", "exits", "journey_id"):
-        _let_out_of(version, inside[version.pk], at)
+        try:
+            _let_out_of(version, inside[version.pk], at)
+        except ConditionError as error:  # a journey that cannot ask must not stop the pipeline
+            pause_itself(journey_id=version.journey_id, step="", error=str(error))
 
 
 def _let_out_of(version: JourneyVersion, rows: Sequence[tuple[int, int]], at: datetime) -> None:
@@ -102,9 +108,11 @@ def _enrol_the_called(happened: Happened) -> None:
     for version in newest.values():
         people = called.by(version.trigger)
         if people:
-            who = version.trigger.get("condition") or {}
-            chosen = who_match(who, person_ids=sorted(people)) if who else people
-            enrol_people(journey=version.journey, person_ids=sorted(chosen), at=happened.at)
+            try:
+                chosen = who_match(version.trigger.get("condition") or {}, person_ids=sorted(people))
+                enrol_people(journey=version.journey, person_ids=sorted(chosen), at=happened.at)
+            except (ConditionError, GraphBroken) as error:
+                pause_itself(journey_id=version.journey_id, step="", error=str(error))
 
 
 class _Called:

@@ -151,3 +151,24 @@ def test_a_step_that_fails_for_everybody_pauses_the_journey_and_says_where(monke
     journey.refresh_from_db()
     assert journey.state == "paused"
     assert journey.trouble["step"] == "hello"
+
+
+def test_a_condition_that_cannot_be_asked_any_more_pauses_the_journey_and_stops_nobody() -> None:
+    fork = {"key": "fork", "kind": "branch", "condition": {"field": "gone", "is": "x"}, "yes": None, "no": None}
+    journey = make_journey(fork)
+    place(journey, make_people(1), step="fork", due_at=NOON)
+
+    run_at(NOON)
+
+    journey.refresh_from_db()
+    assert (journey.state, journey.trouble["step"]) == ("paused", "fork")
+    enrolment = Enrolment.objects.get()
+    assert (enrolment.state, enrolment.lease_owner) == ("active", "")
+
+
+def test_a_tick_takes_no_more_than_its_limit() -> None:
+    journey = make_journey(LETTER, PAUSE, CALL, BYE)
+    place(journey, make_people(30), step="hello", due_at=NOON)
+    with at_moment(NOON):
+        assert tick(owner="test", limit=20) == 20
+        assert tick(owner="test", limit=20) == 10
