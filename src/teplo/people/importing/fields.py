@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import Max
 
@@ -39,7 +40,7 @@ def _definition(column: Column, position: int) -> AttributeDefinition:
     )  # fmt: skip
 
 
-def keep_choices(definitions: Collection[AttributeDefinition]) -> None:
-    """Write the choices that rows have brought along."""
-    for definition in definitions:
-        AttributeDefinition.objects.filter(pk=definition.pk).update(choices=definition.choices)
+def keep_choices(choices: Mapping[int, list[dict[str, Any]]]) -> None:
+    """Write the choices that rows have brought along: definition → all its choices."""
+    for definition_id, all_choices in choices.items():
+        AttributeDefinition.objects.filter(pk=definition_id).update(choices=all_choices)

@@ -25,8 +25,8 @@ _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
     ("zoho", frozenset({"leadid", "lead owner"})),
 )
 _TAKEN = frozenset({
-    *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id", "status",
-    "in", "did", "all", "any", "not", "and", "or", "is", "has",
+    *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id",
+    "status", "in", "did", "all", "any", "not", "and", "or", "is", "has",
 })  # fmt: skip
 """Words of the condition language and of the card, which a field of one's own may not be called."""
 _MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "consent", "skip"}

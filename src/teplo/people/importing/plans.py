@@ -114,8 +114,7 @@ class Plan:
             for place, column in enumerate(mapping.columns)
             if column.target in _READERS
         ]
-        self.grown: set[int] = set()
-        """Definitions that got new choices from rows that are not written yet."""
+        self._grown: dict[int, AttributeDefinition] = {}
         self._choices: dict[int, dict[str, str]] = {}
         # Parts of a name beat the whole one, so that they are read after it.
         self.readers = sorted(readers, key=lambda item: item[1].target != "full_name")
@@ -190,6 +189,16 @@ class Plan:
                 for word in (*choice.get("names", {}).values(), choice["key"])
             }
         return self._choices[definition.pk]
+
+    def note_grown(self, definition: AttributeDefinition) -> None:
+        """A row has brought a new choice along."""
+        self._grown[definition.pk] = definition
+
+    def take_new_choices(self) -> dict[int, list[dict[str, Any]]]:
+        """Definition → all its choices, of those that have grown since the last time; to be written with the rows."""
+        grown = {pk: list(definition.choices) for pk, definition in self._grown.items()}
+        self._grown.clear()
+        return grown
 
     def moment(self, place: int, text: str) -> datetime | None:
         """A date of the column at `place`."""
@@ -364,7 +373,7 @@ def _choice(plan: Plan, definition: AttributeDefinition, text: str) -> str:
         if len(definition.choices) >= MAX_CHOICES or len(text) > 120:
             raise AttributeUnreadable("choice", definition.key, text)
         definition.choices.append({"key": text, "names": {"ru": text}})
-        plan.grown.add(definition.pk)
+        plan.note_grown(definition)
         known[wanted] = text
     return known[wanted]
 

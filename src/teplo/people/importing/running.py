@@ -6,6 +6,7 @@ A process killed anywhere leaves whole chunks only; the next one goes on after t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from teplo.jobs.running import CannotGoOn, Work
 from teplo.kit.clock import now
 from teplo.people.importing import refusals
 from teplo.people.importing.columns import ColumnMapping
-from teplo.people.importing.fields import make_fields
+from teplo.people.importing.fields import keep_choices, make_fields
 from teplo.people.importing.plans import Options, Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
@@ -42,6 +43,7 @@ class _Chunk:
     people: list[PersonRow] = field(default_factory=list)
     events: list[EventRow] = field(default_factory=list)
     refused: list[tuple[int, Refusal, Sequence[str]]] = field(default_factory=list)
+    choices: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def run_import(work: Work) -> dict[str, Any]:
@@ -56,8 +58,8 @@ def run_import(work: Work) -> dict[str, Any]:
         if work.total is None:
             work.advance(done=0, total=count_rows(path, shape), cursor={"row": 0})
             ImportRun.objects.filter(pk=run.pk).update(rows_total=work.total)
-        for rows in _chunks(path, shape, after=work.cursor.get("row", 0)):
-            _take(work, run, _understand(rows, plan, run.rows_are), plan)
+        for chunk in _understood(_chunks(path, shape, after=work.cursor.get("row", 0)), plan, run.rows_are):
+            _take(work, run, chunk, plan)
     except FileRefused as refusal:
         raise CannotGoOn(str(refusal)) from refusal
     run.refresh_from_db()
@@ -83,6 +85,20 @@ def _chunks(path: Path, shape: Shape, *, after: int) -> Iterator[list[NumberedRo
         yield chunk
 
 
+def _understood(chunks: Iterator[list[NumberedRow]], plan: Plan, rows_are: str) -> Iterator[_Chunk]:
+    """Chunks ready to be written; the next one is read while the database works on this one."""
+
+    def read_next() -> _Chunk | None:
+        rows = next(chunks, None)
+        return None if rows is None else _understand(rows, plan, rows_are)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as reader:
+        coming = reader.submit(read_next)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(read_next)
+            yield chunk
+
+
 def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chunk:
     chunk = _Chunk(last=rows[-1][0], count=len(rows))
     for number, cells in rows:
@@ -93,6 +109,7 @@ def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chun
                 chunk.people.append(plan.read_person(number, cells))
         except RowRefused as error:
             chunk.refused.append((number, error.refusal, cells))
+    chunk.choices = plan.take_new_choices()
     return chunk
 
 
@@ -101,6 +118,7 @@ def _take(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
     with transaction.atomic():
         # Taken first: whoever else holds this job waits here, and is told below that it is no longer his.
         work.advance(done=work.done + chunk.count, cursor={"row": chunk.last})
+        keep_choices(chunk.choices)
         outcome = Outcome()
         if chunk.events:
             outcome = write_events(chunk.events, plan=plan, run_id=run.pk, at=moment)

@@ -22,7 +22,7 @@ from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.importing import lending
 from teplo.people.importing.arrivals import marks_of
 from teplo.people.importing.companies import put_companies
-from teplo.people.importing.fields import TAGS, keep_choices
+from teplo.people.importing.fields import TAGS
 from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow
@@ -45,8 +45,6 @@ class Outcome:
 
 def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: datetime) -> Outcome:
     """Write the people of a chunk; a known person's card is filled, overwritten or left alone as the options say."""
-    keep_choices([d for d in plan.around.definitions.values() if d.pk in plan.grown])
-    plan.grown.clear()
     if plan.options.known == "skip":
         rows = _of_unknown(rows)
     if not rows:
