@@ -5,7 +5,7 @@ Each line lends something of an upper package to a lower one. Nothing else conne
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,12 +17,16 @@ from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
-from teplo.people import acting, duplicates, merging
+from teplo.journeys import publishing, running
+from teplo.people import acting, duplicates, merging, segments
 from teplo.people import vocabulary as people_vocabulary
+from teplo.sales import escalating, returning
 from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import vocabulary as stages_vocabulary
+from teplo.stages.models import Stage
+from teplo.stages.moving import move_person
 from teplo.tracking import activities, figures
 from teplo.tracking import vocabulary as tracking_vocabulary
 
@@ -35,6 +39,7 @@ def assemble() -> None:
     importing.lend()
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
+    _register_journeys_and_sales()
     renderers.lend(_prepared_letter)
 
 
@@ -48,6 +53,7 @@ def _register_tracking() -> None:
 def _register_people() -> None:
     job_registry.register(duplicates.JOB, duplicates.find_duplicates, title=_("Looking for people who stand twice"))
     job_registry.register(acting.JOB, acting.act_on_people, title=_("Acting on many people"))
+    periodic.every("segments", timedelta(minutes=10), segments.refresh_by_time)
     periodic.every("late-leaves", timedelta(minutes=1), merging.sweep_recent_merges)
 
 
@@ -68,6 +74,21 @@ def _register_scoring_and_stages() -> None:
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
     periodic.every("move-by-time", timedelta(days=1), stages_jobs.start_moving_by_time)
+
+
+def _register_journeys_and_sales() -> None:
+    job_registry.register(publishing.MOVING, publishing.run_moving, title=_("Moving people to the new version"))
+    job_registry.register(running.STOPPING, running.run_stopping, title=_("Letting people out of a journey"))
+    periodic.every("hand-offs-late", timedelta(seconds=30), escalating.escalate)
+    periodic.every("hand-offs-mailed", timedelta(seconds=15), escalating.mail_salespeople)
+    returning.lend_mover(_move_returned)
+
+
+def _move_returned(person_id: int, stage_key: str, by: str, why: dict[str, str], at: datetime) -> None:
+    """Whom sales gives back waits beside the ladder, if this ladder has the place."""
+    stage = Stage.objects.filter(key=stage_key, is_active=True).first()
+    if stage is not None:
+        move_person(person_id=person_id, stage=stage, cause="return", by=by, why=dict(why), at=at)
 
 
 def _move_after_scoring(job: Job) -> None:
