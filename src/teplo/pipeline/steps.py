@@ -35,9 +35,9 @@ from teplo.tracking.tallying import tally_batch
 
 Step = Callable[[Batch], None]
 
-OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost"})
+OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost", "person-imported", "note-added"})
 """Events in which the person himself did nothing: he was not seen."""
-ARRIVALS = frozenset({"page-viewed"})
+ARRIVALS = frozenset({"page-viewed", "person-imported"})
 SUBMISSIONS = frozenset({"form-submitted"})
 
 
