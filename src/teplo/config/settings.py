@@ -125,7 +125,7 @@ TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = None
 STATICFILES_DIRS: list[Path] = []
 WHITENOISE_USE_FINDERS = True  # nothing is collected: files are served from the package
 WHITENOISE_MAX_AGE = 0 if DEBUG else 31_536_000  # every address carries its content's digest

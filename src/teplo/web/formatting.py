@@ -25,13 +25,13 @@ def as_number(value: Number, digits: int = 0) -> str:
 def as_percent(share: Number, digits: int = 0) -> str:
     """A share of one: 0.123 → 12 %."""
     said = as_number(float(share) * 100, digits)
-    return f"{said}%" if formats.get_format("DECIMAL_SEPARATOR") == "." else f"{said} %"
+    return f"{said}%" if formats.get_format("DECIMAL_SEPARATOR") == "." else f"{said}\N{NO-BREAK SPACE}%"
 
 
 def as_money(amount: Number, currency: str = "") -> str:
     sign = SIGNS.get(currency.upper(), currency)
     digits = 0 if amount == int(amount) else 2
-    return f"{as_number(amount, digits)} {sign}".strip()
+    return f"{as_number(amount, digits)}\N{NO-BREAK SPACE}{sign}".strip()
 
 
 def as_day(value: date | datetime) -> str:
