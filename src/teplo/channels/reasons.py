@@ -6,13 +6,18 @@ Parameters are stored beside the key, without anything that names a person; who 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
+
+from teplo.kit.clock import now
 
 NO_CONSENT = "no-consent"
 UNSUBSCRIBED = "unsubscribed"
@@ -118,14 +123,30 @@ def title(key: str) -> str:
 
 
 def say(
-    key: str, params: Mapping[str, Any], *, name: str = "", until: datetime | str = "", language: str | None = None
+    key: str, params: Mapping[str, Any], *, name: str = "", zone: tzinfo | None = None, language: str | None = None
 ) -> str:
-    """The sentence that answers "why?". `name`: of the person; `until`: when it goes, as it shall be read."""
+    """The sentence that answers "why?". Moments are said in the person's own zone where it is known, else in `zone`."""
     if key not in REASONS:
         return key
-    with override(language) if language else _unchanged():
-        shown = _Holes({"name": name or str(_("this person")), "until": until, **params})
+    own = _zone(str(params.get("zone", ""))) or zone or UTC
+    with override(language) if language else nullcontext():
+        moments = {hole: _moment(str(params[hole]), own) for hole in ("until", "at") if params.get(hole)}
+        shown = _Holes({"name": name or str(_("this person")), **params, **moments})
         return str(REASONS[key].sentence) % shown
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _moment(text: str, zone: tzinfo) -> str:
+    """Only the time when it is today, else with the day."""
+    local = datetime.fromisoformat(text).astimezone(zone)
+    is_today = local.date() == now().astimezone(zone).date()
+    return date_format(local, "H:i" if is_today else "j E, H:i", use_l10n=False)
 
 
 class _Holes(dict[str, Any]):
@@ -133,9 +154,3 @@ class _Holes(dict[str, Any]):
 
     def __missing__(self, key: str) -> str:
         return "—"
-
-
-class _unchanged:  # noqa: N801 - used as a context manager, beside `override`
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_of: object) -> None: ...

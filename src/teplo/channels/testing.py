@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,13 +30,14 @@ class MailServer:
     """`with MailServer() as server:` listens on `server.port` and keeps what it took in `server.letters`.
 
     Stages for the script: connect, ehlo, auth, mail, rcpt, data, half (in the middle of the letter), dot (before
-    answering), quit.
+    answering), quit. `is_narrow`: it takes little at once, so that a sender has to wait within a letter.
     """
 
     script: Script = lambda _stage, _line: None
     offers: tuple[str, ...] = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES")
     ssl: Any = None
     delay: float = 0.0
+    is_narrow: bool = False
     port: int = 0
     letters: list[Received] = field(default_factory=list)
     begun: list[str] = field(default_factory=list)
@@ -61,7 +63,10 @@ class MailServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
-        server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, limit=2**22, ssl=self.ssl)
+        listening = socket.create_server(("127.0.0.1", self.port))
+        if self.is_narrow:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        server = await asyncio.start_server(self._talk, sock=listening, limit=2**22, ssl=self.ssl)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
@@ -130,13 +135,21 @@ class _Talk:
         if not self.recipients:
             self._say("data", line, "503 5.5.1 no recipients")
             return
+        breaks_off = self.server.script("half", self.recipients[0]) == "drop"
+        if breaks_off:
+            self.writer.transport.pause_reading()  # type: ignore[attr-defined]
         if not self._say("data", line, "354 go on"):
             return
         self.server.begun.append(self.recipients[0])
-        if self.server.script("half", self.recipients[0]) == "drop":
-            await self.reader.read(100)
+        if breaks_off:
+            await asyncio.sleep(0.1)
             raise _Dropped
-        letter = await self.reader.readuntil(b"\r\n.\r\n")
+        letter = await self.reader.readline()
+        if letter != b".\r\n":
+            letter += await self.reader.readuntil(b"\r\n.\r\n")
+        else:
+            self._say("empty", line, "554 5.6.0 an empty letter")
+            return
         if self.server.delay:
             await asyncio.sleep(self.server.delay)
         received = Received(self.sender, self.recipients, letter[:-3].replace(b"\r\n..", b"\r\n."))

@@ -157,6 +157,7 @@ class Connection:
         try:
             self.writer.write(letter)
             await self.writer.drain()
+            await asyncio.sleep(0)  # so that an end that has arrived is seen
             if self.reader.at_eof():
                 raise ConnectionResetError
         except _BROKEN as error:

@@ -30,7 +30,15 @@ def built(*, name: str = "Тепло", **changes: object) -> EmailMessage:
 @pytest.mark.parametrize("in_base64", [True, False])
 @pytest.mark.parametrize(
     "text",
-    ["Привет, мир\n", "plain\n", "x" * 5000 + "\n", ".\n..dots\n.\n", "=3D & ümläut 😀\n", "a \nb\t\n", "From here\n\n\n"],
+    [
+        "Привет, мир\n",
+        "plain\n",
+        "x" * 5000 + "\n",
+        ".\n..dots\n.\n",
+        "=3D & ümläut 😀\n",
+        "a \nb\t\n",
+        "From here\n\n\n",
+    ],
 )
 def test_both_parts_are_read_back_as_written(text: str, in_base64: bool) -> None:
     message = built(text=text, html=f"<p>{text}</p>\n", base64=in_base64)
@@ -72,7 +80,8 @@ def test_subjects_are_read_back_as_written(subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Ольга Іваненко", 'Olga "Olya" Ivanova', "Smith, John", "O'Neil <x>", "Очень " * 20, "Иван\r\nBcc: all@x.ua"]
+    "name",
+    ["Ольга Іваненко", 'Olga "Olya" Ivanova', "Smith, John", "O'Neil <x>", "Очень " * 20, "Иван\r\nBcc: all@x.ua"],
 )
 def test_names_are_read_back_and_cannot_break_out_of_their_line(name: str) -> None:
     message = built(to_name=name)
