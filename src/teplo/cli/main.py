@@ -20,7 +20,7 @@ except ValueError as error:  # a wrong DATABASE_URL; anything else is a bug and 
     sys.stderr.write(f"{error}\n")
     raise SystemExit(2) from None
 
-from teplo.cli import check, collect, migrate, up, web, work  # noqa: E402 - models must be loaded first
+from teplo.cli import check, collect, demo, importing, migrate, up, web, work  # noqa: E402 - models must be loaded first
 
 app = typer.Typer(
     name="teplo",
@@ -35,3 +35,5 @@ app.command("collect")(collect.collect)
 app.command("work")(work.work)
 app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
+app.command("import")(importing.import_file)
+app.command("demo")(demo.demo)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from teplo.jobs import registry
+from teplo.jobs import periodic, registry
 from teplo.people.importing import lending
 from teplo.people.importing.running import JOB, note_end, run_import
+from teplo.people.importing.storing import drop_old_files
 from teplo.stages.models import Stage
 from teplo.stages.moving import move_people
 from teplo.tracking.inbox import put_events
@@ -20,6 +21,7 @@ def lend() -> None:
     lending.lend_events(put_events)
     lending.lend_stages(known=_known_stages, move=_move)
     registry.register(JOB, run_import, title=_("Import of a file"), on_end=note_end)
+    periodic.every("drop-imported-files", timedelta(hours=6), drop_old_files)
 
 
 def _known_stages() -> Mapping[str, str]:

@@ -33,6 +33,8 @@ from teplo.kit.clock import now
 
 log = structlog.get_logger(__name__)
 
+Show = Callable[[int, int | None], None]
+
 _BACK_OFF = (10, 60, 300, 1800)  # seconds before the next start
 _SHOWN_EVERY = 0.5  # seconds between progress writes that carry no cursor
 
@@ -56,7 +58,9 @@ class CannotGoOn(Exception):
 class Work:
     """A claimed job in the hands of its function."""
 
-    def __init__(self, job: Job, *, owner: str, lease: timedelta, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self, job: Job, *, owner: str, lease: timedelta, stop: Callable[[], bool], show: Show | None = None
+    ) -> None:
         self.job_id: int = job.pk
         self.args: dict[str, Any] = job.args
         self.subject = job.subject
@@ -64,7 +68,7 @@ class Work:
         self.attempt = job.attempts
         self.done, self.total = job.done, job.total
         self.cursor: dict[str, Any] = job.cursor
-        self._owner, self._lease, self._stop = owner, lease, stop
+        self._owner, self._lease, self._stop, self._show = owner, lease, stop, show
         self._shown_at = 0.0
 
     def advance(self, done: int | None = None, total: int | None = None, cursor: dict[str, Any] | None = None) -> None:
@@ -83,6 +87,8 @@ class Work:
         if not held.update(**changes):
             raise LeaseLost
         self._shown_at = time.monotonic()
+        if self._show is not None:
+            self._show(self.done, self.total)
         self.check()
         if cursor is not None:
             self.cursor = cursor
@@ -111,11 +117,20 @@ def run_due(owner: str, *, limit: int = 1, stop: Callable[[], bool] = _never) ->
     return count
 
 
-def _claim_one(owner: str) -> Job | None:
+def run_job(job_id: int, *, owner: str, stop: Callable[[], bool] = _never, show: Show | None = None) -> bool:
+    """Run this very job here, to its end, if nobody else has it; `show` is told (done, total) at every step."""
+    job = _claim_one(owner, Q(pk=job_id))
+    if job is None:
+        return False
+    _run(job, owner=owner, stop=stop, show=show)
+    return True
+
+
+def _claim_one(owner: str, which: Q | None = None) -> Job | None:
     if not kinds():
         return None
     moment = now()
-    ready = Q(state__in=LIVE, due_at__lte=moment, kind__in=kinds())
+    ready = Q(state__in=LIVE, due_at__lte=moment, kind__in=kinds()) & (which or Q())
     with transaction.atomic():
         jobs = claim(
             Job, ready=ready, order_by="due_at", limit=1, owner=owner, lease=timedelta(minutes=2), now=moment,
@@ -129,12 +144,12 @@ def _claim_one(owner: str) -> Job | None:
     return jobs[0] if jobs else None
 
 
-def _run(job: Job, *, owner: str, stop: Callable[[], bool]) -> None:
+def _run(job: Job, *, owner: str, stop: Callable[[], bool], show: Show | None = None) -> None:
     kind = kind_of(job.kind)
     if job.attempts > kind.at_most:  # killed each time before it could say why
         _end(job, owner, JobState.FAILED, error=job.error or "killed")
         return
-    work = Work(job, owner=owner, lease=kind.lease, stop=stop)
+    work = Work(job, owner=owner, lease=kind.lease, stop=stop, show=show)
     try:
         result = kind.function(work)
     except Cancelled:

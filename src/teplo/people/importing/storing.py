@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q
 
 from teplo.kit.clock import now
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.models import ImportRun
 
+KEPT_DAYS = 30
 LIMIT_MB = int(os.environ.get("TEPLO_UPLOAD_MB", "2000"))
 """Largest file taken, in MB."""
 
@@ -54,5 +57,19 @@ def path_of(run: ImportRun) -> Path:
 
 
 def drop_file(run: ImportRun) -> None:
-    """Remove the run's file."""
+    """Remove the run's file: it holds personal data and has served its purpose."""
     path_of(run).unlink(missing_ok=True)
+
+
+def drop_old_files() -> int:
+    """Remove files of finished runs, and of those that nobody has touched for a month; answers how many. Drafts nobody
+    started go altogether."""
+    month_ago = now() - timedelta(days=KEPT_DAYS)
+    old = Q(state="done") | Q(created_at__lt=month_ago, state__in=("draft", "stopped", "failed"))
+    dropped = 0
+    for run in ImportRun.objects.filter(old):
+        if path_of(run).exists():
+            drop_file(run)
+            dropped += 1
+    ImportRun.objects.filter(created_at__lt=month_ago, state="draft").delete()
+    return dropped
