@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.channels import renderers
 from teplo.conditions import registry
-from teplo.config import importing, leaves
+from teplo.config import acts, importing, leaves
 from teplo.content import rendering
 from teplo.content.flaws import TemplateFlaw, TemplateGone
+from teplo.demo import jobs as demo_jobs
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
@@ -34,6 +35,7 @@ from teplo.tracking import vocabulary as tracking_vocabulary
 def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
+    acts.lend()
     _register_people()
     _register_tracking()
     importing.lend()
@@ -41,6 +43,7 @@ def assemble() -> None:
     _register_scoring_and_stages()
     _register_journeys_and_sales()
     renderers.lend(_prepared_letter)
+    job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)
 
 
 def _register_tracking() -> None:

@@ -19,6 +19,7 @@ from django.db import close_old_connections, connection
 
 from teplo.channels import sending
 from teplo.jobs import periodic, running
+from teplo.jobs.holding import are_loops_held
 from teplo.journeys import stepping
 from teplo.pipeline import noting, working
 from teplo.tracking.inbox import arrived
@@ -36,6 +37,7 @@ class Loop:
     turn: Callable[[str, Callable[[], bool]], int]
     rest: float
     wake: threading.Event | None = None
+    can_be_held: bool = True
 
 
 def _inbox(owner: str, stop: Callable[[], bool]) -> int:
@@ -67,7 +69,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("notes", _notes, rest=0.5),
     Loop("journeys", _journeys, rest=0.5),
     Loop("outbox", _outbox, rest=0.5),
-    Loop("jobs", _jobs, rest=1.0),
+    Loop("jobs", _jobs, rest=1.0, can_be_held=False),
     Loop("periodic", _periodic, rest=5.0),
 )
 
@@ -95,7 +97,7 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
         if loop.wake is not None:
             loop.wake.clear()
         try:
-            done = loop.turn(owner, stop.is_set)
+            done = 0 if loop.can_be_held and are_loops_held() else loop.turn(owner, stop.is_set)
             failures = 0
         except Exception as error:  # whatever it was, the loop must go on
             failures += 1
