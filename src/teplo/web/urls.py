@@ -16,4 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.tokens")),
     path("", include("teplo.web.profile")),
     path("", include("teplo.web.health")),
+    path("", include("teplo.web.activities")),
+    path("", include("teplo.web.sites")),
+    path("", include("teplo.web.dead_letters")),
+    path("", include("teplo.web.conditions")),
+    path("", include("teplo.web.segments")),
+    path("", include("teplo.web.person_warmth")),
 ]
