@@ -35,9 +35,9 @@ FILES = {
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "htmx.org/LICENSE": "htmx.LICENSE",
     "@alpinejs/csp/dist/cdn.min.js": "alpine.js",
-    "@fontsource-variable/golos-text/LICENSE": "font.LICENSE",
+    "@fontsource-variable/inter/LICENSE": "font.LICENSE",
 }
-FONT = "@fontsource-variable/golos-text"
+FONT = "@fontsource-variable/inter"
 WORD = re.compile(r"[\"']([a-z][a-z0-9]*(?:-[a-z0-9]+)*)[\"']")
 SHAPES = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)[^>]*/>")
 BACKGROUND = '<path stroke="none" d="M0 0h24v24H0z" fill="none" />'
@@ -84,7 +84,9 @@ def _copy() -> None:
         if (PACKAGES / source).exists():
             shutil.copyfile(PACKAGES / source, VENDOR / target)
     shutil.copyfile(PACKAGES / FONT / "index.css", VENDOR / "font.css")
-    shutil.copytree(PACKAGES / FONT / "files", VENDOR / "files", dirs_exist_ok=True)
+    (VENDOR / "files").mkdir()
+    for file in re.findall(r"\./files/([\w.-]+)", (PACKAGES / FONT / "index.css").read_text()):
+        shutil.copyfile(PACKAGES / FONT / "files" / file, VENDOR / "files" / file)
     for file in VENDOR.iterdir():
         if file.suffix in {".css", ".js"}:
             # Source maps are not copied: the pointer to one would only make the browser ask in vain.

@@ -208,8 +208,8 @@ def bar(value: formatting.Number | None, maximum: formatting.Number | None, kind
     share = min(max(float(value or 0) / float(maximum), 0.0), 1.0) if maximum else 0.0
     return format_html(
         '<svg class="bar bar-{}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="bar-track" width="100" height="6" rx="3"/>'
-        '<rect class="bar-fill" width="{}" height="6" rx="3"/></svg>',
+        '<rect class="bar-track" width="100" height="6"/>'
+        '<rect class="bar-fill" width="{}" height="6"/></svg>',
         kind or "plain",
         round(share * 100, 2),
     )
