@@ -17,6 +17,7 @@ from teplo.channels.email.answers import Outcome, Stage, cut_off, not_handed, re
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
 DOT_SECONDS = 120.0  # some servers scan the letter before they answer (RFC 5321, 4.5.3.2.6 allows 10 minutes)
+_SEND_BUFFER = 65536
 _BROKEN = (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError)
 
 
@@ -91,6 +92,8 @@ class Connection:
         self.reader, self.writer = await asyncio.open_connection(
             server.host, server.port, ssl=context, server_hostname=server.host if context else None, limit=65536
         )
+        # what lies in our own buffers cannot be told from what has arrived: so little as possible lies there
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self.writer.transport.set_write_buffer_limits(high=0)
 
     async def _greet(self) -> None:
