@@ -102,10 +102,19 @@
   function band(data) {
     const option = overTime({ ...data, columns: data.columns.slice(0, 2) }, false);
     const edge = (name, values, area) => ({ name, type: "line", data: values, stack: "band", symbol: "none", silent: true, lineStyle: { opacity: 0 }, areaStyle: area ? { color: variable("series-1"), opacity: 0.16 } : undefined, tooltip: { show: false } });
+    option.series[0].color = variable("series-1");
     option.series.unshift(edge("low", data.rows.map((row) => row[2])), edge("high", data.rows.map((row) => row[3] - row[2]), true));
     return option;
   }
   const OPTIONS = { area: (d) => overTime(d, true), line: (d) => overTime(d, false), bar: bars, histogram, sankey, band };
+
+  // A place between 0 and 1 on the one scale of warmth.
+  function warmthAt(share) {
+    const stops = ["cold", "sand", "amber", "coral"];
+    const at = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+    const left = Math.min(Math.floor(at), stops.length - 2);
+    return `color-mix(in oklab, ${variable(stops[left + 1])} ${Math.round((at - left) * 100)}%, ${variable(stops[left])})`;
+  }
 
   // The funnel is drawn as HTML and SVG: stages side by side, people above, conversion below.
   function funnel(place, data) {
@@ -130,6 +139,7 @@
       const shape = (name, attributes) => {
         const element = document.createElementNS(NAMESPACE, name);
         Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+        element.style.fill = warmthAt(data.rows.length > 1 ? i / (data.rows.length - 1) : 0);
         svg.append(element);
       };
       if (i < data.rows.length - 1) shape("polygon", { class: "funnel-next", points: `70,${150 - here} 106,${150 - next} 106,150 70,150` });
