@@ -63,10 +63,9 @@ class MailServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
-        listening = socket.create_server(("127.0.0.1", self.port))
+        server = await asyncio.start_server(self._talk, "127.0.0.1", self.port, limit=2**22, ssl=self.ssl)
         if self.is_narrow:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        server = await asyncio.start_server(self._talk, sock=listening, limit=2**22, ssl=self.ssl)
+            server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
