@@ -22,4 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.conditions")),
     path("", include("teplo.web.segments")),
     path("", include("teplo.web.person_warmth")),
+    path("", include("teplo.web.importing")),
+    path("", include("teplo.web.scoring")),
 ]

@@ -1,0 +1,208 @@
+"""Parts of a person's card: how warm he is and why, and at which stage he stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.kit.clock import now
+from teplo.kit.wording import in_language
+from teplo.people.models import Person
+from teplo.scoring.explaining import Explanation, explain
+from teplo.scoring.models import ScoreChange
+from teplo.stages.models import Stage, StageMove, Standing
+from teplo.stages.moving import move_person, set_pin
+from teplo.web.answers import page, redirect, saved
+from teplo.web.grades import grade_name
+from teplo.web.stage_words import why_moved
+
+MISSING_SHOWN = 3
+HISTORY = 200
+MOVES_SHOWN = 30
+
+
+@requires(Right.SEE)
+@require_GET
+def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The score as it is at this moment, taken apart; not the stored one, so it can never lag behind."""
+    person = get_object_or_404(Person, pk=person_id)
+    explanation = explain(person_id=person.pk)
+    return page(request, "scoring/_explanation.html", {"person": person, **_explained(explanation)})
+
+
+def _explained(explanation: Explanation | None) -> dict[str, Any]:
+    if explanation is None:
+        return {"explanation": None}
+    return {
+        "explanation": explanation,
+        "grade": grade_name(explanation.grade),
+        "missing": explanation.missing[:MISSING_SHOWN],
+        "to_next": _to_next(explanation),
+    }
+
+
+def _to_next(explanation: Explanation) -> int:
+    """Points to the next temperature; 0 when he is hot."""
+    table = explanation.table
+    steps = [limit - explanation.total for limit in (table.warm_from, table.hot_from) if limit > explanation.total]
+    return min(steps, default=0)
+
+
+@requires(Right.SEE)
+@require_GET
+def person_score_history(request: HttpRequest, person_id: int) -> HttpResponse:
+    """How the score came to be what it is: a line, and every change with its cause."""
+    person = get_object_or_404(Person, pk=person_id)
+    changes = list(ScoreChange.objects.filter(person_id=person_id).order_by("-at")[:HISTORY])
+    context = {
+        "person": person,
+        "changes": [(change, change.total - change.total_before, cause_name(change.cause)) for change in changes],
+        "picture": _history(changes) if len(changes) > 1 else None,
+    }
+    return page(request, "scoring/history.html", context, fragment="scoring/_history.html")
+
+
+def _history(changes: list[ScoreChange]) -> dict[str, Any]:
+    """The last score of each day; days without a change keep the one before."""
+    by_day = {change.at.date(): change.total for change in reversed(changes)}
+    first, last = min(by_day), max(by_day)
+    rows, total = [], 0
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        total = by_day.get(day, total)
+        rows.append([day, total])
+    return {"columns": [_("Day"), _("Points")], "rows": rows, "height": 180, "label": _("Points day by day")}
+
+
+def cause_name(cause: str) -> str:
+    """Why a score changed, in words."""
+    return {
+        "activity": _("he did something"),
+        "attribute": _("something was learnt of him"),
+        "time": _("time has passed"),
+        "table": _("the score table changed"),
+        "merge": _("two cards became one"),
+        "import": _("an import"),
+        "company": _("his company changed"),
+        "consent": _("his consent changed"),
+        "stage": _("his stage changed"),
+        "hand": _("changed by hand"),
+    }.get(cause, cause)
+
+
+@requires(Right.SEE)
+@require_GET
+def person_stage(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The ladder with his place on it, since when and why."""
+    person = get_object_or_404(Person, pk=person_id)
+    return page(request, "stages/_standing.html", _standing(request, person))
+
+
+def _standing(request: HttpRequest, person: Person) -> dict[str, Any]:
+    standing = Standing.objects.filter(person=person).select_related("stage").first()
+    last = StageMove.objects.filter(person=person).order_by("-at", "-id").first()
+    stages = list(Stage.objects.filter(is_active=True))
+    ladder = [stage for stage in stages if not stage.is_beside]
+    return {
+        "person": person,
+        "standing": standing,
+        "why": why_moved(last) if last and standing and last.to_stage_id == standing.stage_id else "",
+        "ladder": [(stage, _place(stage, standing)) for stage in ladder],
+        "may_move": may_edit_person(request.user, owner_id=person.owner_id),
+    }
+
+
+def _place(stage: Stage, standing: Standing | None) -> str:
+    """passed, here or ahead; beside the ladder everything is ahead."""
+    if standing is None or standing.stage.is_beside:
+        return "ahead"
+    if stage.pk == standing.stage_id:
+        return "here"
+    return "passed" if stage.position < standing.stage.position else "ahead"
+
+
+@requires(Right.SEE)
+@require_GET
+def person_stage_history(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = get_object_or_404(Person, pk=person_id)
+    moves = StageMove.objects.filter(person=person).select_related("from_stage", "to_stage").order_by("-at", "-id")
+    shown = [(move, why_moved(move)) for move in moves[:MOVES_SHOWN]]
+    return page(request, "stages/history.html", {"person": person, "moves": shown}, fragment="stages/_history.html")
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_http_methods(["GET", "POST"])
+def person_stage_move(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Put him at a stage by hand, saying why; a pin keeps him there."""
+    person = _editable(request, person_id)
+    if request.method == "POST":
+        return _move(request, person)
+    return _move_form(request, person)
+
+
+def _move_form(request: HttpRequest, person: Person, *, error: str = "") -> HttpResponse:
+    standing = Standing.objects.filter(person=person).first()
+    context = {
+        "person": person,
+        "stages": Stage.objects.filter(is_active=True),
+        "chosen": request.POST.get("stage") or request.GET.get("stage") or str(standing.stage_id if standing else ""),
+        "words": request.POST.get("words", ""),
+        "error": error,
+    }
+    status = 422 if error else 200
+    return page(request, "stages/move.html", context, fragment="stages/_move.html", status=status)
+
+
+def _move(request: HttpRequest, person: Person) -> HttpResponse:
+    number = request.POST.get("stage", "")
+    stage = Stage.objects.filter(pk=number, is_active=True).first() if number.isdigit() else None
+    words = request.POST.get("words", "").strip()
+    if stage is None:
+        return _move_form(request, person, error=_("Choose a stage."))
+    if not words:
+        return _move_form(request, person, error=_("Say in a few words why, so that colleagues understand it later."))
+    by, pin = f"user:{request.user.pk}", request.POST.get("pin") == "on"
+    move_person(person_id=person.pk, stage=stage, cause="hand", by=by, why={"words": words[:500]}, at=now(), pin=pin)
+    if pin:
+        set_pin(person_id=person.pk, by=by, pinned=True)
+    saved(request, _("Now at the stage “%(stage)s”.") % {"stage": in_language(stage.names) or stage.key})
+    return redirect(request, _card(person))
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def person_stage_unpin(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = _editable(request, person_id)
+    set_pin(person_id=person.pk, by=f"user:{request.user.pk}", pinned=False)
+    saved(request, _("His signs move him again."))
+    return redirect(request, _card(person))
+
+
+def _editable(request: HttpRequest, person_id: int) -> Person:
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        raise Http404
+    if not may_edit_person(request.user, owner_id=person.owner_id):
+        raise RightLacking
+    return person
+
+
+def _card(person: Person) -> str:
+    return f"/people/{person.pk}/"
+
+
+urlpatterns = [
+    path("people/<int:person_id>/score/", person_score, name="person-score"),
+    path("people/<int:person_id>/score/history/", person_score_history, name="person-score-history"),
+    path("people/<int:person_id>/stage/", person_stage, name="person-stage"),
+    path("people/<int:person_id>/stage/history/", person_stage_history, name="person-stage-history"),
+    path("people/<int:person_id>/stage/move/", person_stage_move, name="person-stage-move"),
+    path("people/<int:person_id>/stage/unpin/", person_stage_unpin, name="person-stage-unpin"),
+]
