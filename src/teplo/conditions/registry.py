@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, tzinfo
 
 from teplo.conditions.vocabulary import Deeds, Family, Field, Vocabulary, by_key
@@ -14,6 +14,7 @@ _events: dict[str, FieldLender] = {}
 _event_families: dict[str, Family] = {}
 _deeds: dict[str, Deeds] = {}
 _zone: dict[str, Callable[[], tzinfo]] = {}
+_states: dict[str, Callable[[], Hashable]] = {}
 
 
 def lend_people(app: str, fields: FieldLender, *, deeds: Deeds | None = None) -> None:
@@ -33,6 +34,16 @@ def lend_events(app: str, fields: FieldLender, *, families: Iterable[Family] = (
 def lend_zone(zone: Callable[[], tzinfo]) -> None:
     """Where the workspace's time zone is learnt: days and windows follow it."""
     _zone["workspace"] = zone
+
+
+def lend_state(app: str, state: Callable[[], Hashable]) -> None:
+    """Lend everything of an app's definitions that SQL made of conditions may depend on, as one comparable value."""
+    _states[app] = state
+
+
+def state() -> Hashable:
+    """As long as this is the same, a condition compiles to the same SQL on the same day."""
+    return tuple(lender() for _, lender in sorted(_states.items()))
 
 
 def zone() -> tzinfo:

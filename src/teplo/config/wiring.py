@@ -62,6 +62,9 @@ def _register_people() -> None:
 
 def _lend_fields_to_conditions() -> None:
     registry.lend_zone(people_vocabulary.zone)
+    registry.lend_state("people", people_vocabulary.state)
+    registry.lend_state("tracking", tracking_vocabulary.state)
+    registry.lend_state("stages", stages_vocabulary.state)
     registry.lend_people("people", people_vocabulary.fields)
     registry.lend_people("tracking", tracking_vocabulary.fields, deeds=tracking_vocabulary.deeds)
     registry.lend_people("stages", stages_vocabulary.fields)

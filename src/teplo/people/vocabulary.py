@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -317,3 +317,10 @@ def _own(key: str, kind: Type) -> Holds:
         return (changed & before) | (~changed & present(test, asking))
 
     return holds
+
+
+def state() -> Hashable:
+    """The definitions that conditions over people are compiled from."""
+    attributes = AttributeDefinition.objects.order_by("id").values_list("of_company", "key", "type")
+    segments = Segment.objects.order_by("id").values_list("id", "condition")
+    return (*attributes, *((pk, str(condition)) for pk, condition in segments))

@@ -29,9 +29,10 @@ from teplo.conditions import registry
 from teplo.conditions.comparing import FALSE
 from teplo.conditions.compiling import ask
 from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.reusing import reuse
 from teplo.conditions.vocabulary import Asking
 from teplo.people.models import Person
-from teplo.scoring.models import Criterion, Side
+from teplo.scoring.models import Criterion, Profile, Side
 from teplo.scoring.rules import HALF_LIVES_KEPT, Rules, bounds, reach
 from teplo.tracking.models import Tally
 
@@ -128,23 +129,44 @@ class Compilation:
     # -- conditions ---------------------------------------------------------------------------------------------
 
     def _conditions_sql(self) -> Sql:
+        """For a batch of named people the statement of an earlier batch serves again."""
+        ids = self.scope.ids
+        if ids is None or self.is_past:
+            return self._conditions_of(self.scope, self._asking)
+        text, params = reuse(
+            key=("scoring", *(_key(item) for item in (*self.rules.criteria, *self.rules.profiles))),
+            build=self._build,
+            encode=lambda people: named_ids(people).params[0],
+            ids=ids,
+            at=self.at,
+        )
+        return Sql(text, params)
+
+    def _build(self, ids: Sequence[int], at: datetime) -> tuple[str, tuple[Any, ...]]:
+        asking = Asking(self._asking.vocabulary, at, among=tuple(ids))
+        compiled = self._conditions_of(Scope(ids=tuple(ids)), asking)
+        return compiled.text, compiled.params
+
+    def _conditions_of(self, scope: Scope, asking: Asking) -> Sql:
         cases: dict[str, Case] = {
             f"c{index}": Case(
-                When(self._q(item.condition), then=Value(item.points)), default=Value(0), output_field=IntegerField()
+                When(self._q(item.condition, asking), then=Value(item.points)),
+                default=Value(0),
+                output_field=IntegerField(),
             )
             for index, item in enumerate(self.rules.criteria)
             if not item.activity_id
         }
-        grades = [When(self._q(item.condition), then=Value(item.kind)) for item in self.rules.profiles]
+        grades = [When(self._q(item.condition, asking), then=Value(item.kind)) for item in self.rules.profiles]
         cases["grade"] = Case(*grades, default=Value(""), output_field=CharField())
-        people = self.scope.people().order_by().annotate(**cases).values_list("id", *cases)
+        people = scope.people().order_by().annotate(**cases).values_list("id", *cases)
         text, params = people.query.get_compiler(connection=connection).as_sql()
         return Sql(text, tuple(params))
 
-    def _q(self, condition: dict[str, Any]) -> Q:
+    def _q(self, condition: dict[str, Any], asking: Asking) -> Q:
         """A condition that has lost its sense (its attribute is gone) holds for nobody: it must not stop the others."""
         try:
-            return ask(read_json(condition, self._asking.vocabulary, of_known_values=False), self._asking)
+            return ask(read_json(condition, asking.vocabulary, of_known_values=False), asking)
         except ConditionError as error:
             log.warning("criterion_unreadable", table=self.rules.table.id, code=error.code)
             return FALSE
@@ -225,6 +247,13 @@ class Compilation:
         arrays = ", ".join(["%s::date[]", *("%s::bigint[]" for _ in self._half_lives)])
         text = f"WITH weights(day, {names}) AS MATERIALIZED (SELECT * FROM unnest({arrays})) "
         return Sql(text, tuple(list(column) for column in zip(*rows, strict=True)))
+
+
+def _key(item: Criterion | Profile) -> tuple[Any, ...]:
+    """All of a criterion or profile that its condition's SQL is made of."""
+    if isinstance(item, Profile):
+        return (item.kind, str(item.condition))
+    return ("deed",) if item.activity_id else (item.points, str(item.condition))
 
 
 def compile_rules(*, rules: Rules, scope: Scope, at: datetime, is_past: bool = False) -> Compilation:

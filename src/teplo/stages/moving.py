@@ -16,6 +16,7 @@ from teplo.conditions import registry
 from teplo.conditions.comparing import FALSE
 from teplo.conditions.compiling import ask
 from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.reusing import reuse
 from teplo.conditions.vocabulary import Asking
 from teplo.kit import bulk
 from teplo.kit.ids import new_ids
@@ -62,6 +63,9 @@ class Seen:
     is_awake: bool
 
 
+_SEEN = ("id", "stage_now", "pinned_by", "furthest", "beside", "is_awake")
+
+
 def load_ladder() -> Ladder:
     """The active stages as they are now, in one query."""
     stages = list(Stage.objects.filter(is_active=True).order_by("position", "id"))
@@ -94,15 +98,20 @@ def _is_pinned(person: Seen, ladder: Ladder) -> bool:
 
 def _see(person_ids: Sequence[int], ladder: Ladder, at: datetime) -> list[Seen]:
     ids = sorted(set(person_ids))
-    asking = Asking(registry.people(), at, among=ids)
-    rows = queries.whether_signs_hold(
-        queries.among(ids),
-        ladder=[(rank, _sign(step, asking)) for rank, step in enumerate(ladder.steps, 1) if step.sign],
-        signs=[(rank, _sign(place, asking)) for rank, place in enumerate(ladder.places) if place.sign],
-        awake_from=[place.id for place in ladder.places if place.may_go_back],
-    )
-    names = ("id", "stage_now", "pinned_by", "furthest", "beside", "is_awake")
-    return [Seen(*row) for row in rows.values_list(*names)]
+
+    def build(people: Sequence[int], moment: datetime) -> tuple[str, tuple[Any, ...]]:
+        asking = Asking(registry.people(), moment, among=people)
+        rows = queries.whether_signs_hold(
+            queries.among(people),
+            ladder=[(rank, _sign(step, asking)) for rank, step in enumerate(ladder.steps, 1) if step.sign],
+            signs=[(rank, _sign(place, asking)) for rank, place in enumerate(ladder.places) if place.sign],
+            awake_from=[place.id for place in ladder.places if place.may_go_back],
+        )
+        return queries.as_statement(rows.values_list(*_SEEN))
+
+    key = ("stages", *((stage.id, stage.is_beside, stage.may_go_back, str(stage.sign)) for stage in ladder.all))
+    statement = reuse(key=key, build=build, encode=queries.encoded, ids=ids, at=at)
+    return [Seen(*row[:5], bool(row[5])) for row in queries.rows_of(statement)]
 
 
 def _sign(stage: Stage, asking: Asking) -> Q:

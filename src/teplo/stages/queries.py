@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -19,10 +20,28 @@ _ROWS = 5000
 
 def among(person_ids: Sequence[int]) -> QuerySet[Person]:
     """These people as a queryset; the ids travel as one parameter."""
+    text = "SELECT value FROM json_each(%s)" if connection.vendor == "sqlite" else "SELECT unnest(%s::bigint[])"
+    return Person.objects.filter(id__in=RawSQL(text, [encoded(person_ids)]))  # noqa: S611 - our own text
+
+
+def encoded(person_ids: Sequence[int]) -> Any:
+    """Ids as the one parameter that `among` passes."""
     if connection.vendor == "sqlite":
-        ids = "[" + ",".join(str(int(one)) for one in person_ids) + "]"
-        return Person.objects.filter(id__in=RawSQL("SELECT value FROM json_each(%s)", [ids]))
-    return Person.objects.filter(id__in=RawSQL("SELECT unnest(%s::bigint[])", [list(person_ids)]))
+        return "[" + ",".join(str(int(one)) for one in person_ids) + "]"
+    return list(person_ids)
+
+
+def as_statement(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The SQL of a query with its parameters, to be asked again of others."""
+    text, params = rows.query.get_compiler(connection=connection).as_sql()
+    return text, tuple(params)
+
+
+def rows_of(statement: tuple[str, tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """What the statement answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return list(cursor.fetchall())
 
 
 def whether_signs_hold(

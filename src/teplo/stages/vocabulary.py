@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +36,7 @@ def fields() -> Iterator[Field]:
 
 
 def _stages() -> Sequence[Choice]:
-    return [Choice(stage.key, in_language(stage.names) or stage.key) for stage in Stage.objects.all()]
+    return [Choice(stage.key, in_language(stage.names) or stage.key) for stage in Stage.objects.filter(is_active=True)]
 
 
 def _wanted(test: Test) -> QuerySet[Stage]:
@@ -45,7 +45,7 @@ def _wanted(test: Test) -> QuerySet[Stage]:
         return Stage.objects.all()
     if test.operator is Operator.AT_OR_AFTER:
         least = Stage.objects.filter(key=test.value).values("position")[:1]
-        return Stage.objects.filter(is_beside=False, position__gte=least)
+        return Stage.objects.filter(is_beside=False, is_active=True, position__gte=least)
     return Stage.objects.filter(key__in=list(test.value))
 
 
@@ -75,3 +75,8 @@ def _ever_holds(test: Test, asking: Asking) -> Q:
     moves = StageMove.objects.filter(person=OuterRef("pk"), to_stage__in=stages, at__lte=asking.at)
     here = Standing.objects.filter(person=OuterRef("pk"), stage__in=stages, since__lte=asking.at)
     return Q(Exists(moves)) | Q(Exists(here))
+
+
+def state() -> Hashable:
+    """The stages that conditions name, in their order."""
+    return tuple(Stage.objects.order_by("id").values_list("id", "key", "position", "is_beside", "is_active"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
@@ -87,7 +87,7 @@ def _acquired(key: str, kind: Type) -> Holds:
 
 
 def _activities() -> Sequence[Choice]:
-    rows = Activity.objects.order_by("key").values_list("key", "names")
+    rows = Activity.objects.filter(is_active=True).order_by("key").values_list("key", "names")
     return [Choice(key, in_language(names) or key) for key, names in rows]
 
 
@@ -134,3 +134,8 @@ def _property(key: str) -> Field:
 
 
 properties = Family("property.", _property, _("Property"))
+
+
+def state() -> Hashable:
+    """The activities that conditions name."""
+    return tuple(Activity.objects.order_by("id").values_list("id", "key", "is_active"))
