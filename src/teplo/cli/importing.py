@@ -221,7 +221,8 @@ def _tell(run: ImportRun, refused: Path, as_json: bool) -> None:
             file.writelines(refusals_as_csv(run))
     result = {
         "import": str(run.pk), "state": run.state, "rows": run.rows_done,
-        "created": run.created, "updated": run.updated, "refused": run.refused, "refusals_file": str(refused) if with_refusals else None, "error": job.error or None,
+        "created": run.created, "updated": run.updated, "refused": run.refused,
+        "refusals_file": str(refused) if with_refusals else None, "error": job.error or None,
     }  # fmt: skip
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")

@@ -24,4 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.person_warmth")),
     path("", include("teplo.web.importing")),
     path("", include("teplo.web.scoring")),
+    path("", include("teplo.web.people")),
+    path("", include("teplo.web.people_acts")),
+    path("", include("teplo.web.people_export")),
+    path("", include("teplo.web.person")),
+    path("", include("teplo.web.duplicates")),
+    path("", include("teplo.web.companies")),
+    path("", include("teplo.web.attributes")),
 ]
