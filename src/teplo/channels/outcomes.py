@@ -53,9 +53,7 @@ def _change(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Cha
         case Fate.UNCERTAIN:
             return _made(one, DeliveryState.UNCERTAIN, reasons.UNCONFIRMED, sent_at=at, answer=outcome.answer)
         case Fate.NOT_HANDED:
-            until = sender.paused_until or at + _SOON
-            params = {"trouble": sender.health or outcome.trouble, "until": until.isoformat()}
-            return _made(one, DeliveryState.QUEUED, reasons.SENDER_TROUBLE, params, due_at=until, attempts_added=-1)
+            return _not_handed(one, outcome, sender, at)
         case Fate.LATER:
             return _later(one, outcome, at)
         case Fate.NO_SUCH_ADDRESS:
@@ -65,6 +63,16 @@ def _change(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Cha
         case _:
             key = reasons.REFUSED
     return _made(one, DeliveryState.FAILED, key, {"code": outcome.code}, answer=outcome.answer)
+
+
+def _not_handed(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Change:
+    """As if it had not been tried; without trouble the process was merely told to stop."""
+    trouble = sender.health or outcome.trouble
+    if not trouble:
+        return _made(one, DeliveryState.QUEUED, due_at=at, attempts_added=-1)
+    until = sender.paused_until or at + _SOON
+    params = {"trouble": trouble, "until": until.isoformat()}
+    return _made(one, DeliveryState.QUEUED, reasons.SENDER_TROUBLE, params, due_at=until, attempts_added=-1)
 
 
 def _later(one: Cleared, outcome: Outcome, at: datetime) -> Change:

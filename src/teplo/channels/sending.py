@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -34,9 +34,10 @@ _MARGIN = timedelta(seconds=150)  # longer than one letter may take; none is beg
 log = structlog.get_logger()
 
 
-def send_due(*, owner: str, limit: int = 300) -> int:
+def send_due(*, owner: str, limit: int = 300, stop: Callable[[], bool] = lambda: False) -> int:
     """Send what is due, up to `limit` deliveries; answers how many were looked at (0: nothing is due).
 
+    Once `stop` answers True no further letter is begun and the rest is given back.
     Any number of processes may do it at once. Never raises for one letter or one server: that is recorded.
     """
     doubt_the_unconfirmed()
@@ -57,7 +58,7 @@ def send_due(*, owner: str, limit: int = 300) -> int:
     judged = judge(deliveries, workspace=get_workspace(), senders=usable, owner=owner, now=moment)
     write_changes(judged.held, owner=owner, states=[DeliveryState.QUEUED])
     for sender, cleared in _by_sender(judged.cleared):
-        _send_through(sender, cleared, owner=owner)
+        _send_through(sender, cleared, owner=owner, stop=stop)
     return len(deliveries)
 
 
@@ -83,7 +84,7 @@ def _by_sender(cleared: Iterable[Cleared]) -> Iterator[tuple[Sender, list[Cleare
         yield group[0].sender, group
 
 
-def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str) -> None:
+def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str, stop: Callable[[], bool]) -> None:
     """Everything for one sender, group by group, until its server has enough."""
     if sender.channel != Channel.EMAIL:
         _hold(cleared, reasons.NOT_CONFIGURED, owner=owner)
@@ -102,16 +103,24 @@ def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str) -> None
             throttling.give_back(sender, len(group))
             _hold(group, reasons.SENDER_TROUBLE, owner=owner, trouble=sender.health)
             return
+        if stop():
+            _give_back([*group, *left], owner=owner)
+            return
         letters = _letters(sender, group, owner=owner)
         until = now() + LEASE
         held = mark_sending([mark for mark, _ in letters.values()], owner=owner, now=now(), until=until)
         going = [(one, letters[one.delivery.id][1]) for one in group if one.delivery.id in held]
         started = time.monotonic()
-        outcomes = transport.deliver([outgoing for _, outgoing in going], until=until - _MARGIN)
+        outcomes = transport.deliver([outgoing for _, outgoing in going], until=until - _MARGIN, stop=stop)
         record_outcomes(
             sender, [(one, outcome) for (one, _), outcome in zip(going, outcomes, strict=True)], owner=owner
         )
         log.info("letters handed over", count=len(going), seconds=round(time.monotonic() - started, 3))
+
+
+def _give_back(cleared: Sequence[Cleared], *, owner: str) -> None:
+    changes = [Change(one.delivery.person_id, one.delivery.id, DeliveryState.QUEUED) for one in cleared]
+    write_changes(changes, owner=owner, states=[DeliveryState.QUEUED])
 
 
 def _hold(cleared: Sequence[Cleared], reason: str, *, owner: str, **params: str) -> None:

@@ -53,7 +53,7 @@ def _journeys(owner: str, stop: Callable[[], bool]) -> int:
 
 
 def _outbox(owner: str, stop: Callable[[], bool]) -> int:
-    return sending.send_due(owner=owner)
+    return sending.send_due(owner=owner, stop=stop)
 
 
 def _jobs(owner: str, stop: Callable[[], bool]) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,11 +38,13 @@ class Transport:
         self.used_at = time.monotonic()
         self.runner = asyncio.Runner()
 
-    def deliver(self, letters: Sequence[Outgoing], *, until: datetime) -> list[Outcome]:
+    def deliver(
+        self, letters: Sequence[Outgoing], *, until: datetime, stop: Callable[[], bool] = lambda: False
+    ) -> list[Outcome]:
         """The fate of each letter, in order. None is begun after `until`, when another worker may take over."""
         if time.monotonic() - self.used_at > _IDLE_SECONDS:
             self._drop_free()
-        outcomes = self.runner.run(self._deliver(letters, until))
+        outcomes = self.runner.run(self._deliver(letters, lambda: stop() or now() >= until))
         self.used_at = time.monotonic()
         return outcomes
 
@@ -58,23 +60,27 @@ class Transport:
         await asyncio.gather(*(connection.quit() for connection in self.free))
         self.free.clear()
 
-    async def _deliver(self, letters: Sequence[Outgoing], until: datetime) -> list[Outcome]:
+    async def _deliver(self, letters: Sequence[Outgoing], is_over: Callable[[], bool]) -> list[Outcome]:
         outcomes: list[Outcome] = [not_handed()] * len(letters)
         waiting = deque(enumerate(letters))
         stop: list[str] = []
         hands = min(self.connections, max(1, (len(letters) + 3) // 4))
-        await asyncio.gather(*(self._work(waiting, outcomes, until, stop) for _ in range(hands)))
+        await asyncio.gather(*(self._work(waiting, outcomes, is_over, stop) for _ in range(hands)))
         if stop:
             outcomes = [_explained(outcome, stop[0]) for outcome in outcomes]
         return outcomes
 
     async def _work(
-        self, waiting: deque[tuple[int, Outgoing]], outcomes: list[Outcome], until: datetime, stop: list[str]
+        self,
+        waiting: deque[tuple[int, Outgoing]],
+        outcomes: list[Outcome],
+        is_over: Callable[[], bool],
+        stop: list[str],
     ) -> None:
         """One hand: takes letters until none waits, the time is up, or the server had enough."""
         connection: Connection | None = None
         while waiting and not stop:
-            if now() >= until:
+            if is_over():
                 break
             if connection is None:
                 connection = await self._connection(stop)
