@@ -6,6 +6,7 @@ definition (whose type was changed later) is as if it were missing rather than a
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -28,9 +29,9 @@ class JsonValue(Func):
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
         source, params = self._source(compiler)
-        path = "$" if self.key is None else f'$."{self.key.replace(chr(34), "")}"'
-        sql, asked = _fill(self.sqlite, source, params, path)
-        return sql, asked
+        path, path_params = _sqlite_path(self.key, source, params)
+        count = self.sqlite.count("{v}")
+        return self.sqlite.replace("{v}", f"{source}, {path}"), [*params, *path_params] * count
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
         source, params = self._source(compiler)
@@ -43,10 +44,16 @@ class JsonValue(Func):
         return sql, list(params)
 
 
-def _fill(template: str, source: str, params: list[Any], path: str) -> Compiled:
-    """Every {v} becomes `source, path` with its parameters in order."""
-    count = template.count("{v}")
-    return template.replace("{v}", f"{source}, %s"), [*params, path] * count
+def _sqlite_path(key: str | None, source: str, params: list[Any]) -> Compiled:
+    """The path of a member. SQLite before 3.45 compares keys as written in the JSON, where letters beyond ASCII
+    are mostly, but not always, escaped: both ways of writing are tried."""
+    if key is None:
+        return "'$'", []
+    plain = f'$."{key.replace(chr(34), "")}"'
+    if key.isascii():
+        return "%s", [plain]
+    escaped = f'$."{json.dumps(key.replace(chr(34), ""))[1:-1]}"'
+    return f"CASE WHEN json_type({source}, %s) IS NULL THEN %s ELSE %s END", [*params, escaped, plain, escaped]
 
 
 class JsonText(JsonValue):
