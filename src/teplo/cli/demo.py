@@ -19,7 +19,7 @@ from teplo.people.models import Person
 
 
 def demo(
-    strangers: Annotated[int, typer.Option(help="How many strangers come by.", min=10)] = 2400,
+    strangers: Annotated[int, typer.Option(help="How many strangers come by.", min=10)] = 1800,
     days: Annotated[int, typer.Option(help="How many days the company lives, up to now.", min=7)] = 183,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people and deeds.")] = 7,
     language: Annotated[str, typer.Option(help="Language of what the company writes: ru, uk, en.")] = "ru",

@@ -21,6 +21,7 @@ _READING = (
     "/integrations",
 )
 _KEEN = ("/prices", "/cases", "/demo", "/prices", "/compare")
+_SCANNER = "Mozilla/5.0 (compatible; Barracuda Sentinel; +https://www.barracuda.com)"
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
@@ -74,13 +75,14 @@ def read_letter(stranger: Stranger, at: datetime, delivery: dict[str, Any]) -> l
     """What he does with a letter (S4: 21 % are read); a scanner opens some before him."""
     random, events = stranger.random, []
     if random.random() < 0.06:
-        events.append(_letter(stranger, "letter-opened", at + timedelta(seconds=2), delivery, "GoogleImageProxy"))
-    if random.random() > LETTER_READ * (0.5 + stranger.need + 0.3 * stranger.fit):
+        events.append(_letter(stranger, "letter-opened", at + timedelta(seconds=2), delivery, _SCANNER))
+    # On the whole as many as were measured; the needier more, those who lost interest less.
+    if random.random() > LETTER_READ * (0.35 + 0.75 * stranger.need + 0.25 * stranger.fit):
         return events
     at += timedelta(minutes=random.expovariate(1 / 400))
     browser = random.choice(_BROWSERS)
     events.append(_letter(stranger, "letter-opened", at, delivery, browser))
-    if random.random() < CLICK_OF_READ + 0.4 * stranger.need:
+    if random.random() < CLICK_OF_READ + 0.25 * stranger.need:
         at += timedelta(seconds=random.randint(8, 90))
         events.append(_letter(stranger, "letter-clicked", at, delivery, browser))
         events += visit(stranger, at + timedelta(seconds=2), from_letter=True)

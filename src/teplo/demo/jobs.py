@@ -28,7 +28,7 @@ def run(work: Work) -> dict[str, Any]:
         with held_loops(), override(args.get("language") or "ru"):
             bring_to_life(
                 seed=int(args.get("seed", 7)),
-                strangers=int(args.get("strangers", 2400)),
+                strangers=int(args.get("strangers", 1800)),
                 days=int(args.get("days", 183)),
                 progress=progress,
             )

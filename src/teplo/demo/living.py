@@ -31,7 +31,7 @@ Progress = Callable[[int, int], None]
 def bring_to_life(
     *,
     seed: int = 7,
-    strangers: int = 2400,
+    strangers: int = 1800,
     days: int = 183,
     ends_at: datetime | None = None,
     progress: Progress | None = None,

@@ -15,7 +15,7 @@ from teplo.demo.behaviour import Event
 from teplo.demo.facts import DAYS_TO_BOOKING, DAYS_TO_MEETING, DAYS_TO_NEGOTIATION, LOSS_REASONS, WIN_RATE
 from teplo.demo.strangers import Stranger, weighted
 from teplo.demo.world import Act, World
-from teplo.sales.deals import lose_deal, move_deal, note_payment, open_deal, win_deal
+from teplo.sales.deals import lose_deal, move_deal, open_deal, win_deal
 from teplo.sales.finishing import finish_task
 from teplo.sales.handing_off import HandOffAnswered, accept, give_back
 from teplo.sales.models import Deal, HandOff, HandOffState, Task, TaskState
@@ -132,16 +132,20 @@ def _win(world: World, stranger: Stranger, deal: Deal) -> Act:
     def act(at: datetime) -> Iterable[Event]:
         win_deal(deal=deal, is_paid=True, at=at)
         if stranger.random.random() < 0.35 + 0.3 * stranger.fit:
-            world.plan(at + timedelta(days=30), _pay_again(world, stranger, deal))
+            world.plan(at + timedelta(days=stranger.random.uniform(20, 45)), _buy_again(world, stranger, deal))
         return []
 
     return act
 
 
-def _pay_again(world: World, stranger: Stranger, deal: Deal) -> Act:
+def _buy_again(world: World, stranger: Stranger, deal: Deal) -> Act:
+    """A second purchase, and perhaps a third: a smaller deal that is won at once."""
+
     def act(at: datetime) -> Iterable[Event]:
-        note_payment(deal=deal, at=at)
-        world.plan(at + timedelta(days=30), _pay_again(world, stranger, deal))
+        amount = Decimal(round(float(deal.amount or 0) * 0.3 / 100) * 100)
+        again = open_deal(person_id=deal.person_id, title=deal.title, amount=amount, owner_id=deal.owner_id, at=at)
+        win_deal(deal=again, is_paid=True, at=at)
+        world.plan(at + timedelta(days=stranger.random.uniform(25, 60)), _buy_again(world, stranger, deal))
         return []
 
     return act
