@@ -151,13 +151,11 @@ def test_entering_is_told_once_and_leaving_makes_entering_again_possible() -> No
 
 def test_refreshing_takes_the_same_number_of_statements_for_one_and_for_many() -> None:
     make_segment(is_kept=True)
-    make_segment({"field": "city", "contains": "ив"}, is_kept=True)
+    make_segment({"field": "city", "contains": "ИЕ"}, is_kept=True)
 
     def statements(number: int) -> int:
         ids = [make_person(city="Киев").pk for _ in range(number)]
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert len(refresh_members(person_ids=ids, at=NOON)) == 2 * number
         return len(captured)
 
