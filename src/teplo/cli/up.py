@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from django.conf import settings
-from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from teplo.accounts.inviting import make_owner_link
@@ -50,26 +49,6 @@ def _prepare() -> None:
     except DatabaseError as error:
         sys.stderr.write(f"The database does not answer: {str(error).splitlines()[0]}\n")
         raise typer.Exit(1) from None
-    _collect_static()
-
-
-def _collect_static() -> None:
-    """Gather static files when any of them is newer than the last gathering."""
-    stamp = settings.STATIC_ROOT / ".gathered"
-    newest = max(
-        (os.stat(os.path.join(folder, name)).st_mtime for root in _static_roots() for folder, _, names in os.walk(root) for name in names),
-        default=0.0,
-    )
-    wanted = f"{newest:.3f}"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(wanted)
-
-
-def _static_roots() -> list[str]:
-    return [str(settings.BASE / "web" / "static"), *map(str, settings.STATICFILES_DIRS)]
 
 
 def _greet(address: str) -> None:

@@ -13,6 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
+from teplo.kit.sqlite.functions import teach
+
 _knows_cyrillic: dict[str, bool] = {}
 
 
@@ -28,7 +30,6 @@ class Fold(Func):
     output_field = TextField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        _teach(connection)
         return self.as_sql(compiler, connection, function="teplo_fold", **extra)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
@@ -47,16 +48,10 @@ def _lowers_cyrillic(connection: Any) -> bool:
     return _knows_cyrillic[name]
 
 
-def _teach(connection: Any) -> None:
-    """Give a SQLite connection the function, once: it may not be redefined while a statement runs."""
-    connection.ensure_connection()
-    if getattr(connection, "teplo_taught", None) is not connection.connection:
-        connection.connection.create_function("teplo_fold", 1, _fold_nullable, deterministic=True)
-        connection.teplo_taught = connection.connection
-
-
-@lru_cache(
-    maxsize=50_000, typed=True
-)  # the same cities and pages come again and again, and SQLite calls this for each row
+@lru_cache(maxsize=50_000, typed=True)
 def _fold_nullable(value: Any) -> str | None:
+    """The same cities and pages come again and again, and SQLite calls this for each row."""
     return None if value is None else fold(str(value))
+
+
+teach("teplo_fold", 1, _fold_nullable)

@@ -1,4 +1,7 @@
-"""Logs: JSON lines for machines, readable lines on a terminal. No personal data goes into them: ids, kinds and counts only."""
+"""Logs: JSON lines for machines, readable lines on a terminal.
+
+No personal data goes into them: ids, kinds and counts only.
+"""
 
 from __future__ import annotations
 

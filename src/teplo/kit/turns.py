@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 _here = threading.local()
 _known: dict[str, Turns] = {}

@@ -24,7 +24,7 @@ from teplo.tracking.models import DeadLetter, InboxRow
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
 KILLED_AT_MOST = 5
 """Workers that died with a parcel in their hands before its events are taken one by one."""
 

@@ -6,11 +6,17 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from teplo.kit.sqlite.functions import teach_connection
 from teplo.kit.turns import Turns, turns_over
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _turns: Turns | None = None  # held while a transaction is open
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        connection = super().get_new_connection(conn_params)  # type: ignore[misc]
+        teach_connection(connection)
+        return connection
 
     def _start_transaction_under_autocommit(self) -> None:
         turns = None if self.is_in_memory_db() else turns_over(str(self.settings_dict["NAME"]))
