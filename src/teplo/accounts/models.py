@@ -36,7 +36,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    objects: ClassVar[BaseUserManager[User]] = BaseUserManager()
+    objects: ClassVar[BaseUserManager[User]] = BaseUserManager()  # type: ignore[assignment]
 
 
 class SignInAttempt(Row):

@@ -51,4 +51,4 @@ def broken(request: HttpRequest) -> HttpResponse:
     heading, text = _("Something broke on our side."), _("It is written in the log. Try again in a moment.")
     if wants_fragment(request):
         return HttpResponse(f"{heading} {text}", status=500, content_type="text/plain; charset=utf-8")
-    return render(None, "broken.html", {"heading": heading, "text": text}, status=500)  # type: ignore[arg-type]
+    return render(None, "broken.html", {"heading": heading, "text": text}, status=500)

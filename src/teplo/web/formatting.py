@@ -19,7 +19,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def as_number(value: Number, digits: int = 0) -> str:
     """12 345 in Russian and Ukrainian, 12,345 in English."""
-    return formats.number_format(round(value, digits), decimal_pos=digits, use_l10n=True, force_grouping=True)
+    rounded: Decimal | float = round(value, digits)
+    return formats.number_format(rounded, decimal_pos=digits, use_l10n=True, force_grouping=True)
 
 
 def as_percent(share: Number, digits: int = 0) -> str:

@@ -40,9 +40,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].widget.choices = [("", _gettext("As the browser")), *settings.LANGUAGES]  # type: ignore[attr-defined]
+        self.fields["language"].widget.choices = [("", _gettext("As the browser")), *settings.LANGUAGES]
         zones = [("", _gettext("As the company")), *zone_choices()]
-        self.fields["timezone"].widget.choices = zones  # type: ignore[attr-defined]
+        self.fields["timezone"].widget.choices = zones
 
 
 class PasswordForm(forms.Form):

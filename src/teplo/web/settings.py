@@ -81,7 +81,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["timezone"].widget.choices = zone_choices()  # type: ignore[attr-defined]
+        self.fields["timezone"].widget.choices = zone_choices()
         self.fields["cap_touches"].widget.attrs["min"] = self.fields["cap_days"].widget.attrs["min"] = 1
 
     def clean_public_url(self) -> str:
