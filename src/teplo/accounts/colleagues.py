@@ -25,7 +25,7 @@ def change_role(*, user_id: int, role: str) -> None:
 
 @transaction.atomic
 def send_away(*, user_id: int) -> None:
-    """He cannot sign in any more, and where he is signed in he is not from the next click on. Raises LastAdministrator."""
+    """He cannot sign in any more, and is signed out with his next click. Raises LastAdministrator."""
     _lock()
     User.objects.filter(pk=user_id).update(is_active=False)
     _refuse_nobody()
