@@ -33,7 +33,7 @@ from teplo.people.importing.plans import Options
 from teplo.people.importing.previewing import preview
 from teplo.people.importing.refusals import refusals_as_csv
 from teplo.people.importing.shapes import FileRefused
-from teplo.people.importing.storing import store_file
+from teplo.people.importing.storing import pieces_of
 from teplo.people.models import ImportRun
 
 _screen = Console(stderr=True)
@@ -91,8 +91,9 @@ def import_file(
             if not (yes or as_json):
                 _show(run)
                 if not typer.confirm("Import?", default=True, err=True):
+                    starting.drop(run)
                     raise typer.Exit(130)
-            starting.start_import(run)
+            _start(run)
     except FileRefused as refusal:
         _give_up(str(refusal), as_json)
     except starting.MappingEmpty:
@@ -105,8 +106,16 @@ def import_file(
 def _prepare(file: Path, *, events: bool, shape: dict[str, str]) -> ImportRun:
     if not file.is_file():
         raise FileRefused("gone")
-    run = starting.inspect(store_file(file))
-    return starting.inspect_as(run, rows_are="events" if events else "people", **shape) if events or shape else run
+    rows_are = "events" if events else "people"
+    return starting.receive(name=file.name, chunks=pieces_of(file), rows_are=rows_are, **shape)
+
+
+def _start(run: ImportRun) -> None:
+    try:
+        starting.start_import(run)
+    except starting.MappingEmpty:
+        starting.drop(run)
+        raise
 
 
 def _stopped(file: Path) -> ImportRun:

@@ -14,6 +14,8 @@ from teplo.kit.wording import in_language
 from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, TITLES, UTM, Column, ColumnMapping
 from teplo.people.importing.guessing import key_of
 from teplo.people.importing.plans import Options
+from teplo.people.importing.previewing import PreviewedRow
+from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import AttributeDefinition, AttributeType, ImportRun
 from teplo.tracking.models import Activity
 
@@ -120,6 +122,31 @@ def event_groups() -> list[Group]:
 
 def _titles(targets: Sequence[str]) -> list[tuple[str, str]]:
     return [(target, str(TITLES[target])) for target in targets]
+
+
+def labels_of(run: ImportRun) -> dict[str, str]:
+    """key → what readers call it: a built-in target's title, an own field's name or its heading."""
+    labels = {target: str(title) for target, title in TITLES.items()}
+    labels |= {column.key: column.name for column in ColumnMapping.from_json(run.mapping).columns if column.name}
+    return labels | {found.key: in_language(found.names) for found in AttributeDefinition.objects.all()}
+
+
+def facts_of(line: PreviewedRow, labels: Mapping[str, str]) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:
+    """(what is taken, what changes) of a previewed row, in words."""
+    row = line.row
+    said = {**row.attributes, **row.company.get("attributes", {})} if isinstance(row, PersonRow) else {}
+    said |= row.properties if isinstance(row, EventRow) else {}
+    taken = [(labels.get(key, key), _as_words(value)) for key, value in said.items()]
+    changes = [(labels.get(key, key), _as_words(old), _as_words(new)) for key, old, new in line.changes]
+    return taken, changes
+
+
+def _as_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def read_mapping(run: ImportRun, sent: Mapping[str, Any]) -> ColumnMapping:

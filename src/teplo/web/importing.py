@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.text import slugify
@@ -25,7 +24,7 @@ from teplo.people.importing.refusals import TEXTS, refusals_as_csv
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.models import ImportRun
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.import_form import CHANNELS, lines_of, read_mapping, read_options
+from teplo.web.import_form import CHANNELS, facts_of, labels_of, lines_of, read_mapping, read_options
 
 SHOWN = 50
 PREVIEWED = 12
@@ -53,23 +52,11 @@ def import_upload(request: HttpRequest) -> HttpResponse:
         return redirect(request, "imports")
     rows_are = "events" if request.POST.get("rows_are") == "events" else "people"
     try:
-        with transaction.atomic():
-            run = storing.store(name=file.name or "", chunks=file.chunks(), by=request.user.pk)
-            _inspect(run, rows_are)
+        run = starting.receive(name=file.name or "", chunks=file.chunks(), rows_are=rows_are, by=request.user.pk)
     except FileRefused as refusal:
         refused(request, f"{file.name}: {refusal}")
         return redirect(request, "imports")
     return redirect(request, "import", run.pk)
-
-
-def _inspect(run: ImportRun, rows_are: str) -> None:
-    try:
-        starting.inspect(run)
-        if rows_are != run.rows_are:
-            starting.inspect_as(run, rows_are=rows_are)
-    except FileRefused:
-        storing.drop_file(run)
-        raise
 
 
 @requires(Right.IMPORT)
@@ -86,10 +73,12 @@ def _draft(request: HttpRequest, run: ImportRun, *, status: int = 200) -> HttpRe
         return redirect(request, "imports")
     mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
     lines = lines_of(run, rows)
+    filled = [line for line in lines if line.samples]
     context = {
         "run": run,
-        "lines": lines,
-        "mapped": sum(1 for line in lines if line.chosen != "skip"),
+        "lines": filled,
+        "empty_lines": [line for line in lines if not line.samples],
+        "mapped": sum(1 for line in filled if line.chosen != "skip"),
         "options": options,
         "has_numbers": mapping.has("external"),
         "shape": run.shape,
@@ -105,7 +94,12 @@ def _draft(request: HttpRequest, run: ImportRun, *, status: int = 200) -> HttpRe
 
 def _previewed(run: ImportRun) -> dict[str, Any]:
     rows = preview(run, limit=PREVIEWED)
-    return {"run": run, "preview": rows, "outcomes": dict(Counter(row.outcome for row in rows))}
+    labels = labels_of(run)
+    return {
+        "run": run,
+        "preview": [(row, *facts_of(row, labels)) for row in rows],
+        "outcomes": dict(Counter(row.outcome for row in rows)),
+    }
 
 
 @requires(Right.IMPORT)
@@ -198,9 +192,7 @@ def import_resume(request: HttpRequest, run_id: int) -> HttpResponse:
 @requires(Right.IMPORT)
 @require_POST
 def import_drop(request: HttpRequest, run_id: int) -> HttpResponse:
-    run = _draft_found(run_id)
-    storing.drop_file(run)
-    run.delete()
+    starting.drop(_draft_found(run_id))
     saved(request, _("The file is removed; nothing was imported."))
     return redirect(request, "imports")
 

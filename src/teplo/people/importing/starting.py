@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from teplo.accounts.models import User
 from teplo.jobs.models import Job
 from teplo.jobs.starting import cancel_job, resume_job, start_job
 from teplo.kit.clock import now
-from teplo.people.importing import lending
+from teplo.people.importing import lending, storing
 from teplo.people.importing.columns import Column, ColumnMapping, headers_digest
 from teplo.people.importing.guessing import guess_mapping, key_of
 from teplo.people.importing.inspecting import find_shape, reshape
@@ -32,6 +32,27 @@ class MappingEmpty(Exception):
 
 class AlreadyStarted(Exception):
     """This import has been started already."""
+
+
+def receive(
+    *, name: str, chunks: Iterable[bytes], rows_are: str = "people", by: int | None = None, **shape: Any
+) -> ImportRun:
+    """Keep a file and find out what it is; one that cannot be imported is not kept. Raises FileRefused."""
+    run = storing.store(name=name, chunks=chunks, by=by)
+    try:
+        inspect(run)
+        if rows_are != "people" or shape:
+            inspect_as(run, rows_are=rows_are, **shape)
+    except FileRefused:
+        drop(run)
+        raise
+    return run
+
+
+def drop(run: ImportRun) -> None:
+    """Forget a run that was not started, with its file."""
+    storing.drop_file(run)
+    run.delete()
 
 
 def inspect(run: ImportRun) -> ImportRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,10 +45,11 @@ def store(*, name: str, chunks: Iterable[bytes], by: int | None = None) -> Impor
     return ImportRun.objects.create(name=Path(name).name[:255], path=f"imports/{file_name}", created_by=by)
 
 
-def store_file(path: Path, *, by: int | None = None) -> ImportRun:
-    """Keep a copy of a file of this machine and begin a run for it."""
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """A file of this machine, piece by piece."""
     with path.open("rb") as file:
-        return store(name=path.name, chunks=iter(lambda: file.read(1 << 20), b""), by=by)
+        while piece := file.read(1 << 20):
+            yield piece
 
 
 def path_of(run: ImportRun) -> Path:

@@ -10,18 +10,16 @@ from teplo.jobs.testing import run_all_jobs
 from teplo.people.importing import starting
 from teplo.people.importing.columns import Column, ColumnMapping
 from teplo.people.importing.plans import Options
-from teplo.people.importing.storing import store, store_file
+from teplo.people.importing.storing import pieces_of
 from teplo.people.models import ImportRun
 
 
 def make_import(content: str | bytes | Path, *, name: str = "people.csv", rows_are: str = "people") -> ImportRun:
     """A stored file, inspected and with its mapping guessed."""
     if isinstance(content, Path):
-        run = store_file(content)
-    else:
-        run = store(name=name, chunks=[content.encode() if isinstance(content, str) else content])
-    run = starting.inspect(run)
-    return starting.inspect_as(run, rows_are=rows_are) if rows_are != "people" else run
+        return starting.receive(name=content.name, chunks=pieces_of(content), rows_are=rows_are)
+    chunks = [content.encode() if isinstance(content, str) else content]
+    return starting.receive(name=name, chunks=chunks, rows_are=rows_are)
 
 
 def map_columns(run: ImportRun, **targets: str | Column) -> None:
