@@ -23,6 +23,7 @@ from teplo.journeys.walking import settle
 from teplo.kit.claim import claim
 from teplo.kit.clock import now
 from teplo.people.models import Segment
+from teplo.people.segments import keep_members
 
 MOVING = "journeys.moving"
 OUT = "-"
@@ -78,7 +79,7 @@ def publish(*, journey: Journey) -> JourneyVersion:
         Journey.objects.filter(pk=journey.pk, state=JourneyState.DRAFT).update(state=JourneyState.LIVE)
         Journey.objects.filter(pk=journey.pk).update(updated_at=at)
         if draft.trigger.get("kind") == "segment":
-            Segment.objects.filter(pk=int(draft.trigger["segment"])).update(is_kept=True)
+            keep_members(Segment.objects.get(pk=int(draft.trigger["segment"])), at=at)
     journey.refresh_from_db()
     draft.refresh_from_db()
     return draft

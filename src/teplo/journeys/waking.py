@@ -15,6 +15,7 @@ from teplo.journeys.graph import GraphBroken
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion
 from teplo.journeys.queries import activity_ids, end_enrolments, wake_waiting
 from teplo.journeys.running import pause_itself
+from teplo.people.segments import Entry
 from teplo.stages.models import Stage, StageMove
 
 
@@ -22,11 +23,6 @@ class Deed(NamedTuple):
     person_id: int
     activity_id: int
     at: datetime
-
-
-class SegmentEntry(NamedTuple):
-    person_id: int
-    segment_id: int
 
 
 class Submission(NamedTuple):
@@ -43,19 +39,25 @@ class Happened:
     touched: Sequence[int] = ()
     deeds: Sequence[tuple[int, int, datetime]] = ()
     stage_moves: Sequence[StageMove] = ()
-    segment_entries: Sequence[tuple[int, int]] = ()
+    segment_entries: Sequence[Entry | tuple[int, int]] = ()
     score_changes: Sequence[Any] = ()
     submissions: Sequence[tuple[int, str, datetime]] = ()
 
     def person_ids(self) -> set[int]:
         """Everybody something happened to."""
-        named = (self.deeds, self.segment_entries, self.submissions)
         return (
             set(self.touched)
-            | {row[0] for rows in named for row in rows}
+            | {person_id for rows in (self.deeds, self.submissions) for person_id, *_rest in rows}
+            | {person_id for person_id, _segment in self.entries()}
             | {move.person_id for move in self.stage_moves}
             | {change.person_id for change in self.score_changes}
         )
+
+    def entries(self) -> list[tuple[int, int]]:
+        """Who entered which segment."""
+        return [
+            (entry.person_id, entry.segment_id) if isinstance(entry, Entry) else entry for entry in self.segment_entries
+        ]
 
 
 def react(happened: Happened) -> None:
@@ -126,7 +128,7 @@ class _Called:
         kind = trigger.get("kind")
         if kind == "segment":
             segment = str(trigger.get("segment"))
-            return {person for person, entered in self._happened.segment_entries if str(entered) == segment}
+            return {person for person, entered in self._happened.entries() if str(entered) == segment}
         if kind == "activity" and self._happened.deeds:
             activity = self._ids("activity").get(str(trigger.get("activity")))
             return {person for person, did, _ in self._happened.deeds if did == activity}

@@ -32,6 +32,11 @@ def working_colleagues() -> dict[int, str]:
     return sellers or owners_too
 
 
+def colleague_names() -> dict[int, str]:
+    """Names of all colleagues, also of those who left, by id."""
+    return {user.pk: user.name or user.email for user in User.objects.only("pk", "name", "email")}
+
+
 def _spread(person_ids: Sequence[int], ready: Iterable[int]) -> dict[int, int | None]:
     """Each person to whoever has least to do at that moment; of equals, to the one who joined earlier."""
     users = list(ready)
