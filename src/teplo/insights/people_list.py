@@ -94,10 +94,17 @@ class _Place:
 
 
 def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
-    """The page after the place `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
+    """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
     if sort not in SORTS:
         raise SortUnknown(sort)
     ids, further = _ids(people_of(chosen), SORTS[sort], _read_place(after, SORTS[sort]), limit)
+    return Page(rows_of(ids), further)
+
+
+def list_of_company(*, company_id: int, limit: int = PAGE) -> Page:
+    """People of a company, the warmest first; strangers too."""
+    people = Person.objects.filter(company_id=company_id, erased_at=None)
+    ids, further = _ids(people, SORTS["score"], _Place(), limit)
     return Page(rows_of(ids), further)
 
 

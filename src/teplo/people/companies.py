@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from teplo.kit import bulk
 from teplo.kit.clock import now
@@ -37,6 +37,23 @@ def _by_key(keys: set[str]) -> dict[str, int]:
     """Of several companies with one key the oldest."""
     rows = Company.objects.filter(name_key__in=keys).values_list("name_key").annotate(oldest=Min("id"))
     return dict(rows)
+
+
+def find_companies(*, search: str, after: str, limit: int) -> list[Company]:
+    """Companies by name from the place `after` ("key|id"), those whose name begins as searched or whose domain does."""
+    companies = Company.objects.all()
+    if key := company_key(search):
+        domain = search.lower().removeprefix("www.")
+        companies = companies.filter(
+            Q(name_key__gte=key, name_key__lt=key + "\U0010ffff")
+            | Q(domain__gte=domain, domain__lt=domain + "\U0010ffff")
+        )
+    last_key, _bar, last_id = after.rpartition("|")
+    if last_id.isdigit():
+        companies = companies.filter(name_key__gte=last_key).filter(
+            Q(name_key__gt=last_key) | Q(name_key=last_key, id__gt=int(last_id))
+        )
+    return list(companies.order_by("name_key", "id")[:limit])
 
 
 def create_company(*, name: str, at: datetime | None = None, **fields: Any) -> Company:

@@ -31,4 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.duplicates")),
     path("", include("teplo.web.companies")),
     path("", include("teplo.web.attributes")),
+    path("", include("teplo.web.letters")),
+    path("", include("teplo.web.stages")),
+    path("", include("teplo.web.insight")),
 ]

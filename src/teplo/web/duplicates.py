@@ -1,0 +1,190 @@
+"""People who seem to stand twice: looked for on demand, compared side by side, answered by a human."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from teplo.accounts.access import Right, requires
+from teplo.accounts.models import User
+from teplo.insights.people_list import rows_of
+from teplo.jobs.models import Job
+from teplo.jobs.starting import live_job, start_job
+from teplo.kit.wording import in_language
+from teplo.people import duplicates
+from teplo.people.attributes import definitions
+from teplo.people.choosing import find_by_text
+from teplo.people.duplicates import AlreadyAnswered, answer_pair
+from teplo.people.merging import CannotMerge, FieldChoice, MergePreview, merge_people, preview_merge, suggest_winner
+from teplo.people.models import Company, DuplicatePair, Person
+from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.person import shown_value
+from teplo.web.telling import COLUMN_NAMES
+
+PAGE = 30
+_SUBJECT = "duplicates"
+
+
+@requires(Right.EDIT_PEOPLE)
+def duplicate_list(request: HttpRequest) -> HttpResponse:
+    open_pairs = DuplicatePair.objects.filter(answer="")
+    pairs = list(open_pairs.order_by("-likeness", "id")[:PAGE])
+    rows = {row.person.pk: row for row in rows_of([i for pair in pairs for i in (pair.first_id, pair.second_id)])}
+    context = {
+        "pairs": [
+            (pair, rows[pair.first_id], rows[pair.second_id], str(duplicates.REASONS.get(pair.reason, pair.reason)))
+            for pair in pairs
+            if pair.first_id in rows and pair.second_id in rows
+        ],
+        "total": open_pairs.count(),
+        "job": live_job(subject=_SUBJECT),
+        "last": Job.objects.filter(kind=duplicates.JOB, state="done").order_by("-finished_at").first(),
+    }
+    return page(request, "duplicates/list.html", context)
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def duplicate_search(request: HttpRequest) -> HttpResponse:
+    start_job(kind=duplicates.JOB, args={}, subject=_SUBJECT, by=request.user.pk)
+    return redirect(request, "duplicates")
+
+
+@requires(Right.EDIT_PEOPLE)
+def duplicate(request: HttpRequest, pair_id: int) -> HttpResponse:
+    """The two cards side by side; POST is the human's word."""
+    pair = DuplicatePair.objects.filter(pk=pair_id).first()
+    if pair is None:
+        raise Http404
+    if request.method == "POST":
+        return _answer(request, pair)
+    if pair.answer:
+        return redirect(request, "duplicates")
+    winner, loser = _suggested(pair.first_id, pair.second_id)
+    return _compare(request, winner, loser, pair)
+
+
+def _suggested(first_id: int, second_id: int) -> tuple[int, int]:
+    people = list(Person.objects.filter(pk__in=(first_id, second_id)))
+    if len(people) < 2:
+        raise Http404
+    winner, loser = suggest_winner(*people)
+    return winner.pk, loser.pk
+
+
+def _answer(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
+    is_same = request.POST.get("answer") == "same"
+    winner = request.POST.get("winner", "")
+    try:
+        merge = answer_pair(
+            pair_id=pair.pk,
+            is_same=is_same,
+            by=request.user.pk or 0,
+            winner_id=int(winner) if winner.isdigit() else None,
+            take_from_loser=request.POST.getlist("take"),
+        )
+    except AlreadyAnswered:
+        refused(request, _("Somebody has answered this already."))
+        return redirect(request, "duplicates")
+    except CannotMerge as refusal:
+        refused(request, str(refusal))
+        return redirect(request, "duplicates")
+    said = (
+        _("One card now. The merge can be undone on it.")
+        if merge
+        else _("Two people, then. They will not be asked about again.")
+    )
+    saved(request, said)
+    return redirect(request, "duplicates")
+
+
+# merging by hand
+
+
+@requires(Right.EDIT_PEOPLE)
+def merge_with(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Choose the other card."""
+    person = Person.objects.filter(pk=person_id, erased_at=None).first()
+    if person is None:
+        raise Http404
+    search = request.GET.get("q", "").strip()
+    ids = [found for found in find_by_text(search) if found != person_id][:10]
+    context = {"person": person, "search": search, "rows": rows_of(ids)}
+    return page(request, "duplicates/choose.html", context, fragment="duplicates/_choose.html")
+
+
+@requires(Right.EDIT_PEOPLE)
+def merge(request: HttpRequest, winner_id: int, loser_id: int) -> HttpResponse:
+    """Compare two cards chosen by hand; POST merges them."""
+    if request.method != "POST":
+        return _compare(request, winner_id, loser_id, None)
+    try:
+        merge_people(
+            winner_id=winner_id,
+            loser_id=loser_id,
+            reason="hand",
+            by=f"user:{request.user.pk}",
+            take_from_loser=request.POST.getlist("take"),
+        )
+    except CannotMerge as refusal:
+        refused(request, str(refusal))
+        return redirect(request, "people")
+    saved(request, _("One card now. The merge can be undone on it."))
+    return redirect(request, "person", winner_id)
+
+
+def _compare(request: HttpRequest, winner_id: int, loser_id: int, pair: DuplicatePair | None) -> HttpResponse:
+    try:
+        preview = preview_merge(winner_id=winner_id, loser_id=loser_id)
+    except CannotMerge as refusal:
+        refused(request, str(refusal))
+        return redirect(request, "duplicates")
+    rows = {row.person.pk: row for row in rows_of([winner_id, loser_id])}
+    context = {
+        "preview": preview,
+        "winner": rows[winner_id],
+        "loser": rows[loser_id],
+        "fields": _said_fields(preview),
+        "pair": pair,
+        "reason": str(duplicates.REASONS.get(pair.reason, "")) if pair else "",
+    }
+    return page(request, "duplicates/compare.html", context)
+
+
+def _said_fields(preview: MergePreview) -> list[tuple[FieldChoice, str, str, str]]:
+    """(choice, name, the winner's value, the loser's) as a reader understands them."""
+    own = definitions()
+    ids = [
+        value
+        for choice in preview.fields
+        for value in (choice.winner, choice.loser)
+        if choice.key.endswith("_id") and value
+    ]
+    known: dict[int, str] = {
+        **dict(Company.objects.filter(pk__in=ids).values_list("pk", "name")),
+        **dict(User.objects.filter(pk__in=ids).values_list("pk", "name")),
+    }
+    return [(choice, *_said(choice, own, known)) for choice in preview.fields]
+
+
+def _said(choice: FieldChoice, own: Mapping[str, Any], known: Mapping[int, str]) -> tuple[str, str, str]:
+    key = choice.key.removeprefix("attributes.")
+    if key in own:
+        name = in_language(own[key].names) or key
+        return name, shown_value(own[key], choice.winner), shown_value(own[key], choice.loser)
+    name = str(COLUMN_NAMES.get(key, key))
+    return name, *(str(known.get(value, value) if value else "") for value in (choice.winner, choice.loser))
+
+
+urlpatterns = [
+    path("duplicates/", duplicate_list, name="duplicates"),
+    path("duplicates/search/", duplicate_search, name="duplicates-search"),
+    path("duplicates/<int:pair_id>/", duplicate, name="duplicate"),
+    path("people/<int:person_id>/merge/", merge_with, name="merge-with"),
+    path("people/<int:winner_id>/merge/<int:loser_id>/", merge, name="merge"),
+]

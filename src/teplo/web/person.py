@@ -1,0 +1,599 @@
+"""The person's card, the heart of Teplo: who he is, his story, how warm he is and what goes on for him."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from teplo.accounts.access import Right, RightLacking, can, may_edit_person, requires
+from teplo.accounts.models import User
+from teplo.channels.models import Delivery
+from teplo.content.models import Template
+from teplo.insights.person_story import PARTS, read_story
+from teplo.journeys.enrolling import JourneyNotLive, enrol_people
+from teplo.journeys.models import Enrolment, Journey, JourneyState
+from teplo.journeys.snapshots import take_snapshots
+from teplo.kit.clock import now
+from teplo.kit.wording import in_language
+from teplo.people.attributes import COLUMNS, Change, definitions, set_attributes
+from teplo.people.changing import note_changed
+from teplo.people.consent import ConsentWord, record_consents
+from teplo.people.identities import CONTACT_KINDS, ContactUnreadable
+from teplo.people.making import ContactTaken, LastContact, add_contact, remove_contact, set_main
+from teplo.people.merging import CannotUndo, undo_merge, winners_of
+from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Person
+from teplo.people.personal_data import erase_people, export_person
+from teplo.sales.handing_off import offer
+from teplo.sales.models import HandOff, Task, TaskState
+from teplo.sales.tasks import KINDS, NewTask, create_tasks
+from teplo.scoring.explaining import explain, headroom
+from teplo.scoring.vocabulary import GRADES
+from teplo.stages.models import Stage, Standing
+from teplo.stages.moving import move_person, set_pin
+from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.formatting import as_day, as_number
+from teplo.web.people_query import ListQuery
+from teplo.web.telling import channel_name, tell, why_not_sent
+
+STORY_PARTS = {
+    "all": gettext_lazy("Everything"),
+    "deeds": gettext_lazy("Deeds"),
+    "letters": gettext_lazy("Letters"),
+    "warmth": gettext_lazy("Warmth and sales"),
+    "card": gettext_lazy("Card"),
+}
+NAMES = ("first_name", "middle_name", "last_name")
+ICONS = {
+    "email": "mail", "phone": "phone", "telegram": "brand-telegram", "whatsapp": "brand-whatsapp",
+    "viber": "phone-call", "vk": "brand-vk", "external": "id",
+}  # fmt: skip
+_FACTS = {
+    "position": gettext_lazy("Position"),
+    "company": gettext_lazy("Company"),
+    "city": gettext_lazy("City"),
+    "country": gettext_lazy("Country"),
+    "language": gettext_lazy("Language"),
+    "timezone": gettext_lazy("Time zone"),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something known of a person, as it is shown and edited in place."""
+
+    key: str
+    name: str
+    shown: str
+    value: Any
+    definition: AttributeDefinition | None = None
+    url: str = ""
+
+
+@requires(Right.SEE)
+def person_card(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = Person.objects.select_related("company").filter(pk=person_id).first()
+    if person is None:
+        return _moved_or_gone(request, person_id)
+    if person.erased_at:
+        return page(request, "person/erased.html", {"person": person})
+    context = {
+        "person": person,
+        "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
+        "owner": User.objects.filter(pk=person.owner_id).first() if person.owner_id else None,
+        "local_time": _local_time(person.timezone),
+        "facts": _facts(person),
+        **_contacts(person),
+        "consents": _consents(person),
+        "duplicate": _open_pair(person_id),
+        **_story(request, person),
+        **_aside(request, person),
+    }
+    return page(request, "person/card.html", context)
+
+
+def _moved_or_gone(request: HttpRequest, person_id: int) -> HttpResponse:
+    """A card that became part of another leads there."""
+    winner = winners_of([person_id]).get(person_id)
+    if winner is None:
+        raise Http404
+    return redirect(request, "person", winner)
+
+
+def _person(request: HttpRequest, person_id: int, *, to_edit: bool = False) -> Person:
+    person = Person.objects.select_related("company").filter(pk=person_id, erased_at=None).first()
+    if person is None:
+        raise Http404
+    if to_edit and not may_edit_person(request.user, owner_id=person.owner_id):
+        raise RightLacking
+    return person
+
+
+def _by(request: HttpRequest) -> str:
+    return f"user:{request.user.pk}"
+
+
+def _local_time(name: str) -> str:
+    """What time it is where the person lives; empty when that is not known."""
+    try:
+        return f"{now().astimezone(ZoneInfo(name)):%H:%M}" if name else ""
+    except (ZoneInfoNotFoundError, ValueError):
+        return ""
+
+
+# left: who
+
+
+def _contacts(person: Person) -> dict[str, Any]:
+    rows = list(Identity.objects.filter(person_id=person.pk).order_by("kind", "-is_main", "created_at"))
+    return {
+        "contacts": [(ICONS.get(row.kind, "at"), row, contact_link(row)) for row in rows if row.kind != "visitor"],
+        "visitors": sum(1 for row in rows if row.kind == "visitor"),
+        "contact_kinds": [(kind, channel_name(kind)) for kind in CONTACT_KINDS],
+    }
+
+
+def contact_link(identity: Identity) -> str:
+    """Where a click on the contact leads."""
+    value = identity.value
+    return {
+        "email": f"mailto:{value}",
+        "phone": f"tel:{value}",
+        "telegram": f"https://t.me/{value}" if not value.isdigit() else "",
+        "whatsapp": f"https://wa.me/{value.lstrip('+')}",
+        "vk": f"https://vk.com/{value}",
+    }.get(identity.kind, "")
+
+
+def _facts(person: Person) -> list[Fact]:
+    return [*(_fact(person, key, None) for key in _FACTS), *(_fact(person, d.key, d) for d in definitions().values())]
+
+
+def _fact(person: Person, key: str, definition: AttributeDefinition | None) -> Fact:
+    if definition is not None:
+        value = person.attributes.get(key)
+        return Fact(key, in_language(definition.names) or key, shown_value(definition, value), value, definition)
+    if key == "company":
+        value = person.company.name if person.company else ""
+        url = f"/companies/{person.company_id}/" if person.company_id else ""
+        return Fact(key, str(_FACTS[key]), value, value, None, url)
+    return Fact(key, str(_FACTS[key]), getattr(person, key), getattr(person, key))
+
+
+def shown_value(definition: AttributeDefinition, value: Any) -> str:
+    """A value of a custom attribute as it is read."""
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int | float):
+        return as_number(value)
+    if definition.type == "date":
+        return as_day(date.fromisoformat(value))
+    names = {choice["key"]: in_language(choice.get("names", {})) or choice["key"] for choice in definition.choices}
+    words = value if isinstance(value, list) else [value]
+    return ", ".join(str(names.get(word, word)) for word in words)
+
+
+def _consents(person: Person) -> list[tuple[str, str, Consent | None]]:
+    """(channel, its name, the current word); e-mail always, others when anything was said."""
+    current = {row.channel: row for row in Consent.objects.filter(person_id=person.pk, is_current=True)}
+    channels = dict.fromkeys(("email", *sorted(current)))
+    return [(channel, channel_name(channel), current.get(channel)) for channel in channels]
+
+
+def _open_pair(person_id: int) -> DuplicatePair | None:
+    first = DuplicatePair.objects.filter(first_id=person_id, answer="").first()
+    return first or DuplicatePair.objects.filter(second_id=person_id, answer="").first()
+
+
+# middle: the story
+
+
+def _story(request: HttpRequest, person: Person) -> dict[str, Any]:
+    part = request.GET.get("part", "all")
+    part = part if part in PARTS else "all"
+    told = read_story(person_id=person.pk, before=request.GET.get("before", ""), part=part)
+    return {
+        "days": tell(told.moments, person=person),
+        "further": told.further,
+        "part": part,
+        "parts": [(key, name, key == part) for key, name in STORY_PARTS.items()],
+    }
+
+
+@requires(Right.SEE)
+def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
+    """A further page of the story, or another part of it."""
+    person = _person(request, person_id)
+    return render(request, "person/_story.html", {"person": person, **_story(request, person)})
+
+
+# right: how warm, what goes on
+
+
+def _aside(request: HttpRequest, person: Person) -> dict[str, Any]:
+    standing = Standing.objects.select_related("stage").filter(pk=person.pk).first()
+    explanation = explain(person_id=person.pk)
+    tasks = list(Task.objects.filter(person_id=person.pk, state=TaskState.OPEN).order_by("due_at")[:10])
+    return {
+        "explanation": explanation,
+        "grade_name": next((str(c.name) for c in GRADES if explanation and c.key == explanation.grade), ""),
+        "missing": [(part, headroom(part)) for part in explanation.missing[:4]] if explanation else [],
+        "standing": standing,
+        "stage_action": in_language(standing.stage.actions) if standing else "",
+        "enrolments": _enrolments(person.pk),
+        "coming": _coming(person),
+        "tasks": tasks,
+        "colleagues": _colleagues({task.assignee_id for task in tasks if task.assignee_id}),
+        "hand_off": HandOff.objects.filter(person_id=person.pk).order_by("-offered_at").first(),
+        "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
+        "may_enrol": can(request.user, Right.EDIT_MARKETING),
+    }
+
+
+def _enrolments(person_id: int) -> list[Enrolment]:
+    active = Enrolment.objects.filter(person_id=person_id, state="active").select_related("journey")
+    return list(active.order_by("entered_at")[:20])
+
+
+def _coming(person: Person) -> list[tuple[Delivery, str, str]]:
+    """(letter, its template's name, why it waits), the next first."""
+    rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
+    names = (
+        dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
+        if rows
+        else {}
+    )
+    return [
+        (row, names.get(row.template_id or 0, ""), why_not_sent(row, person.first_name) if row.reason else "")
+        for row in rows
+    ]
+
+
+def _colleagues(ids: set[int]) -> dict[int, str]:
+    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+@requires(Right.SEE)
+def person_aside(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = _person(request, person_id)
+    return render(request, "person/_aside.html", {"person": person, **_aside(request, person)})
+
+
+# editing in place
+
+
+class FactForm(forms.Form):
+    """One value, with a control that suits its type."""
+
+    def __init__(self, fact: Fact, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = _control(fact)
+
+
+def _control(fact: Fact) -> forms.Field:
+    label, kind = fact.name, fact.definition.type if fact.definition else "text"
+    choices = _choices(fact.definition) if fact.definition else []
+    if kind == "boolean":
+        said = [("", "—"), ("true", _("yes")), ("false", _("no"))]
+        return forms.ChoiceField(choices=said, required=False, label=label)
+    if kind == "choice":
+        return forms.ChoiceField(choices=[("", "—"), *choices], required=False, label=label)
+    if kind == "list" and choices:
+        return forms.MultipleChoiceField(
+            choices=choices, required=False, label=label, widget=forms.CheckboxSelectMultiple
+        )
+    if kind == "date":
+        return forms.CharField(required=False, label=label, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.CharField(required=False, label=label, max_length=2000, strip=True)
+
+
+def _choices(definition: AttributeDefinition) -> list[tuple[str, str]]:
+    return [(choice["key"], in_language(choice.get("names", {})) or choice["key"]) for choice in definition.choices]
+
+
+def _initial(fact: Fact) -> Any:
+    if isinstance(fact.value, bool):
+        return "true" if fact.value else "false"
+    if isinstance(fact.value, list) and not (fact.definition and fact.definition.choices):
+        return ", ".join(map(str, fact.value))
+    return fact.value
+
+
+@requires(Right.EDIT_PEOPLE)
+def person_fact(request: HttpRequest, person_id: int, key: str) -> HttpResponse:
+    """Show, edit and save one value in its place."""
+    person = _person(request, person_id, to_edit=True)
+    definition = definitions().get(key)
+    if definition is None and key not in _FACTS:
+        raise Http404
+    fact = _fact(person, key, definition)
+    if request.method != "POST":
+        form = FactForm(fact, initial={"value": _initial(fact)})
+        template = "person/_fact_form.html" if "edit" in request.GET else "person/_fact.html"
+        return render(request, template, {"person": person, "fact": fact, "form": form, "may_edit": True})
+    form = FactForm(fact, request.POST)
+    value = form.cleaned_data["value"] if form.is_valid() else request.POST.get("value", "")
+    written = set_attributes([Change(person_id, key, value)], by=_by(request))
+    if written.refused:
+        form.add_error("value", str(written.refused[0].error))
+        context = {"person": person, "fact": fact, "form": form, "may_edit": True}
+        return render(request, "person/_fact_form.html", context, status=422)
+    note_changed(written.people, "attribute")
+    person = _person(request, person_id)
+    return render(
+        request, "person/_fact.html", {"person": person, "fact": _fact(person, key, definition), "may_edit": True}
+    )
+
+
+class NameForm(forms.Form):
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=120, required=False)
+    middle_name = forms.CharField(label=gettext_lazy("Middle name"), max_length=120, required=False)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=120, required=False)
+    owner = forms.TypedChoiceField(label=gettext_lazy("Whose person"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        users = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+        self.fields["owner"].choices = [("", _("nobody's")), *users]  # type: ignore[attr-defined]
+
+
+@requires(Right.EDIT_PEOPLE)
+def person_edit(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Name and owner."""
+    person = _person(request, person_id, to_edit=True)
+    initial = {**{name: getattr(person, name) for name in NAMES}, "owner": person.owner_id}
+    form = NameForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        changes = [
+            Change(person_id, key, value) for key, value in form.cleaned_data.items() if key in (*NAMES, *COLUMNS)
+        ]
+        note_changed(set_attributes(changes, by=_by(request)).people, "attribute")
+        return redirect(request, "person", person_id)
+    context = {"person": person, "form": form}
+    return page(request, "person/edit.html", context, fragment="person/_edit.html", status=422 if form.errors else 200)
+
+
+class ContactForm(forms.Form):
+    kind = forms.ChoiceField(label=gettext_lazy("Way"))
+    text = forms.CharField(label=gettext_lazy("Contact"), max_length=254)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind, channel_name(kind)) for kind in CONTACT_KINDS]  # type: ignore[attr-defined]
+
+
+@requires(Right.EDIT_PEOPLE)
+def contact_new(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = _person(request, person_id, to_edit=True)
+    form = ContactForm(request.POST if request.method == "POST" else None)
+    taken = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            add_contact(person_id=person_id, by=_by(request), **form.cleaned_data)
+            return redirect(request, "person", person_id)
+        except (ContactUnreadable, ContactTaken) as error:
+            taken = getattr(error, "person_id", None)
+            form.add_error("text", str(error))
+    context = {"person": person, "form": form, "taken": taken}
+    return page(
+        request, "person/contact.html", context, fragment="person/_contact.html", status=422 if form.errors else 200
+    )
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def contact_change(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Take a contact off, or let it be the main one of its kind."""
+    _person(request, person_id, to_edit=True)
+    kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
+    if not Identity.objects.filter(person_id=person_id, kind=kind, value=value).exists():
+        raise Http404
+    if "main" in request.POST:
+        set_main(person_id=person_id, kind=kind, value=value)
+        return redirect(request, "person", person_id)
+    try:
+        remove_contact(person_id=person_id, kind=kind, value=value)
+    except LastContact:
+        refused(request, _("A card needs a name or a contact: add one first."))
+    return redirect(request, "person", person_id)
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def person_consent(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What the person said about being written to, noted by a colleague."""
+    _person(request, person_id, to_edit=True)
+    state, channel = request.POST.get("state", ""), request.POST.get("channel", "")
+    if state not in ConsentState.values or channel not in (*CONTACT_KINDS, "sms"):
+        raise Http404
+    record_consents([ConsentWord(person_id, channel, state, source=_by(request))])
+    note_changed([person_id], "consent")
+    saved(request, _("Noted."))
+    return redirect(request, "person", person_id)
+
+
+# moving, giving, asking
+
+
+class StageForm(forms.Form):
+    stage = forms.ChoiceField(label=gettext_lazy("Stage"))
+    why = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
+    pin = forms.BooleanField(
+        label=gettext_lazy("Keep here"), required=False, help_text=gettext_lazy("Signs will not move this person.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stages = Stage.objects.filter(is_active=True)
+        self.fields["stage"].choices = [  # type: ignore[attr-defined]
+            (stage.key, f"{in_language(stage.names)} · {stage.trade_name}".rstrip(" ·")) for stage in stages
+        ]
+
+
+@requires(Right.EDIT_PEOPLE)
+def person_stage(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Move by hand, with the reason, and perhaps a pin."""
+    person = _person(request, person_id, to_edit=True)
+    standing = Standing.objects.select_related("stage").filter(pk=person_id).first()
+    initial = {"stage": standing.stage.key, "pin": standing.pinned_by is not None} if standing else {}
+    form = StageForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        stage = Stage.objects.get(key=wanted["stage"])
+        why = {"words": wanted["why"]} if wanted["why"] else {}
+        move_person(
+            person_id=person_id, stage=stage, cause="hand", by=_by(request), why=why, at=now(), pin=wanted["pin"]
+        )
+        set_pin(person_id=person_id, by=_by(request), pinned=wanted["pin"])
+        return redirect(request, "person", person_id)
+    context = {"person": person, "form": form}
+    return page(
+        request, "person/stage.html", context, fragment="person/_stage.html", status=422 if form.errors else 200
+    )
+
+
+class TaskForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What"), choices=[(k, v) for k, v in KINDS.items() if k != "answer-hot"]
+    )
+    title = forms.CharField(
+        label=gettext_lazy("In words"), max_length=300, widget=forms.TextInput(attrs={"autofocus": True})
+    )
+    due_at = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    assignee = forms.TypedChoiceField(label=gettext_lazy("Who"), required=False, coerce=int, empty_value=None)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        users = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+        self.fields["assignee"].choices = [("", _("whoever is free")), *users]  # type: ignore[attr-defined]
+
+
+@requires(Right.EDIT_PEOPLE, Right.SELL)
+def person_task(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = _person(request, person_id)
+    initial = {"due_at": _tomorrow(), "assignee": person.owner_id or request.user.pk}
+    form = TaskForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data
+        create_tasks(
+            [
+                NewTask(
+                    person_id=person_id, title=wanted["title"], due_at=wanted["due_at"], kind=wanted["kind"],
+                    note=wanted["note"], assignee_id=wanted["assignee"], created_by=_by(request),
+                )
+            ]
+        )  # fmt: skip
+        return redirect(request, "person", person_id)
+    context = {"person": person, "form": form}
+    return page(request, "person/task.html", context, fragment="person/_task.html", status=422 if form.errors else 200)
+
+
+def _tomorrow() -> datetime:
+    return timezone.localtime(now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def person_hand_off(request: HttpRequest, person_id: int) -> HttpResponse:
+    _person(request, person_id)
+    made = offer(person_ids=[person_id], cause="hand", snapshots=take_snapshots(person_ids=[person_id]), at=now())
+    saved(request, _("Offered to sales.") if made else _("Sales has this person already."))
+    return redirect(request, "person", person_id)
+
+
+class EnrolForm(forms.Form):
+    journey = forms.ChoiceField(label=gettext_lazy("Journey"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        live = Journey.objects.filter(state=JourneyState.LIVE).order_by("name")
+        self.fields["journey"].choices = [(str(journey.pk), journey.name) for journey in live]  # type: ignore[attr-defined]
+
+
+@requires(Right.EDIT_MARKETING)
+def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
+    person = _person(request, person_id)
+    form = EnrolForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        journey = Journey.objects.get(pk=form.cleaned_data["journey"])
+        try:
+            entered = enrol_people(journey=journey, person_ids=[person_id], at=now())
+            saved(request, _("Entered.") if entered else _("The rules of the journey keep this person out."))
+            return redirect(request, "person", person_id)
+        except JourneyNotLive:
+            form.add_error("journey", _("The journey is not live any more."))
+    context = {"person": person, "form": form}
+    return page(
+        request, "person/enrol.html", context, fragment="person/_enrol.html", status=422 if form.errors else 200
+    )
+
+
+# personal data
+
+
+@requires(Right.EXPORT, Right.ERASE_PEOPLE)
+def person_export(request: HttpRequest, person_id: int) -> HttpResponse:
+    """All about one person as JSON, to hand over to him (R5)."""
+    _person(request, person_id)
+    told = json.dumps(export_person(person_id=person_id), ensure_ascii=False, indent=2)
+    response = HttpResponse(told, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="person-{person_id}.json"'
+    return response
+
+
+@requires(Right.ERASE_PEOPLE)
+@require_POST
+def person_erase(request: HttpRequest, person_id: int) -> HttpResponse:
+    _person(request, person_id)
+    erase_people(person_ids=[person_id], by=_by(request))
+    saved(request, _("Erased. Only numbers remain."))
+    return redirect(request, ListQuery().url())
+
+
+@requires(Right.EDIT_PEOPLE)
+@require_POST
+def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
+    try:
+        merge = undo_merge(merge_id=merge_id, by=_by(request))
+    except CannotUndo as refusal:
+        refused(request, str(refusal))
+        return redirect(request, request.POST.get("back") or "people")
+    saved(request, _("They are two again. What came after the merge stayed with this card."))
+    return redirect(request, "person", merge.winner_id)
+
+
+urlpatterns: Sequence[Any] = [
+    path("people/<int:person_id>/", person_card, name="person"),
+    path("people/<int:person_id>/story/", person_story, name="person-story"),
+    path("people/<int:person_id>/aside/", person_aside, name="person-aside"),
+    path("people/<int:person_id>/facts/<str:key>/", person_fact, name="person-fact"),
+    path("people/<int:person_id>/edit/", person_edit, name="person-edit"),
+    path("people/<int:person_id>/contacts/new/", contact_new, name="contact-new"),
+    path("people/<int:person_id>/contacts/change/", contact_change, name="contact-change"),
+    path("people/<int:person_id>/consent/", person_consent, name="person-consent"),
+    path("people/<int:person_id>/stage/", person_stage, name="person-stage"),
+    path("people/<int:person_id>/task/", person_task, name="person-task"),
+    path("people/<int:person_id>/hand-off/", person_hand_off, name="person-hand-off"),
+    path("people/<int:person_id>/enrol/", person_enrol, name="person-enrol"),
+    path("people/<int:person_id>/export/", person_export, name="person-export"),
+    path("people/<int:person_id>/erase/", person_erase, name="person-erase"),
+    path("people/merges/<int:merge_id>/undo/", merge_undo, name="merge-undo"),
+]
