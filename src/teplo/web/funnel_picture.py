@@ -1,0 +1,52 @@
+"""The funnel as a picture: stages side by side, people on them and the share that goes on; every number leads on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from teplo.insights.funnel import Funnel
+from teplo.kit.wording import in_language
+from teplo.stages.models import Stage
+
+
+def people_url(stage: Stage, *further: Mapping[str, Any]) -> str:
+    """The list of the people at a stage (strangers too), narrowed further."""
+    parts: list[Mapping[str, Any]] = [{"stage": stage.key}, *further]
+    return condition_url(parts[0] if len(parts) == 1 else {"all": parts})
+
+
+def condition_url(condition: Mapping[str, Any]) -> str:
+    """The list of the people for whom a condition holds, strangers too."""
+    said = urlencode({"condition": json.dumps(condition, ensure_ascii=False), "who": "all"})
+    return f"{reverse('people')}?{said}"
+
+
+def funnel_picture(shown: Funnel) -> dict[str, Any]:
+    """Who stands at each stage now; the share that goes on and the days are of the period's newcomers."""
+    return {
+        "columns": [_("Stage"), _("People now"), _("Go on"), _("Median days"), _("Trade name")],
+        "rows": [
+            [in_language(step.stage.names), step.here, step.goes_on, step.days, step.stage.trade_name]
+            for step in shown.steps
+        ],
+        "links": [people_url(step.stage) for step in shown.steps],
+        "label": _("People at each stage, the share that goes on and how long it takes"),
+    }
+
+
+def cohort_picture(shown: Funnel) -> dict[str, Any]:
+    """How far the newcomers of the period have come."""
+    return {
+        "columns": [_("Stage"), _("Came this far"), _("Go on"), _("Median days"), _("Trade name")],
+        "rows": [
+            [in_language(step.stage.names), step.reached, step.goes_on, step.days, step.stage.trade_name]
+            for step in shown.steps
+        ],
+        "label": _("How many of those who came in this time reached each stage"),
+    }
