@@ -8,7 +8,7 @@ from functools import lru_cache
 from teplo.people.identities import ContactUnreadable, normalise
 
 _PHONES = re.compile(r"[;|\n]|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE)
-_EMAILS = re.compile(r"[,;|\n/]|(?<=\w)\s+(?=\S+@)")
+_EMAILS = re.compile(r"[,;|\n/]|(?<=\w)\s+(?=[^\s<]+@)")
 _NAMES = re.compile(r"[,;|\n]|\s+(?=@|http|t\.me)")
 _EXTENSION = re.compile(r"\s*(?:\(?\s*(?:доб|вн|внутр|ext|x|дод)\.?\s*\d{1,6}\s*\)?)\s*$", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)

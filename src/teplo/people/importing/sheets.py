@@ -22,8 +22,8 @@ def sheet_names(path: Path, kind: str) -> list[str]:
     if kind == "xlsx":
         with _workbook(path) as book:
             return [sheet.title for sheet in sorted(book.worksheets, key=lambda s: s.sheet_state != "visible")]
-    with _readable():
-        return list(python_calamine.CalamineWorkbook.from_path(str(path)).sheet_names)
+    with _readable(), path.open("rb") as file:
+        return list(python_calamine.CalamineWorkbook.from_filelike(file).sheet_names)
 
 
 def first_filled(path: Path, kind: str, names: list[str]) -> str:
@@ -47,8 +47,8 @@ def sheet_rows(path: Path, kind: str, name: str) -> Iterator[list[str]]:
             while (row := _next(rows)) is not None:
                 yield [_text(value) for value in row]
         return
-    with _readable():
-        whole = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name).to_python()
+    with _readable(), path.open("rb") as file:
+        whole = python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(name).to_python()
     for row in whole:
         yield [_text(value) for value in row]
 
@@ -61,13 +61,14 @@ def _next(rows: Iterator[Any]) -> Any:
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[Any]:
-    with _readable(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # unknown extensions, missing default styles: nothing to us
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as file:  # by a name it would want to end in .xlsx
+        with _readable(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # unknown extensions, missing default styles: nothing to us
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 @contextmanager
