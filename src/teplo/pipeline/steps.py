@@ -21,6 +21,7 @@ from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import ConsentState, Person
+from teplo.people.segments import refresh_members
 from teplo.pipeline import letters
 from teplo.pipeline.batch import HUMAN, Batch, Taken, properties_of
 from teplo.sales.handing_off import offer
@@ -228,6 +229,20 @@ def move_stages(batch: Batch) -> None:
         batch.stage_moves += move_by_signs(person_ids=batch.people, at=batch.at)
 
 
+def enter_segments(batch: Batch) -> None:
+    """Bring the kept segments' members up to date, so that entering one can start a journey (R31)."""
+    if batch.people:
+        entries = refresh_members(person_ids=batch.people, at=batch.at)
+        batch.segment_entries = [(entry.person_id, entry.segment_id) for entry in entries]
+
+
+def refresh_segments(batch: Batch) -> None:
+    """Who enters and leaves the segments that journeys listen to (R31)."""
+    if batch.people:
+        entries = refresh_members(person_ids=batch.people, at=batch.at)
+        batch.segment_entries = [(entry.person_id, entry.segment_id) for entry in entries]
+
+
 def wake_journeys(batch: Batch) -> None:
     """Wake, enrol and let out (R27)."""
     if batch.people:
@@ -262,6 +277,8 @@ def hand_off(batch: Batch) -> None:
 FROM_SCORE: tuple[tuple[str, Step], ...] = (
     ("score", score),
     ("stages", move_stages),
+    ("segments", refresh_segments),
+    ("segments", enter_segments),
     ("journeys", wake_journeys),
     ("hand-off", hand_off),
 )
@@ -284,7 +301,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
 
 
 def run(batch: Batch, steps: Sequence[tuple[str, Step]] = STEPS) -> None:
-    """Run the steps in the caller's transaction; `batch.step` says where it is, for whoever has to explain a failure."""
+    """Run the steps in the caller's transaction; `batch.step` says where it is, to explain a failure."""
     for name, step in steps:
         batch.step = name
         step(batch)

@@ -26,7 +26,7 @@ from teplo.tracking.inbox import arrived
 
 log = structlog.get_logger(__name__)
 
-LONGEST_REST = 30.0  # seconds between tries of a failing loop
+LONGEST_REST = 5.0  # seconds between tries of a failing loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
             log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures)
             connection.close()
         if not done:
-            _rest(loop, min(LONGEST_REST, loop.rest * 2**min(failures, 10)), stop)
+            _rest(loop, min(LONGEST_REST, loop.rest * 2 ** min(failures, 10)), stop)
     connection.close()
 
 

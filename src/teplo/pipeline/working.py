@@ -28,7 +28,8 @@ LEASE = timedelta(seconds=20)
 KILLED_AT_MOST = 5
 """Workers that died with a parcel in their hands before its events are taken one by one."""
 
-_SQLITE_ENVIRONMENT = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})  # busy, locked, memory, i/o, corrupt, full, cannot open …
+# busy, locked, memory, read-only, i/o, corrupt, full, cannot open …
+_SQLITE_ENVIRONMENT = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})
 _POSTGRES_ENVIRONMENT = ("08", "25", "40", "53", "55", "57", "58")
 
 
@@ -56,7 +57,7 @@ _pace = Pace()
 
 
 def run_once(owner: str, *, limit: int | None = None) -> int:
-    """Take the oldest parcels through all steps; answers how many events there were. Raises what is not the events' fault."""
+    """Take the oldest parcels through all steps; answers how many events. Raises what is not the events' fault."""
     parcels = inbox.claim_parcels(events=limit or _pace.events, owner=owner, lease=LEASE)
     if not parcels:
         return 0

@@ -70,7 +70,10 @@ def test_a_poisonous_event_stands_alone_and_the_others_pass(monkeypatch: pytest.
 
     monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:5], ("bite", bite), *steps.STEPS[5:]))
     monkeypatch.setattr(steps.run, "__defaults__", (steps.STEPS,))
-    put_events([make_event() for _ in range(20)] + [make_event(name="poison")] + [make_event() for _ in range(12)], origin="api")
+    put_events(
+        [make_event() for _ in range(20)] + [make_event(name="poison")] + [make_event() for _ in range(12)],
+        origin="api",
+    )
     take_all()
     assert Event.objects.count() == 32
     assert tallied("page-viewed") == 32
@@ -182,7 +185,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_events() -> N
             [make_event(url=f"https://x.example/p/{n}?utm_source=vk", properties={"n": n}) for n in range(count)],
             origin="api",
         )
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             assert working.run_once("test", limit=5000) == count
         return len(captured)
 
