@@ -30,7 +30,7 @@ def condition_url(condition: Mapping[str, Any]) -> str:
 def funnel_picture(shown: Funnel) -> dict[str, Any]:
     """Who stands at each stage now; the share that goes on and the days are of the period's newcomers."""
     return {
-        "columns": [_("Stage"), _("People now"), _("Go on"), _("Median days"), _("Trade name")],
+        "columns": [_("Stage"), _("People now"), _("Went on"), _("Median days"), _("Trade name")],
         "rows": [
             [in_language(step.stage.names), step.here, step.goes_on, step.days, step.stage.trade_name]
             for step in shown.steps
@@ -43,7 +43,7 @@ def funnel_picture(shown: Funnel) -> dict[str, Any]:
 def cohort_picture(shown: Funnel) -> dict[str, Any]:
     """How far the newcomers of the period have come."""
     return {
-        "columns": [_("Stage"), _("Came this far"), _("Go on"), _("Median days"), _("Trade name")],
+        "columns": [_("Stage"), _("Came this far"), _("Went on"), _("Median days"), _("Trade name")],
         "rows": [
             [in_language(step.stage.names), step.reached, step.goes_on, step.days, step.stage.trade_name]
             for step in shown.steps

@@ -20,6 +20,7 @@ from teplo.kit.wording import in_language
 from teplo.tracking.models import SourceKind
 from teplo.tracking.vocabulary import SOURCES
 from teplo.web.answers import page
+from teplo.web.formatting import temperature_name
 from teplo.web.funnel_picture import cohort_picture, condition_url, funnel_picture, people_url
 from teplo.web.grades import grade_name
 from teplo.web.periods import period_chips, period_of
@@ -51,7 +52,7 @@ def insight(request: HttpRequest) -> HttpResponse:
 def _profiles_picture(ready: Readiness) -> dict[str, Any]:
     """People by profile, each bar split by temperature."""
     return {
-        "columns": [_("Profile"), _("cold"), _("warm"), _("hot")],
+        "columns": [_("Profile"), *(temperature_name(heat) for heat in _HEATS)],
         "rows": [
             [grade_name(grade) or _("everybody else"), *(ready.cells.get((grade, heat), 0) for heat in _HEATS)]
             for grade in GRADES
@@ -120,7 +121,7 @@ def funnel_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def funnel_export(request: HttpRequest) -> HttpResponse:
     shown = funnel(at=now(), days=period_of(request).days, known_only=request.GET.get("who") == "known")
-    head = [_("Stage"), _("Trade name"), _("People now"), _("Stuck"), _("Came this far"), _("Go on"), _("Median days")]
+    head = [_("Stage"), _("Trade name"), _("People now"), _("Stuck"), _("Came this far"), _("Went on"), _("Median days")]
     return _csv("funnel", head, _funnel_rows(shown))
 
 
