@@ -350,7 +350,11 @@ def _why_moved(row: Any, names: _Names) -> str:
 
 def _score(row: Any, at: datetime, names: _Names) -> Line:
     rose = row.total >= row.total_before
-    text = _("Warmed up: %(points)s points") if rose else _("Cooled down: %(points)s points")
+    text = (
+        ngettext("Warmed up: %(points)s point", "Warmed up: %(points)s points", row.total)
+        if rose
+        else ngettext("Cooled down: %(points)s point", "Cooled down: %(points)s points", row.total)
+    )
     why = {"time": _("because time has passed"), "table": _("because the score table has changed")}.get(row.cause, "")
     return Line("temperature", text % {"points": row.total}, at, detail=str(temperature_name(row.temperature)), why=why,
                 warmth=row.temperature)  # fmt: skip
