@@ -17,8 +17,11 @@ from teplo.demo.strangers import Stranger, draw_business, draw_stranger
 from teplo.demo.world import Act, World
 from teplo.journeys import stepping
 from teplo.kit.clock import at_moment, now
+from teplo.people import segments
 from teplo.people.models import Identity, IdentityKind
-from teplo.pipeline import working
+from teplo.pipeline import noting, working
+from teplo.scoring.rescoring import rescore
+from teplo.tracking import figures
 from teplo.tracking.inbox import put_events
 
 ORIGIN = "demo"
@@ -48,6 +51,8 @@ def bring_to_life(
         live_until(world, moment)
         if progress:
             progress(number + 1, len(moments))
+    segments.refresh_by_time()
+    figures.refresh()
     return world
 
 
@@ -55,6 +60,7 @@ def live_until(world: World, moment: datetime) -> None:
     """What people, Teplo and salespeople do up to `moment`."""
     _send_in(_due_events(world, moment))
     with at_moment(moment):
+        _let_time_pass(moment)
         _run_teplo()
         _learn_who_is_who(world)
         letters = posting.letters_since(world.letters_until)
@@ -65,8 +71,16 @@ def live_until(world: World, moment: datetime) -> None:
         selling.work(world, moment)
 
 
+def _let_time_pass(moment: datetime) -> None:
+    """What a worker does by itself as days go by: points fade once a week, segments of time are asked once a day."""
+    if moment.hour == HALF_DAYS[0]:
+        segments.refresh_by_time()
+        if moment.weekday() == 0:
+            rescore(person_ids=None, cause="time", at=moment)
+
+
 def _run_teplo() -> None:
-    while working.run_once(OWNER):
+    while working.run_once(OWNER) or noting.run_once(OWNER):
         pass
     while stepping.tick(owner=OWNER):
         pass
