@@ -69,7 +69,8 @@ def warmest(*, user_id: int | None) -> list[Score]:
     in_hand = HandOff.objects.filter(
         person_id=OuterRef("person_id"), state__in=(HandOffState.OFFERED, HandOffState.ACCEPTED)
     )
-    scores = Score.objects.filter(~Exists(in_hand), temperature__in=(Temperature.HOT, Temperature.WARM))
+    warm = (Temperature.HOT, Temperature.WARM)
+    scores = Score.objects.filter(~Exists(in_hand), temperature__in=warm, person__is_anonymous=False)
     if user_id is not None:
         scores = scores.filter(Q(person__owner_id=user_id) | Q(person__owner_id=None))
     return list(scores.select_related("person", "person__company").order_by("-total", "person_id")[:SHOWN])
@@ -77,7 +78,7 @@ def warmest(*, user_id: int | None) -> list[Score]:
 
 def warmth() -> Warmth:
     by_temperature = dict(
-        Score.objects.filter(temperature__in=(Temperature.WARM, Temperature.HOT))
+        Score.objects.filter(temperature__in=(Temperature.WARM, Temperature.HOT), person__is_anonymous=False)
         .values_list("temperature")
         .annotate(people=Count("person_id"))
     )

@@ -13,9 +13,19 @@
   const isDate = (value) => typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value);
   const said = (value) => (isDate(value) ? longDay(value) : value);
 
+  // A place between 0 and 1 on the one scale of warmth, as a plain colour that charts can calculate with.
+  function warmthAt(share) {
+    const stops = ["cold", "sand", "amber", "coral"].map((name) => variable(name).slice(1).match(/../g).map((part) => parseInt(part, 16)));
+    const at = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
+    const left = Math.min(Math.floor(at), stops.length - 2);
+    const mixed = stops[left].map((part, i) => Math.round(part + (stops[left + 1][i] - part) * (at - left)));
+    return `rgb(${mixed.join(", ")})`;
+  }
   function series(data) {
     if (data.palette === "temperature") return ["cold", "amber", "coral"].map(variable);
-    return [1, 2, 3, 4, 5].map((n) => variable(`series-${n}`));
+    const count = data.columns.length - 1;
+    if (data.palette === "stages") return data.columns.slice(1).map((_name, i) => warmthAt(count > 1 ? i / (count - 1) : 0));
+    return [1, 2, 3, 4, 5, 6, 7].map((n) => variable(`series-${n}`));
   }
   function base(data) {
     const ink = variable("ink"), quiet = variable("ink-quiet"), line = variable("line");
@@ -71,17 +81,20 @@
     const b = base(data);
     const warmths = { cold: variable("cold"), warm: variable("amber"), hot: variable("coral") };
     const marks = [...(data.marks || [])].sort((x, y) => x.at - y.at);
-    const colourOf = (from) => marks.reduce((found, mark) => (mark.kind && from >= mark.at ? warmths[mark.kind] : found), marks.some((m) => m.kind) ? warmths.cold : b.color[0]);
-    const at = (value) => { const i = data.rows.findIndex((row) => row[0] >= value); return i < 0 ? data.rows.length - 1 : i; };
+    const hasWarmth = marks.some((mark) => mark.kind);
+    const colourOf = (from) => marks.reduce((found, mark) => (mark.kind && from >= mark.at ? warmths[mark.kind] : found), hasWarmth ? warmths.cold : b.color[0]);
+    const starts = data.rows.map((row) => Number(row[0]));
+    const width = starts.length > 1 ? Math.min(...starts.slice(1).map((start, i) => start - starts[i])) : 1;
     return {
       ...without(b),
       grid: { ...b.grid, top: 26 },
-      xAxis: { ...b.axis, type: "category", data: data.rows.map((row) => row[0]), splitLine: { show: false } },
+      xAxis: { ...b.axis, type: "value", min: starts[0], max: starts[starts.length - 1] + width, interval: starts.length > 16 ? undefined : width, splitLine: { show: false }, axisLabel: { ...b.axis.axisLabel, formatter: (v) => number.format(v) } },
       yAxis: { ...b.axis, type: "value", minInterval: 1, axisLine: { show: false }, axisLabel: { ...b.axis.axisLabel, formatter: (v) => short.format(v) } },
+      tooltip: { ...b.tooltip, trigger: "item", formatter: (one) => `${number.format(one.value[0] - width / 2)} – ${number.format(one.value[0] + width / 2)}: ${number.format(one.value[1])}` },
       series: [{
-        name: data.columns[1], type: "bar", barCategoryGap: "12%",
-        data: data.rows.map((row) => ({ value: row[1], itemStyle: { color: colourOf(row[0]), borderRadius: [3, 3, 0, 0] } })),
-        markLine: marks.length ? { symbol: "none", silent: true, lineStyle: { color: variable("ink-quiet"), type: "dashed" }, label: { color: variable("ink-quiet"), formatter: (one) => one.name }, data: marks.map((mark) => ({ name: mark.label, xAxis: at(mark.at) })) } : undefined,
+        name: data.columns[1], type: "bar", barCategoryGap: "8%",
+        data: data.rows.map((row) => ({ value: [Number(row[0]) + width / 2, row[1]], itemStyle: { color: colourOf(row[0]), borderRadius: [3, 3, 0, 0] } })),
+        markLine: marks.length ? { symbol: "none", silent: true, lineStyle: { color: variable("ink-quiet"), type: "dashed" }, label: { color: variable("ink-quiet"), formatter: (one) => one.name }, data: marks.map((mark) => ({ name: mark.label, xAxis: mark.at })) } : undefined,
       }],
     };
   }
@@ -107,14 +120,6 @@
     return option;
   }
   const OPTIONS = { area: (d) => overTime(d, true), line: (d) => overTime(d, false), bar: bars, histogram, sankey, band };
-
-  // A place between 0 and 1 on the one scale of warmth.
-  function warmthAt(share) {
-    const stops = ["cold", "sand", "amber", "coral"];
-    const at = Math.min(Math.max(share, 0), 1) * (stops.length - 1);
-    const left = Math.min(Math.floor(at), stops.length - 2);
-    return `color-mix(in oklab, ${variable(stops[left + 1])} ${Math.round((at - left) * 100)}%, ${variable(stops[left])})`;
-  }
 
   // The funnel is drawn as HTML and SVG: stages side by side, people above, conversion below.
   function funnel(place, data) {

@@ -105,7 +105,12 @@
       this.counted = box.querySelector("[data-conditions-count]");
       this.switch = box.querySelector("[data-conditions-mode]");
       this.switch.addEventListener("click", () => this.turn());
-      this.area.addEventListener("input", () => this.later(() => this.readText()));
+      this.area.addEventListener("input", () => {
+        this.isUnread = true;
+        this.area.setCustomValidity("");
+        this.later(() => this.readText());
+      });
+      if (this.input.form) this.input.form.addEventListener("submit", (event) => this.hold(event), true);
       this.plant(JSON.parse(this.input.value || "{}"));
       this.ask();
     }
@@ -137,9 +142,22 @@
         this.fail();
       }
     }
+    // A form sent while the text is not understood yet waits for the answer, so that what is saved is what is seen.
+    async hold(event) {
+      if (!this.isUnread) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      clearTimeout(this.waiting);
+      await this.readText();
+      if (!this.isUnread) event.target.requestSubmit(event.submitter || undefined);
+    }
     async readText() {
+      const read = this.area.value;
       try {
-        const said = await post(`${this.box.dataset.check}?of=${this.box.dataset.of}`, { text: this.area.value });
+        const said = await post(`${this.box.dataset.check}?of=${this.box.dataset.of}`, { text: read });
+        if (read !== this.area.value) return;
+        this.isUnread = false;
+        this.area.setCustomValidity(said.ok ? "" : said.reason);
         if (said.ok) {
           this.plant(said.condition);
           this.input.value = JSON.stringify(said.condition);
@@ -193,11 +211,17 @@
         if (error.name !== "AbortError") this.counted.textContent = "";
       }
     }
-    turn() {
+    async turn() {
       const toText = this.textPlace.hidden;
+      if (!toText && this.isUnread) {
+        clearTimeout(this.waiting);
+        await this.readText();
+      }
       this.textPlace.hidden = !toText;
       this.place.hidden = toText;
       this.switch.querySelector("span").textContent = toText ? this.texts.as_blocks : this.texts.as_text;
+      this.area.setCustomValidity("");
+      this.isUnread = false;
       if (toText) this.area.focus();
       else this.ask();
       if (toText && this.said && !this.said.ok && this.said.start !== undefined) this.area.setSelectionRange(this.said.start, this.said.start + this.said.length);
