@@ -56,7 +56,7 @@ def test_a_stranger_becomes_a_task_for_sales():
     segment = begin_journey()
     give_points()
     page = {"name": "page-viewed", "url": "https://example.com/prices"}
-    act({**page, "id": "1"})
+    act({**page, "id": "1", "identities": {"email": "olga@example.com"}})
     [score] = Score.objects.all()
     assert (score.total, score.temperature) == (3, "cold")
     assert not SegmentMember.objects.exists()
@@ -70,15 +70,10 @@ def test_a_stranger_becomes_a_task_for_sales():
     assert Delivery.objects.get().person_id == score.person_id
     assert not HandOff.objects.exists()
 
-    act(
-        {
-            "name": "offer-requested",
-            "id": "3",
-            "identities": {"email": "olga@example.com"},
-            "attributes": {"first_name": "Ольга"},
-        }
-    )
-    assert Identity.objects.get(kind="email").person_id == score.person_id
+    act({"name": "offer-requested", "id": "3", "identities": {"phone": "+380441112233"}})
+    assert set(Identity.objects.values_list("kind", "person_id")) == {
+        (kind, score.person_id) for kind in ("visitor", "email", "phone")
+    }
     assert ScoreChange.objects.filter(temperature="hot", temperature_before="warm").count() == 1
     hand_off = HandOff.objects.get()
     assert (hand_off.person_id, hand_off.assignee_id) == (score.person_id, seller.pk)
@@ -92,6 +87,7 @@ def test_the_same_events_again_change_nothing():
     begin_journey()
     give_points()
     events = [{"name": "page-viewed", "url": "https://example.com/prices", "id": str(n)} for n in range(3)]
+    events[0]["identities"] = {"email": "olga@example.com"}
     act(*events)
     before = list(Score.objects.values_list("person_id", "total"))
     act(*events)
