@@ -236,13 +236,6 @@ def enter_segments(batch: Batch) -> None:
         batch.segment_entries = [(entry.person_id, entry.segment_id) for entry in entries]
 
 
-def refresh_segments(batch: Batch) -> None:
-    """Who enters and leaves the segments that journeys listen to (R31)."""
-    if batch.people:
-        entries = refresh_members(person_ids=batch.people, at=batch.at)
-        batch.segment_entries = [(entry.person_id, entry.segment_id) for entry in entries]
-
-
 def wake_journeys(batch: Batch) -> None:
     """Wake, enrol and let out (R27)."""
     if batch.people:
@@ -277,7 +270,6 @@ def hand_off(batch: Batch) -> None:
 FROM_SCORE: tuple[tuple[str, Step], ...] = (
     ("score", score),
     ("stages", move_stages),
-    ("segments", refresh_segments),
     ("segments", enter_segments),
     ("journeys", wake_journeys),
     ("hand-off", hand_off),

@@ -105,13 +105,14 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
             log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures)
             connection.close()
         if not done:
-            _rest(loop, min(LONGEST_REST, loop.rest * 2 ** min(failures, 10)), stop)
+            _rest(loop, failures, stop)
     connection.close()
 
 
-def _rest(loop: Loop, seconds: float, stop: threading.Event) -> None:
+def _rest(loop: Loop, failures: int, stop: threading.Event) -> None:
+    """Until there may be work again. After a failure nothing wakes it early: what fails must not spin."""
     close_old_connections()
-    if loop.wake is None:
-        stop.wait(seconds)
+    if loop.wake is not None and not failures:
+        loop.wake.wait(loop.rest)
     else:
-        loop.wake.wait(seconds)
+        stop.wait(min(LONGEST_REST, loop.rest * 2 ** min(failures, 10)))
