@@ -34,4 +34,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.letters")),
     path("", include("teplo.web.stages")),
     path("", include("teplo.web.insight")),
+    path("", include("teplo.web.journeys")),
+    path("", include("teplo.web.journey_editor")),
+    path("", include("teplo.web.journey_people")),
+    path("", include("teplo.web.tasks")),
+    path("", include("teplo.web.hand_offs")),
+    path("", include("teplo.web.deals")),
 ]
