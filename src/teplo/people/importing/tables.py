@@ -10,7 +10,7 @@ from pathlib import Path
 from teplo.people.importing.dialects import unwrap
 from teplo.people.importing.pages import page_rows
 from teplo.people.importing.shapes import FileRefused, Shape
-from teplo.people.importing.sheets import SheetUnreadable, sheet_rows
+from teplo.people.importing.sheets import SheetUnreadable, is_large, sheet_rows, stated_rows
 
 LONGEST_CELL = 200_000
 csv.field_size_limit(LONGEST_CELL)
@@ -46,8 +46,11 @@ def read_headers(path: Path, shape: Shape) -> list[str]:
     return [cell.strip().lstrip("\ufeff") for cell in next(islice(_all_rows(path, shape), shape.header_row, None), [])]
 
 
-def count_rows(path: Path, shape: Shape) -> int:
-    """How many rows `read_rows` will give."""
+def count_rows(path: Path, shape: Shape) -> int | None:
+    """How many rows `read_rows` will give; of very large spreadsheets what they say themselves, None if they do not."""
+    if is_large(path, shape.format):
+        stated = stated_rows(path, shape.sheet)
+        return None if stated is None else max(0, stated - shape.header_row - 1)
     return sum(1 for _ in read_rows(path, shape))
 
 

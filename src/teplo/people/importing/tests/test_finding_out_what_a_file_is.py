@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from teplo.people.importing import sheets
 from teplo.people.importing.inspecting import find_shape, reshape
 from teplo.people.importing.shapes import FileRefused, Shape
 from teplo.people.importing.tables import count_rows, first_rows, read_headers, read_rows
@@ -220,3 +221,24 @@ def test_a_shape_survives_its_storing(tmp_path: Path) -> None:
 def test_a_stored_spreadsheet_without_any_ending_is_read(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [["Имя", "Почта"], ["Ольга", "o@example.com"]])
     assert find_shape(path.rename(tmp_path / "20260101-abcdef")).format == "xlsx"
+
+
+@pytest.mark.parametrize("small", [0, 10**9])
+def test_small_and_large_spreadsheets_are_read_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(sheets, "_SMALL", small)
+    rows: list[list[object]] = [
+        [], [None, None], [None, "Имя", "Почта", "Дата", "Да?", "Число"],
+        [None, "Ольга", "o@example.com", datetime(2024, 4, 3), True, 12], [],
+        [None, "Иван", None, datetime(2024, 4, 3, 1, 2, 3), False, 1.25],
+    ]  # fmt: skip
+    path = workbook(tmp_path / "a.xlsx", rows)
+    shape = find_shape(path)
+    assert shape.header_row == 2
+    assert read_headers(path, shape)[1:] == ["Имя", "Почта", "Дата", "Да?", "Число"]
+    assert [(number, cells[1:]) for number, cells in read_rows(path, shape)] == [
+        (4, ["Ольга", "o@example.com", "2024-04-03", "true", "12"]),
+        (6, ["Иван", "", "2024-04-03 01:02:03", "false", "1.25"]),
+    ]
+    assert count_rows(path, shape) in (2, 3)
