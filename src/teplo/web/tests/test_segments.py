@@ -167,8 +167,8 @@ def test_the_vocabulary_names_every_field_with_operators_it_knows(marketer: Clie
 def test_a_check_answers_all_forms(marketer: Client) -> None:
     said = ask(marketer, "condition-check", {"condition": {"all": [IN_KYIV, {"score": {"at_least": 5}}]}})
     assert said["ok"]
-    assert said["sentence"] == "Город — «Киев» и счёт не меньше 5"
-    assert said["chips"] == ["Город — «Киев»", "Счёт не меньше 5"]
+    assert said["sentence"] == "Город — «Киев» и баллы не меньше 5"
+    assert said["chips"] == ["Город — «Киев»", "Баллы не меньше 5"]
     assert said["text"] == 'city is "Киев" and score at least 5'
     assert ask(marketer, "condition-check", {"text": said["text"]})["condition"] == said["condition"]
 
