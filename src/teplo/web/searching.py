@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, path, reverse
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from teplo.accounts.access import Right, requires
 from teplo.journeys.models import Journey
-from teplo.people.models import Identity, Person, Segment
+from teplo.people.choosing import find_by_text
+from teplo.people.models import Person, Segment
 from teplo.web.rail import pages_for
 
 AT_MOST = 6
@@ -56,23 +56,10 @@ def _people(text: str, user: Any) -> list[Found]:
 
 
 def _matching(text: str) -> list[Person]:
-    """People whose names begin so, or who can be reached under an address or number that begins so."""
-    words = text.casefold().replace("ё", "е").split()
-    named = Q()
-    for word in words[:3]:
-        named &= Q(last_key__startswith=word) | Q(first_key__startswith=word)
-    digits = "".join(letter for letter in text if letter.isdigit())
-    values = {text.casefold(), f"+{digits}"} if len(digits) > 4 else {text.casefold()}
-    reached = Q()
-    for value in values:
-        reached |= Q(value__startswith=value)
-    people = list(Person.objects.filter(named, is_anonymous=False, erased_at=None)[:AT_MOST])
-    if len(people) < AT_MOST:
-        ids = Identity.objects.filter(reached, kind__in=("email", "phone")).values_list("person_id", flat=True)[
-            :AT_MOST
-        ]
-        people += Person.objects.filter(pk__in=list(ids)).exclude(pk__in=[person.pk for person in people])
-    return people[:AT_MOST]
+    """People whose names, address or number begin so, known ones only, in the order they were found."""
+    ids = find_by_text(text)[: AT_MOST * 3]
+    people = Person.objects.filter(pk__in=ids, is_anonymous=False, erased_at=None).in_bulk()
+    return [people[key] for key in ids if key in people][:AT_MOST]
 
 
 def _pages(text: str, user: Any) -> list[Found]:

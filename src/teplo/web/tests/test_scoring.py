@@ -58,7 +58,7 @@ def test_the_page_says_how_many_are_warm_and_reads_the_table(client, marketer):
     person = Person.objects.create(city="Kyiv")
     rescore(person_ids=[person.pk], cause="attribute", at=now())
     text = client.get(reverse("scoring")).content.decode()
-    for said in ("0 hot, 1 warm, of 1 person", "From Kyiv", "+12", "−2", "6 at most", "in 60 days", "everybody else"):
+    for said in ("0 hot, 1 warm of 1 person", "From Kyiv", "+12", "−2", "6 at most", "in 60 days", "everybody else"):
         assert said in text
 
 

@@ -165,6 +165,7 @@ def test_nobody_opens_another_s_notice(client, owner):
 
 def test_the_palette_finds_pages_and_people(client, owner):
     Person.objects.create(first_name="Алёна", last_name="Ёлкина", first_key="алена", last_key="елкина")
+    assert "Алёна Ёлкина" in client.get("/search/", {"q": "ёлк"}).content.decode()
     assert "/settings/users/" in client.get("/search/?q=colleag").content.decode()
     assert "Nothing is found" in client.get("/search/?q=zzzz").content.decode()
 

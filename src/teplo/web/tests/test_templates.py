@@ -19,7 +19,7 @@ FORBIDDEN = {
     "script address": re.compile(r"javascript:", re.IGNORECASE),
     "evaluated values": re.compile(r"""hx-(?:vals|headers|vars)\s*=\s*["'](?:js|javascript):"""),
     "trigger filter": re.compile(r"""hx-trigger\s*=\s*"[^"]*\["""),
-    "other host": re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//(?!example\.)"""),
+    "other host": re.compile(r"""(?:\bsrc|<link\b[^>]*\bhref|\bhx-\w+)\s*=\s*["'](?:https?:)?//"""),
 }
 ICON = re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']""")
 # What is written for letters stands in letters, where styles must be inline.

@@ -67,6 +67,12 @@ def test_every_view_says_who_may_call_it(address):
     assert address.is_public or address.rights, "put @requires(Right.…) or @public above it"
 
 
+def test_no_address_has_two_views():
+    """The second of them would never be asked."""
+    paths = [address.path for address in ADDRESSES]
+    assert not sorted({path for path in paths if paths.count(path) > 1})
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("address", GUARDED, ids=lambda address: address.path)
