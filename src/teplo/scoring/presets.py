@@ -74,11 +74,9 @@ LETTERS = words("В письмах", "У листах", "In letters")
 CLOSER = words("Подходит ближе", "Підходить ближче", "Comes closer")
 
 MOSCOW = {"field": "city", "in": ["Москва", "Moscow"]}
-OWNER = says("position", "владел", "собственник", "учредител", "власник", "засновник", "owner", "founder")
-CHIEF = says(
-    "position", "генеральный директор", "ген. директор", "гендиректор", "генеральний директор", "CEO", "chief executive"
-)
-MIDDLE = says("position", "руководитель", "начальник", "керівник", "завідувач", "head of", "team lead")
+OWNER = says("position", "владел", "собственник", "власник", "owner")
+CHIEF = says("position", "генеральный директор", "генеральний директор", "CEO")
+MIDDLE = says("position", "руководитель", "керівник", "head of")
 MANAGER = says("position", "менеджер", "manager")
 
 
@@ -90,8 +88,8 @@ def but(one: Mapping[str, Any], *others: Mapping[str, Any]) -> Mapping[str, Any]
 PORTRAITS: Sequence[Portrait] = (
     Portrait(POSITION, words("Владелец компании", "Власник компанії", "Owner of the company"), 5, OWNER),
     Portrait(POSITION, words("Генеральный директор", "Генеральний директор", "Chief executive"), 3, but(CHIEF, OWNER)),
-    Portrait(POSITION, words("Руководитель среднего звена", "Керівник середньої ланки", "Middle manager"), 1, but(MIDDLE, OWNER, CHIEF)),
-    Portrait(POSITION, words("Менеджер", "Менеджер", "Manager"), -3, but(MANAGER, OWNER, CHIEF, MIDDLE)),
+    Portrait(POSITION, words("Руководитель среднего звена", "Керівник середньої ланки", "Middle manager"), 1, but(MIDDLE, OWNER)),
+    Portrait(POSITION, words("Менеджер", "Менеджер", "Manager"), -3, but(MANAGER, MIDDLE)),
     Portrait(CITY, words("Москва", "Москва", "Moscow"), 5, MOSCOW),
     Portrait(CITY, words("Другой город", "Інше місто", "Another city"), 1, but({"field": "city", "is_set": True}, MOSCOW)),
     Portrait(SIZE, words("От 10 до 100 сотрудников", "Від 10 до 100 працівників", "10 to 100 employees"), 3, {"field": "company.size", "between": [10, 100]}),
@@ -138,7 +136,7 @@ PROFILES: Sequence[tuple[ProfileKind, Texts, Mapping[str, Any]]] = (
     (
         ProfileKind.UNACCEPTABLE,
         words("Менеджер очень большой компании", "Менеджер дуже великої компанії", "Manager at a very large company"),
-        {"all": [but(MANAGER, OWNER, CHIEF, MIDDLE), {"field": "company.size", "greater": 500}]},
+        {"all": [but(MANAGER, MIDDLE), {"field": "company.size", "greater": 500}]},
     ),
 )  # fmt: skip
 

@@ -148,7 +148,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "lines": [(line, source_name(line.source), _source_url(line)) for line in lines],
         "people": sum(line.people for line in lines),
         "customers": sum(line.customers for line in lines),
-        "best": max((line for line in lines if line.customers), key=_share, default=None),
+        "best": max((line for line in lines if line.customers), key=_customers, default=None),
         "picture": _sources_picture(lines) if lines else None,
         "chosen": chosen,
         "chosen_name": source_name(chosen),
@@ -159,8 +159,8 @@ def sources(request: HttpRequest) -> HttpResponse:
     return page(request, "insight/sources.html", context)
 
 
-def _share(line: Origin) -> float:
-    return line.share_customers or 0
+def _customers(line: Origin) -> int:
+    return line.customers
 
 
 @requires(Right.EXPORT)

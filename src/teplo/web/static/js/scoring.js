@@ -73,7 +73,10 @@
       const sentence = drawer.querySelector("[data-conditions-sentence]").textContent.trim();
       asking.querySelector("[name=line-condition]").value = value;
       const button = asking.querySelector(".cell-condition");
-      button.textContent = sentence;
+      const said = document.createElement("span");
+      said.className = "clamp";
+      said.textContent = sentence;
+      button.replaceChildren(said);
       button.hidden = false;
       const activity = asking.querySelector("[data-activity]");
       if (activity) activity.value = "";
