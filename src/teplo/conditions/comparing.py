@@ -27,6 +27,7 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Left, Right, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -144,7 +145,8 @@ def _days(test: Test, today: date) -> tuple[date | None, date | None]:
     if test.operator is Operator.OLDER_THAN:
         return None, first_day(test.value, today) - day
     if test.operator is Operator.BETWEEN:
-        return test.value
+        since, until = test.value
+        return since, until
     if test.operator is Operator.BEFORE:
         return None, test.value - day
     return (test.value + day, None) if test.operator is Operator.AFTER else (test.value, test.value)
@@ -179,7 +181,7 @@ def any_holds(source: str, key: str, test: Test) -> Q:
     return text_holds(JsonText(source, key), test)
 
 
-def json_holds(source: str | Expression, key: str | None, kind: Type, test: Test, asking: Asking) -> Q:
+def json_holds(source: str | BaseExpression, key: str | None, kind: Type, test: Test, asking: Asking) -> Q:
     """Tests of a custom attribute of a defined type inside a JSON source."""
     if test.operator is Operator.IS_SET:
         return Q(JsonFilled(source, key))

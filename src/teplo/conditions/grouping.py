@@ -22,7 +22,8 @@ class IsAmong(Subquery):
 
     def __init__(self, rows: QuerySet[Any, Any], *, column: str, key: str = "pk") -> None:
         super().__init__(rows)
-        self.column, self.key = column, F(key)
+        self.column = column
+        self.key: Any = F(key)  # resolved to a column by Django
 
     def get_source_expressions(self) -> list[Any]:
         return [*super().get_source_expressions(), self.key]

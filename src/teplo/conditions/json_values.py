@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, BooleanField, Expression, F, Field, FloatField, Func, TextField
+from django.db.models import BigIntegerField, BooleanField, F, Field, FloatField, Func, TextField
+from django.db.models.expressions import BaseExpression
 from django.db.models.sql.compiler import SQLCompiler
 
 Compiled = tuple[str, list[Any]]
@@ -23,17 +24,17 @@ class JsonValue(Func):
     sqlite = ""
     postgresql = ""
 
-    def __init__(self, source: str | Expression, key: str | None = None, **extra: Any) -> None:
+    def __init__(self, source: str | BaseExpression, key: str | None = None, **extra: Any) -> None:
         super().__init__(F(source) if isinstance(source, str) else source, **extra)
         self.key = key
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         source, params = self._source(compiler)
         path, path_params = _sqlite_path(self.key, source, params)
         count = self.sqlite.count("{v}")
         return self.sqlite.replace("{v}", f"{source}, {path}"), [*params, *path_params] * count
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         source, params = self._source(compiler)
         if self.key is not None:
             source, params = f"({source} -> %s)", [*params, self.key]
@@ -100,16 +101,16 @@ class JsonHas(JsonValue):
 
     output_field: Field[Any, Any] = BooleanField()
 
-    def __init__(self, source: str | Expression, key: str | None, item: str) -> None:
+    def __init__(self, source: str | BaseExpression, key: str | None, item: str) -> None:
         super().__init__(source, key)
         self.item = item
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         self.sqlite = "EXISTS (SELECT 1 FROM json_each({v}) entry WHERE entry.value = %s)"
         sql, params = super().as_sqlite(compiler, connection)
         return sql, [*params, self.item]
 
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Compiled:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> Any:
         self.postgresql = "COALESCE({v} @> to_jsonb(%s::text), false)"
         sql, params = super().as_postgresql(compiler, connection)
         return sql, [*params, self.item]

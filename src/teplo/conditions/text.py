@@ -49,6 +49,12 @@ _OPERATORS = (
     "older_than", "has", "has_not", "at_or_after",
 )  # fmt: skip
 
+_OF_DEEDS = {
+    "did": ("at_least", "at_most", "within", "in"),
+    "did_not": ("within", "in"),
+    "last_did": ("within", "in", "older_than"),
+}
+
 
 def read_text(text: str, vocabulary: Vocabulary, *, of_known_values: bool = True) -> Condition:
     """The Condition a text says; raises TextError with line and column. An empty text means everybody."""
@@ -70,12 +76,15 @@ class _Parser:
         self.places: dict[Path, Token] = {}
 
     def read(self) -> Json:
-        if self.here.kind is Kind.END:
+        if self._is_over():
             return {}
         data = self._either(())
-        if self.here.kind is not Kind.END:
+        if not self._is_over():
             self._refuse(THE_END)
         return data
+
+    def _is_over(self) -> bool:
+        return self.here.kind is Kind.END
 
     def place(self, path: Path) -> Token:
         """The token nearest to a place in the JSON."""
@@ -178,10 +187,7 @@ class _Parser:
         if self.here.kind not in (Kind.TEXT, Kind.WORD):
             self._refuse(AN_ACTIVITY)
         data: Json = {keyword: self._named(self.vocabulary.activities)}
-        allowed = ("at_least", "at_most", "within", "in") if keyword == "did" else ("within", "in")
-        if keyword == "last_did":
-            allowed = ("within", "in", "older_than")
-        while found := self._take(*allowed):
+        while found := self._take(*_OF_DEEDS[keyword]):
             found = "within" if found == "in" else found
             self.places[*path, found] = self.here
             data[found] = self._span() if found in ("within", "older_than") else self._times()
@@ -347,8 +353,7 @@ def _write_comparison(condition: Compare, vocabulary: Vocabulary) -> str:
 
     words = f"{field} {PHRASES[operator][0]}"
     if operator is Operator.BETWEEN:
-        least, most = value  # type: ignore[misc]
-        return f"{words} {write(least)} and {write(most)}"
+        return f"{words} {' and '.join(write(item) for item in value)}"  # type: ignore[union-attr]
     if isinstance(value, tuple):
         several = ", ".join(write(item) for item in value)
         return f"{words} {several}" if len(value) == 1 and operator in _OF_LISTS else f"{words} ({several})"
