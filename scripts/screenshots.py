@@ -1,0 +1,158 @@
+"""The pictures of README and docs: the example company in a running Teplo, photographed in Chromium.
+
+python scripts/screenshots.py [--home FOLDER] [--language ru|uk|en] [--only NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "images"
+WIDE = {"width": 1360, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+_SESSION = """
+import django; django.setup()
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from teplo.accounts.models import Role, User
+user = User.objects.filter(email="olena@lad.example").first()
+if user is None:
+    user = User(email="olena@lad.example", name={name!r}, role=Role.ADMINISTRATOR, language={language!r})
+    user.set_unusable_password()
+    user.save(force_insert=True)
+session = import_module(settings.SESSION_ENGINE).SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.create()
+print(session.session_key)
+from teplo.journeys.models import Journey
+from teplo.people.models import Segment
+from teplo.scoring.models import Score, ScoreTable
+from teplo.sales.models import Deal, HandOff
+hot = Score.objects.filter(temperature="hot", person__in=Deal.objects.values("person")).order_by("-total").first()
+hand_off = HandOff.objects.order_by("-offered_at").first()
+print(hot.person_id)
+print(Journey.objects.order_by("created_at").first().pk)
+print(f"{{hand_off.person_id}}/{{hand_off.id}}")
+print(ScoreTable.objects.get(state="live").pk)
+"""
+
+
+def main() -> None:
+    """Make every picture, or the named one."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", help="a home that already holds the example company")
+    parser.add_argument("--language", default="ru", choices=("ru", "uk", "en"))
+    parser.add_argument("--only")
+    parser.add_argument("--into", default=str(PICTURES))
+    chosen = parser.parse_args()
+    home = Path(chosen.home) if chosen.home else Path(tempfile.mkdtemp(prefix="teplo-pictures-"))
+    try:
+        take_pictures(home, language=chosen.language, only=chosen.only, into=Path(chosen.into))
+    finally:
+        if not chosen.home:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def take_pictures(home: Path, *, language: str, only: str | None, into: Path) -> None:
+    """Bring the company to life in `home` when it is empty, start Teplo and photograph it."""
+    into.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        "TEPLO_HOME": str(home),
+        "DATABASE_URL": "",
+        "DJANGO_SETTINGS_MODULE": "teplo.config.settings",
+    }
+    teplo = str(Path(sys.executable).parent / "teplo")
+    if not (home / "teplo.sqlite3").exists():
+        subprocess.run([teplo, "demo", "--language", language], env=environment, check=True)
+    name = "Олена Ткаченко" if language == "uk" else "Елена Ткаченко" if language == "ru" else "Olena Tkachenko"
+    made = subprocess.run(
+        [sys.executable, "-c", _SESSION.format(name=name, language=language)],
+        env=environment, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    session, person, journey, hand_off, table = made.stdout.split()
+    pages = {
+        "today": "/",
+        "people": "/people/?sort=-score",
+        "person": f"/people/{person}/",
+        "journey": f"/journeys/{journey}/",
+        "scoring": "/scoring/",
+        "table": f"/scoring/{table}/",
+        "funnel": "/insight/funnel/",
+        "hand-off": f"/hand-offs/{hand_off}/",
+        "stages": "/stages/",
+    }
+    with serving(teplo, environment) as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=next(
+                p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))
+            ),
+            args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"],
+        )
+        for look, size, scheme, names in (
+            ("", WIDE, "light", tuple(pages)),
+            ("-dark", WIDE, "dark", ("person", "funnel")),
+            ("-phone", PHONE, "light", ("today", "person")),
+        ):
+            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1, locale=language)
+            context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
+            page = context.new_page()
+            for name in names:
+                if only is None or only == name:
+                    photograph(page, base + pages[name], into / f"{name}{look}.png")
+            context.close()
+        browser.close()
+
+
+def photograph(page: Page, url: str, path: Path) -> None:
+    """One picture, when the page and its fragments are there."""
+    answer = page.goto(url, wait_until="networkidle")
+    if answer is None or not answer.ok:
+        raise SystemExit(f"{url}: {answer.status if answer else 'no answer'}")
+    page.wait_for_timeout(600)
+    page.screenshot(path=str(path))
+    print(path)
+
+
+@contextmanager
+def serving(teplo: str, environment: dict[str, str]) -> Iterator[str]:
+    """Screens only, so that the picture is of a still world."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen([teplo, "web", "--port", str(port)], env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"{base}/healthz", timeout=1).read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield base
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+
+
+if __name__ == "__main__":
+    main()
