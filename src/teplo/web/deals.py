@@ -88,9 +88,9 @@ def _heading(state: str) -> str:
 def _tabs(state: str) -> list[tuple[str, str, bool, int | None]]:
     base = reverse("deals")
     return [
-        (gettext("Open"), base, state == "open", None),
-        (gettext("Won"), f"{base}?state=won", state == "won", None),
-        (gettext("Lost"), f"{base}?state=lost", state == "lost", None),
+        (gettext("In progress"), base, state == "open", None),
+        (gettext("Won deals"), f"{base}?state=won", state == "won", None),
+        (gettext("Lost deals"), f"{base}?state=lost", state == "lost", None),
     ]
 
 

@@ -96,7 +96,7 @@ class StepForm(forms.Form):
 class LetterForm(StepForm):
     kind = "send-email"
     template = forms.TypedChoiceField(label=_("Letter"), coerce=int)
-    sender = forms.TypedChoiceField(label=_("From"), coerce=int, required=False, empty_value=None)
+    sender = forms.TypedChoiceField(label=_("Sender"), coerce=int, required=False, empty_value=None)
     expires = LengthField(
         label=_("Not later than"),
         required=False,

@@ -29,7 +29,7 @@ SHOWN = 100
 ENDS = {
     "done": _("came to the end"),
     "goal": _("reached the goal"),
-    "exited": _("left"),
+    "exited": _("left early"),
     "stopped": _("stopped"),
 }
 REASONS = {

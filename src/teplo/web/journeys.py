@@ -300,7 +300,7 @@ def _simulation(rehearsal: Rehearsal, picture: Picture, version: JourneyVersion)
         "ends": ends,
         "letters": sum(rehearsal.passed[key] for key in letters),
         "flow": {
-            "columns": [gettext("From"), gettext("To"), gettext("People")],
+            "columns": [gettext("From step"), gettext("To step"), gettext("People")],
             "rows": _flow(rehearsal, picture, version),
             "label": gettext("How people would go through the journey"),
             "height": 420,
