@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teplo.config.settings")
 
@@ -27,7 +28,7 @@ class Front:
     def __init__(self, *, only_collector: bool = False) -> None:
         rate: float = settings.COLLECT_RATE
         self.collector = Collector(pace=Pace(rate=rate, burst=max(rate * 20, 1000)))
-        self._django = WSGIMiddleware(django, workers=settings.WEB_THREADS)
+        self._django: Any = WSGIMiddleware(django, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
         self._only_collector = only_collector
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -100,7 +100,7 @@ def _rows(events: Sequence[Taken]) -> list[tuple[object, ...]]:
     zone = registry.zone()
     days: dict[int, str] = {}
     offset = "" if connection.vendor == "sqlite" else "+00"
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for event in events:
         stored = event.stored
         quarter = stored.at // 900_000  # zones change their offset at quarters of an hour at the finest

@@ -58,7 +58,10 @@ class ActivityBuiltIn(Exception):
 
 
 def create_activity(*, key: str, names: Mapping[str, str], condition: Any, icon: str = "", by: int | None) -> Activity:
-    """A new activity, counted from now on at once and over the past by a job. Raises KeyUnreadable, KeyTaken, ConditionError."""
+    """A new activity, counted from now on at once and over the past by a job.
+
+    Raises KeyUnreadable, KeyTaken, ConditionError.
+    """
     if not _KEY.fullmatch(key) or len(key) > 60:
         raise KeyUnreadable
     stored = _read(condition)
@@ -105,8 +108,8 @@ def recount_past(*, activity: Activity, by: int | None) -> Job:
 def run_recount(work: Work) -> dict[str, Any]:
     """The job: people in ranges of their ids, each range under the lock of their presence.
 
-    First it waits for batches under way: they may not know the activity yet. A batch that begins later reads the activity
-    as it is now, so what it counts agrees with what is counted here, before or after its range.
+    First it waits for batches under way: they may not know the activity yet. A batch that begins later reads the
+    activity as it is now, so what it counts agrees with what is counted here, before or after its range.
     """
     total = queries.count_present()
     if not work.cursor:

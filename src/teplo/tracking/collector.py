@@ -123,7 +123,11 @@ class Collector:
         for index, raw in enumerate(raw_events):
             try:
                 event = read_event(
-                    raw, origin=sender.origin, received_ms=received_ms, user_agent=user_agent, is_trusted=sender.is_trusted
+                    raw,
+                    origin=sender.origin,
+                    received_ms=received_ms,
+                    user_agent=user_agent,
+                    is_trusted=sender.is_trusted,
                 )
                 taken.append(encode(event))
             except EventRefused as refused:
@@ -199,7 +203,7 @@ def _open(body: bytes) -> tuple[str, list[Any], bool]:
             envelope = _envelope.decode(body)
             key = envelope.key or ""
             is_single = envelope.events is None
-            events = [body] if envelope.events is None else envelope.events
+            events = [msgspec.Raw(body)] if envelope.events is None else envelope.events
     except msgspec.ValidationError as error:
         raise Refusal(400, "malformed", str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

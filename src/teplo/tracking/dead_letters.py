@@ -22,7 +22,10 @@ def shown(letter: DeadLetter) -> dict[str, Any]:
 
 
 def retry(*, ids: Sequence[int] | None = None) -> int:
-    """Put letters (None: the oldest MOST of all) back in the inbox; answers how many. Their ids stay, so nothing counts twice."""
+    """Put letters (None: the oldest MOST of all) back in the inbox; answers how many.
+
+    The ids of events stay, so nothing counts twice.
+    """
     letters = DeadLetter.objects.order_by("failed_at")
     with transaction.atomic():
         taken = list((letters if ids is None else letters.filter(id__in=ids))[:MOST])

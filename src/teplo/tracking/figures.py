@@ -53,8 +53,10 @@ def refresh() -> None:
     activities = list(Activity.objects.all())
     for activity in activities:
         activity.figures = {
-            **_figures(daily.get(activity.pk, {}), people.get(activity.pk, 0), first), "at": int(at.timestamp()), "took": took,
-        }  # fmt: skip
+            **_figures(daily.get(activity.pk, {}), people.get(activity.pk, 0), first),
+            "at": int(at.timestamp()),
+            "took": took,
+        }
     Activity.objects.bulk_update(activities, ["figures"])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -216,7 +216,7 @@ def _attributes(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _properties(raw: msgspec.Raw) -> str:
-    """The JSON text as the database will hold it: keys escaped as Django escapes them, or SQLite would not find them."""
+    """The JSON text as the database will hold it: keys escaped as Django does, or SQLite would not find them."""
     text = bytes(raw)
     if not text or text == b"{}" or text == b"null":
         return ""

@@ -78,7 +78,9 @@ class BatchEvent(models.Model):
     Conditions over events compile over either, so counting a batch and back-filling a year are one statement.
     """
 
-    person = models.ForeignKey(Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     id = models.BigIntegerField(primary_key=True)
     name = models.CharField(max_length=80)
     at = models.DateTimeField()
@@ -90,7 +92,9 @@ class BatchEvent(models.Model):
     referrer = models.CharField(max_length=2000)
     properties = models.JSONField(default=dict)
     day = models.DateField(help_text="Of `at` in the workspace's time zone.")
-    seen_at = models.DateTimeField(null=True, help_text="`at` where the person himself acted; null for machines and for us.")
+    seen_at = models.DateTimeField(
+        null=True, help_text="`at` where the person himself acted; null for machines and for us."
+    )
 
     class Meta:
         managed = False
@@ -130,7 +134,9 @@ class Tally(models.Model):
     person = models.ForeignKey(
         Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
-    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    activity = models.ForeignKey(
+        Activity, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     day = models.DateField()
     count = models.IntegerField()
     first_at = models.DateTimeField()
@@ -175,7 +181,9 @@ class Acquisition(models.Model):
         Person, primary_key=True, on_delete=models.DO_NOTHING, related_name="acquisition", db_constraint=False
     )
     first_source = models.CharField(max_length=10, choices=SourceKind.choices)
-    first_detail = models.CharField(max_length=200, blank=True, help_text="Campaign, referrer's host or the fair's name.")
+    first_detail = models.CharField(
+        max_length=200, blank=True, help_text="Campaign, referrer's host or the fair's name."
+    )
     first_at = models.DateTimeField()
     last_source = models.CharField(max_length=10, choices=SourceKind.choices)
     last_detail = models.CharField(max_length=200, blank=True)

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, NamedTuple
 
 from teplo.tracking.models import Activity
 
-Names = dict[str, str]
-Ready = tuple[str, str, Names, dict[str, Any]]
+_KEY_PAGES = ("pric", "tarif", "order", "zakaz", "contact", "demo")
+"""Parts of the addresses of pages that mean something; a marketer puts his own in their place."""
+
+# Key (which is also the name of the event), icon, and the name in Russian, Ukrainian and English.
+_TABLE = """
+page-viewed        eye               Смотрел страницу            | Дивився сторінку              | Viewed a page
+key-page-viewed    key               Смотрел важную страницу     | Дивився важливу сторінку      | Viewed a key page
+link-clicked       click             Нажал ссылку на сайте       | Натиснув посилання на сайті   | Clicked a link on the site
+form-submitted     forms             Отправил форму              | Надіслав форму                | Submitted a form
+letter-opened      mail-opened       Прочитал письмо             | Прочитав лист                 | Opened a letter
+letter-clicked     hand-click        Нажал ссылку в письме       | Натиснув посилання в листі    | Clicked a link in a letter
+letter-replied     arrow-back-up     Ответил на письмо           | Відповів на лист              | Replied to a letter
+webinar-signed-up  device-tv         Записался на вебинар        | Записався на вебінар          | Signed up for a webinar
+demo-requested     presentation      Попросил показать продукт   | Попросив показати продукт     | Asked for a demo
+trial-started      player-play       Начал пробный период        | Почав пробний період          | Started a trial
+question-asked     help-circle       Задал вопрос                | Поставив запитання            | Asked a question
+offer-requested    file-description  Попросил предложение        | Попросив пропозицію           | Asked for an offer
+order-form-filled  shopping-cart     Заполнил форму заказа       | Заповнив форму замовлення     | Filled in the order form
+call-answered      phone-check       Поговорил по телефону       | Поговорив телефоном           | Answered a call
+video-watched      video             Посмотрел видео             | Подивився відео               | Watched a video
+comment-left       message           Оставил комментарий         | Залишив коментар              | Left a comment
+shared             share             Поделился                   | Поділився                     | Shared
+payment-received   cash              Заплатил                    | Заплатив                      | Paid
+deal-won           trophy            Купил                       | Купив                         | Bought
+"""
 
 
-def _event(name: str) -> dict[str, Any]:
-    return {"event": name}
+class Ready(NamedTuple):
+    """One activity of the set."""
+
+    key: str
+    icon: str
+    names: dict[str, str]
+    condition: dict[str, Any]
 
 
-_KEY_PAGES = ("price", "pricing", "tarif", "cen", "tsen", "cina", "tsin", "order", "zakaz", "zamov", "contact", "kontakt", "demo", "buy", "checkout")
+def _condition(key: str) -> dict[str, Any]:
+    if key != "key-page-viewed":
+        return {"event": key}
+    pages = [{"field": "path", "contains": part} for part in _KEY_PAGES]
+    return {"all": [{"event": "page-viewed"}, {"any": pages}]}
 
-READY: tuple[Ready, ...] = (
-    ("page-viewed", "eye", {"ru": "Смотрел страницу", "uk": "Дивився сторінку", "en": "Viewed a page"}, _event("page-viewed")),
-    (
-        "key-page-viewed",
-        "key",
-        {"ru": "Смотрел важную страницу", "uk": "Дивився важливу сторінку", "en": "Viewed a key page"},
-        {"all": [_event("page-viewed"), {"any": [{"field": "path", "contains": part} for part in _KEY_PAGES]}]},
-    ),
-    ("link-clicked", "click", {"ru": "Нажал ссылку на сайте", "uk": "Натиснув посилання на сайті", "en": "Clicked a link on the site"}, _event("link-clicked")),
-    ("form-submitted", "forms", {"ru": "Отправил форму", "uk": "Надіслав форму", "en": "Submitted a form"}, _event("form-submitted")),
-    ("letter-opened", "mail-opened", {"ru": "Прочитал письмо", "uk": "Прочитав лист", "en": "Opened a letter"}, _event("letter-opened")),
-    ("letter-clicked", "hand-click", {"ru": "Нажал ссылку в письме", "uk": "Натиснув посилання в листі", "en": "Clicked a link in a letter"}, _event("letter-clicked")),
-    ("letter-replied", "arrow-back-up", {"ru": "Ответил на письмо", "uk": "Відповів на лист", "en": "Replied to a letter"}, _event("letter-replied")),
-    ("webinar-signed-up", "device-tv", {"ru": "Записался на вебинар", "uk": "Записався на вебінар", "en": "Signed up for a webinar"}, _event("webinar-signed-up")),
-    ("demo-requested", "presentation", {"ru": "Попросил показать продукт", "uk": "Попросив показати продукт", "en": "Asked for a demo"}, _event("demo-requested")),
-    ("trial-started", "player-play", {"ru": "Начал пробный период", "uk": "Почав пробний період", "en": "Started a trial"}, _event("trial-started")),
-    ("question-asked", "help-circle", {"ru": "Задал вопрос", "uk": "Поставив запитання", "en": "Asked a question"}, _event("question-asked")),
-    ("offer-requested", "file-description", {"ru": "Попросил предложение", "uk": "Попросив пропозицію", "en": "Asked for an offer"}, _event("offer-requested")),
-    ("order-form-filled", "shopping-cart", {"ru": "Заполнил форму заказа", "uk": "Заповнив форму замовлення", "en": "Filled in the order form"}, _event("order-form-filled")),
-    ("call-answered", "phone-check", {"ru": "Поговорил по телефону", "uk": "Поговорив телефоном", "en": "Answered a call"}, _event("call-answered")),
-    ("video-watched", "video", {"ru": "Посмотрел видео", "uk": "Подивився відео", "en": "Watched a video"}, _event("video-watched")),
-    ("comment-left", "message", {"ru": "Оставил комментарий", "uk": "Залишив коментар", "en": "Left a comment"}, _event("comment-left")),
-    ("shared", "share", {"ru": "Поделился", "uk": "Поділився", "en": "Shared"}, _event("shared")),
-    ("payment-received", "cash", {"ru": "Заплатил", "uk": "Заплатив", "en": "Paid"}, _event("payment-received")),
-    ("deal-won", "trophy", {"ru": "Купил", "uk": "Купив", "en": "Bought"}, _event("deal-won")),
-)  # fmt: skip
+
+def _read(line: str) -> Ready:
+    key, icon, names = line.split(maxsplit=2)
+    russian, ukrainian, english = re.split(r" *\| ", names)
+    return Ready(key, icon, {"ru": russian, "uk": ukrainian, "en": english}, _condition(key))
+
+
+READY = tuple(_read(line) for line in _TABLE.strip().splitlines())
 
 
 def install(activities: type[Activity] = Activity) -> int:

@@ -62,9 +62,7 @@ def wait_for_batches() -> None:
 
 
 def _batch_ddl() -> str:
-    columns = ", ".join(
-        f'"{field.column}" {field.db_type(connection)}' for field in BatchEvent._meta.concrete_fields
-    )
+    columns = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in BatchEvent._meta.concrete_fields)
     tail = " ON COMMIT DELETE ROWS" if connection.vendor == "postgresql" else ""
     return f"CREATE TEMP TABLE IF NOT EXISTS tracking_batch ({columns}){tail}"
 
@@ -130,27 +128,30 @@ def add_tallies(countings: Sequence[Counting]) -> list[tuple[int, int, datetime]
         rows = cursor.fetchall()
     if connection.vendor == "sqlite":
         return [(person, activity, _moment(at)) for person, activity, at in rows]
-    return rows
+    return list(rows)
 
 
 def replace_tallies(counting: Counting, *, activity_id: int, first: int, last: int) -> int:
     """Count one activity of a range of people anew."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM tracking_tally WHERE activity_id = %s AND person_id BETWEEN %s AND %s", (activity_id, first, last)
+            "DELETE FROM tracking_tally WHERE activity_id = %s AND person_id BETWEEN %s AND %s",
+            (activity_id, first, last),
         )
         if not counting.sql:
             return 0
         union, parameters = _union([counting])
         cursor.execute(
-            f"INSERT INTO tracking_tally (activity_id, person_id, day, count, first_at, last_at) {union} ORDER BY 2, 1, 3",
+            "INSERT INTO tracking_tally (activity_id, person_id, day, count, first_at, last_at) "
+            f"{union} ORDER BY 2, 1, 3",
             parameters,
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _union(countings: Sequence[Counting]) -> tuple[str, list[Any]]:
-    parts, parameters = [], []
+    parts: list[str] = []
+    parameters: list[Any] = []
     for number, counting in enumerate(countings):
         names = "(person_id, day, count, first_at, last_at)"
         parts.append(
@@ -174,7 +175,9 @@ def delete_dead_letters(ids: Sequence[int]) -> set[int]:
 
 def tallies_by_day(*, first: date) -> dict[int, dict[date, int]]:
     """Activity → day → how often, since a day."""
-    rows = Tally.objects.filter(day__gte=first).order_by().values_list("activity_id", "day").annotate(times=Sum("count"))
+    rows = (
+        Tally.objects.filter(day__gte=first).order_by().values_list("activity_id", "day").annotate(times=Sum("count"))
+    )
     found: dict[int, dict[date, int]] = {}
     for activity, day, times in rows:
         found.setdefault(activity, {})[day] = times
@@ -199,7 +202,7 @@ def people_who_did(activity_id: int, *, first: int, last: int) -> list[int]:
 
 
 def hold_people(*, after: int, size: int) -> tuple[int, int, int] | None:
-    """Lock the presence of the next `size` people after an id: the first, the last and how many; None: nobody is left."""
+    """Lock the presence of the next `size` people after an id: first, last and how many; None: nobody is left."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT MIN(person_id), MAX(person_id), COUNT(*) FROM (SELECT person_id FROM tracking_presence "
@@ -215,7 +218,7 @@ def hold_people(*, after: int, size: int) -> tuple[int, int, int] | None:
 
 
 def upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
-    """(person, first, last), each of source, detail and moment; kept where they are earlier or later than what is known."""
+    """(person, first, last), each of source, detail and moment; kept where earlier or later than what is known."""
     for start in range(0, len(rows), _MOST_ACQUISITIONS):
         _upsert_acquisitions(rows[start : start + _MOST_ACQUISITIONS])
 

@@ -10,21 +10,31 @@ from urllib.parse import parse_qsl, urlsplit
 from teplo.tracking.models import SourceKind
 
 _UTM = ("source", "medium", "campaign", "content", "term")
-_PAID_CLICKS = frozenset({"gclid", "gbraid", "wbraid", "yclid", "ysclid", "fbclid_ad", "msclkid", "ttclid", "rb_clickid"})
+_PAID_CLICKS = frozenset(
+    {"gclid", "gbraid", "wbraid", "yclid", "ysclid", "fbclid_ad", "msclkid", "ttclid", "rb_clickid"}
+)
 _PAID_MEDIUMS = re.compile(
-    r"cpc|ppc|cpm|cpa|cpv|cpl|paid|ads?|banner|display|retargeting|remarketing|sponsored|direct[-_ ]?ads|target", re.IGNORECASE
+    r"cpc|ppc|cpm|cpa|cpv|cpl|paid|ads?|banner|display|retargeting|remarketing|sponsored|direct[-_ ]?ads|target",
+    re.IGNORECASE,
 )
 _PAID_WHOLE = re.compile(rf"(?:^|[^a-z])(?:{_PAID_MEDIUMS.pattern})(?:[^a-z]|$)", re.IGNORECASE)
 _EMAIL_MEDIUM = re.compile(r"e-?mail|newsletter|letter|рассыл|розсил", re.IGNORECASE)
 _SOCIAL_MEDIUM = re.compile(r"social|smm|messenger|соц", re.IGNORECASE)
-_OFFLINE_MEDIUM = re.compile(r"qr|print|offline|off-line|leaflet|flyer|fair|event|листовк|выставк|виставк", re.IGNORECASE)
+_OFFLINE_MEDIUM = re.compile(
+    r"qr|print|offline|off-line|leaflet|flyer|fair|event|листовк|выставк|виставк", re.IGNORECASE
+)
 
 # Second-level names and hosts as people meet them in Eastern Europe and elsewhere.
 _SEARCH = re.compile(
     r"(?:^|\.)(?:google|bing|yandex|ya|duckduckgo|ecosia|baidu|yahoo|rambler|mail|meta|qwant|startpage|seznam|naver|sogou|"
     r"petalsearch|kagi|brave|nigma|sputnik|search)\.[a-z.]{2,10}$"
 )
-_SEARCH_ONLY = {"mail": ("go.mail.ru",), "yahoo": ("search.yahoo.com",), "brave": ("search.brave.com",), "meta": ("meta.ua",)}
+_SEARCH_ONLY = {
+    "mail": ("go.mail.ru",),
+    "yahoo": ("search.yahoo.com",),
+    "brave": ("search.brave.com",),
+    "meta": ("meta.ua",),
+}
 _SOCIAL = re.compile(
     r"(?:^|\.)(?:facebook\.com|fb\.com|fb\.me|instagram\.com|vk\.com|vk\.ru|vkontakte\.ru|ok\.ru|odnoklassniki\.ru|t\.me|telegram\.(?:org|me)|"
     r"twitter\.com|x\.com|t\.co|linkedin\.com|lnkd\.in|youtube\.com|youtu\.be|tiktok\.com|pinterest\.[a-z.]+|reddit\.com|"

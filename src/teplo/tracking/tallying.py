@@ -1,7 +1,8 @@
 """Counting deeds: one statement over the new events of a batch, and the same over the journal (R8).
 
-Each active activity's condition compiles to a SELECT over event-shaped rows; joined by UNION ALL they are one statement,
-whatever the number of people and events. What machines do never counts, unless a condition speaks of who acted.
+Each active activity's condition compiles to a SELECT over event-shaped rows; joined by UNION ALL they are one
+statement, whatever the number of people and events. What machines do never counts, unless a condition speaks of who
+acted.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def tally_batch() -> list[Deed]:
 
 
 def recount(activity: Activity, *, first: int, last: int) -> int:
-    """Count the journal of people from `first` to `last` anew, in the caller's transaction; answers the tallies written.
+    """Count the journal of people from `first` to `last` anew, in the caller's transaction; answers the tallies.
 
     The caller holds these people's presence, so that no batch counts them meanwhile.
     """

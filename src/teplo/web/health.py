@@ -49,7 +49,8 @@ def _of_health(health: Health) -> Iterator[Measure]:
 
 def _lines(found: list[Measure]) -> Iterator[str]:
     for measure in found:
-        yield f"# HELP {measure.name} {measure.says}\n# TYPE {measure.name} {measure.kind}\n{measure.name} {measure.value}\n"
+        yield f"# HELP {measure.name} {measure.says}\n# TYPE {measure.name} {measure.kind}\n"
+        yield f"{measure.name} {measure.value}\n"
 
 
 urlpatterns = [

@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _turns: Turns | None = None  # held while a transaction is open
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        connection = super().get_new_connection(conn_params)  # type: ignore[misc]
+        connection = super().get_new_connection(conn_params)
         teach_connection(connection)
         return connection
 

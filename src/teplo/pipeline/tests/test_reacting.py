@@ -73,16 +73,24 @@ def test_kept_segments_follow_events() -> None:
 
 def letter(person_id: int, **changes: Any) -> Delivery:
     values = {
-        "person_id": person_id, "id": new_id(), "channel": "email", "state": "sent", "sent_at": now() - timedelta(hours=1),
-    }  # fmt: skip
+        "person_id": person_id,
+        "id": new_id(),
+        "channel": "email",
+        "state": "sent",
+        "sent_at": now() - timedelta(hours=1),
+    }
     return Delivery.objects.create(**{**values, **changes})
 
 
 def react(delivery: Delivery, name: str, **changes: Any) -> None:
     put_event(
-        visitor=None, person=str(delivery.person_id), name=name, origin="own",
-        properties={"delivery": str(delivery.id), "url": "https://x.example/a", **changes.pop("properties", {})}, **changes,
-    )  # fmt: skip
+        visitor=None,
+        person=str(delivery.person_id),
+        name=name,
+        origin="own",
+        properties={"delivery": str(delivery.id), "url": "https://x.example/a"},
+        **changes,
+    )
     take_all()
 
 

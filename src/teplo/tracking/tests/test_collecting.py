@@ -61,7 +61,9 @@ class Desk:
         self.gate = threading.Event()
         self.gate.set()
         self.collector = Collector(
-            committer=Committer(write=self._write, max_waiting=max_waiting), keys=MemoryKeys(), pace=Pace(rate=rate, burst=3)
+            committer=Committer(write=self._write, max_waiting=max_waiting),
+            keys=MemoryKeys(),
+            pace=Pace(rate=rate, burst=3),
         )
 
     def _write(self, parcels: list[Parcel]) -> None:
@@ -110,7 +112,9 @@ class Desk:
 
 def test_a_single_event_is_stored_with_its_scope_and_browser() -> None:
     desk = Desk()
-    answer = desk.answer({**EVENT, "key": "open", "id": "a"}, content_type="text/plain;charset=UTF-8", user_agent="Firefox")
+    answer = desk.answer(
+        {**EVENT, "key": "open", "id": "a"}, content_type="text/plain;charset=UTF-8", user_agent="Firefox"
+    )
     assert (answer.status, answer.json) == (202, {"accepted": 1})
     assert [origin for origin, _, _ in desk.parcels] == ["site:1"]
     assert desk.events[0]["user_agent"] == "Firefox"
