@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -246,16 +248,17 @@ def chart(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     rows = [[_plain(value) for value in row] for row in data["rows"]]
     links = list(data.get("links") or [None] * len(rows))
     picture = {key: value for key, value in data.items() if key not in {"rows", "links"}}
+    drawn = picture | {
+        "rows": rows,
+        "links": links,
+        "columns": [str(name) for name in data["columns"]],
+        "label": str(data.get("label", "")),
+    }
     return {
         "kind": kind,
         "id": f"chart-{secrets.token_hex(4)}",
-        "data": picture
-        | {
-            "rows": rows,
-            "links": links,
-            "columns": [str(name) for name in data["columns"]],
-            "label": str(data.get("label", "")),
-        },
+        # Text in a hidden element, not a script: htmx takes every script out of fragments.
+        "data_json": json.dumps(drawn, cls=DjangoJSONEncoder, ensure_ascii=False),
         "columns": data["columns"],
         "table": [([_shown(value) for value in row], link) for row, link in zip(data["rows"], links, strict=True)],
         "label": data.get("label", ""),
