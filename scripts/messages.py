@@ -39,6 +39,7 @@ PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 WITH_PLURAL = {"ngettext", "ngettext_lazy"}
 WITH_CONTEXT = {"pgettext", "pgettext_lazy"}
 WITH_BOTH = {"npgettext", "npgettext_lazy"}
+KNOWN = PLAIN | WITH_PLURAL | WITH_CONTEXT | WITH_BOTH
 CALL = re.compile(r"(?<![\w.])(_|gettext|ngettext|pgettext|npgettext)\(")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdif]|%[sdif](?!\w)|\{\w*\}")
 
@@ -84,17 +85,27 @@ def _constant(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _called(node: ast.Call) -> str:
+def _called(node: ast.Call, names: dict[str, str]) -> str:
     if isinstance(node.func, ast.Name):
-        return node.func.id
+        return names.get(node.func.id, "")
     return node.func.attr if isinstance(node.func, ast.Attribute) else ""
 
 
+def _names(tree: ast.AST) -> dict[str, str]:
+    """What the file calls gettext and its sisters: by import, under whatever name."""
+    names = {name: name for name in KNOWN}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            names |= {alias.asname or alias.name: alias.name for alias in node.names}
+    return names
+
+
 def in_python(text: str) -> Iterator[Message]:
-    known = PLAIN | WITH_PLURAL | WITH_CONTEXT | WITH_BOTH
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and _called(node) in known:
-            found = _message(_called(node), [_constant(argument) for argument in node.args])
+    tree = ast.parse(text)
+    names = _names(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (name := _called(node, names)) in KNOWN:
+            found = _message(name, [_constant(argument) for argument in node.args])
             if found:
                 yield found
 

@@ -18,6 +18,9 @@ c = pgettext("month", "May")
 d = npgettext("ago", "%(n)s hour", "%(n)s hours", n)
 e = _(name)
 f = obj.gettext("By attribute")
+from django.utils.translation import gettext as say, ngettext as many
+g = say("Under another name")
+h = many("a", "b", 3)
 """
 TEMPLATE = """{% translate "Sale 10%" %} {{ _("Inline") }} {% translate "May" context "month" %}
 {% blocktranslate count n=x trimmed %}
@@ -38,6 +41,7 @@ def test_messages_of_python_are_found(tmp_path):
     (tmp_path / "a.py").write_text(PYTHON)
     assert said(tmp_path) == {
         "One two", "%(n)s cat||%(n)s cats", "month>>May", "ago>>%(n)s hour||%(n)s hours", "By attribute",
+        "Under another name", "a||b",
     }  # fmt: skip
 
 
