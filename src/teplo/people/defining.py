@@ -52,7 +52,7 @@ def key_of(name: str) -> str:
 
 def define_attribute(*, wanted: Wanted) -> AttributeDefinition:
     """A new attribute at the end of the list; its key comes from its name. Raises AttributeExists."""
-    key = key_of(in_language(wanted.names, "en") if wanted.names.get("en") else in_language(wanted.names))
+    key = key_of(wanted.names.get("en") or in_language(wanted.names))
     if key in COLUMNS:
         raise AttributeExists
     last = AttributeDefinition.objects.filter(of_company=wanted.of_company).aggregate(last=Max("position"))["last"]
@@ -86,7 +86,7 @@ def _choices(wanted: Wanted) -> list[dict[str, Any]]:
         if not any(names.values()):
             continue
         if not key:
-            key = _free_key(key_of(in_language(names)), taken)
+            key = _free_key(key_of(names.get("en") or in_language(names)), taken)
             taken.add(key)
         made.append({"key": key, "names": {language: name for language, name in names.items() if name}})
     return made

@@ -311,7 +311,9 @@ class NewPersonForm(forms.Form):
 
 @requires(Right.EDIT_PEOPLE)
 def person_new(request: HttpRequest) -> HttpResponse:
-    form = NewPersonForm(request.POST or None, initial={"company": request.GET.get("company", "")})
+    form = NewPersonForm(
+        request.POST if request.method == "POST" else None, initial={"company": request.GET.get("company", "")}
+    )
     taken = None
     if request.method == "POST" and form.is_valid():
         try:

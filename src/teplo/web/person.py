@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,19 +13,15 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from teplo.accounts.access import Right, RightLacking, can, may_edit_person, requires
+from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
 from teplo.accounts.models import User
 from teplo.channels.models import Delivery
 from teplo.content.models import Template
 from teplo.insights.person_story import PARTS, read_story
-from teplo.journeys.enrolling import JourneyNotLive, enrol_people
-from teplo.journeys.models import Enrolment, Journey, JourneyState
-from teplo.journeys.snapshots import take_snapshots
 from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.people.attributes import COLUMNS, Change, definitions, set_attributes
@@ -36,13 +32,6 @@ from teplo.people.making import ContactTaken, LastContact, add_contact, remove_c
 from teplo.people.merging import CannotUndo, undo_merge, winners_of
 from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Person
 from teplo.people.personal_data import erase_people, export_person
-from teplo.sales.handing_off import offer
-from teplo.sales.models import HandOff, Task, TaskState
-from teplo.sales.tasks import KINDS, NewTask, create_tasks
-from teplo.scoring.explaining import explain, headroom
-from teplo.scoring.vocabulary import GRADES
-from teplo.stages.models import Stage, Standing
-from teplo.stages.moving import move_person, set_pin
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
 from teplo.web.people_query import ListQuery
@@ -99,7 +88,6 @@ def person_card(request: HttpRequest, person_id: int) -> HttpResponse:
         "consents": _consents(person),
         "duplicate": _open_pair(person_id),
         **_story(request, person),
-        **_aside(request, person),
     }
     return page(request, "person/card.html", context)
 
@@ -221,56 +209,20 @@ def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
     return render(request, "person/_story.html", {"person": person, **_story(request, person)})
 
 
-# right: how warm, what goes on
-
-
-def _aside(request: HttpRequest, person: Person) -> dict[str, Any]:
-    standing = Standing.objects.select_related("stage").filter(pk=person.pk).first()
-    explanation = explain(person_id=person.pk)
-    tasks = list(Task.objects.filter(person_id=person.pk, state=TaskState.OPEN).order_by("due_at")[:10])
-    return {
-        "explanation": explanation,
-        "grade_name": next((str(c.name) for c in GRADES if explanation and c.key == explanation.grade), ""),
-        "missing": [(part, headroom(part)) for part in explanation.missing[:4]] if explanation else [],
-        "standing": standing,
-        "stage_action": in_language(standing.stage.actions) if standing else "",
-        "enrolments": _enrolments(person.pk),
-        "coming": _coming(person),
-        "tasks": tasks,
-        "colleagues": _colleagues({task.assignee_id for task in tasks if task.assignee_id}),
-        "hand_off": HandOff.objects.filter(person_id=person.pk).order_by("-offered_at").first(),
-        "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
-        "may_enrol": can(request.user, Right.EDIT_MARKETING),
-    }
-
-
-def _enrolments(person_id: int) -> list[Enrolment]:
-    active = Enrolment.objects.filter(person_id=person_id, state="active").select_related("journey")
-    return list(active.order_by("entered_at")[:20])
-
-
-def _coming(person: Person) -> list[tuple[Delivery, str, str]]:
-    """(letter, its template's name, why it waits), the next first."""
-    rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
-    names = (
-        dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
-        if rows
-        else {}
-    )
-    return [
-        (row, names.get(row.template_id or 0, ""), why_not_sent(row, person.first_name) if row.reason else "")
-        for row in rows
-    ]
-
-
-def _colleagues(ids: set[int]) -> dict[int, str]:
-    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+# right: what comes next
 
 
 @requires(Right.SEE)
-def person_aside(request: HttpRequest, person_id: int) -> HttpResponse:
+def person_letters(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Letters that wait for their time, with why they wait; the other sections of that side are their owners' own."""
     person = _person(request, person_id)
-    return render(request, "person/_aside.html", {"person": person, **_aside(request, person)})
+    rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
+    names = dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
+    letters = [
+        (row, names.get(row.template_id or 0, ""), why_not_sent(row, person.first_name) if row.reason else "")
+        for row in rows
+    ]
+    return render(request, "person/_letters.html", {"letters": letters})
 
 
 # editing in place
@@ -426,126 +378,6 @@ def person_consent(request: HttpRequest, person_id: int) -> HttpResponse:
     return redirect(request, "person", person_id)
 
 
-# moving, giving, asking
-
-
-class StageForm(forms.Form):
-    stage = forms.ChoiceField(label=gettext_lazy("Stage"))
-    why = forms.CharField(label=gettext_lazy("Why"), max_length=300, required=False)
-    pin = forms.BooleanField(
-        label=gettext_lazy("Keep here"), required=False, help_text=gettext_lazy("Signs will not move this person.")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        stages = Stage.objects.filter(is_active=True)
-        self.fields["stage"].choices = [  # type: ignore[attr-defined]
-            (stage.key, f"{in_language(stage.names)} · {stage.trade_name}".rstrip(" ·")) for stage in stages
-        ]
-
-
-@requires(Right.EDIT_PEOPLE)
-def person_stage(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Move by hand, with the reason, and perhaps a pin."""
-    person = _person(request, person_id, to_edit=True)
-    standing = Standing.objects.select_related("stage").filter(pk=person_id).first()
-    initial = {"stage": standing.stage.key, "pin": standing.pinned_by is not None} if standing else {}
-    form = StageForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        wanted = form.cleaned_data
-        stage = Stage.objects.get(key=wanted["stage"])
-        why = {"words": wanted["why"]} if wanted["why"] else {}
-        move_person(
-            person_id=person_id, stage=stage, cause="hand", by=_by(request), why=why, at=now(), pin=wanted["pin"]
-        )
-        set_pin(person_id=person_id, by=_by(request), pinned=wanted["pin"])
-        return redirect(request, "person", person_id)
-    context = {"person": person, "form": form}
-    return page(
-        request, "person/stage.html", context, fragment="person/_stage.html", status=422 if form.errors else 200
-    )
-
-
-class TaskForm(forms.Form):
-    kind = forms.ChoiceField(
-        label=gettext_lazy("What"), choices=[(k, v) for k, v in KINDS.items() if k != "answer-hot"]
-    )
-    title = forms.CharField(
-        label=gettext_lazy("In words"), max_length=300, widget=forms.TextInput(attrs={"autofocus": True})
-    )
-    due_at = forms.DateTimeField(
-        label=gettext_lazy("Until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    assignee = forms.TypedChoiceField(label=gettext_lazy("Who"), required=False, coerce=int, empty_value=None)
-    note = forms.CharField(label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        users = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
-        self.fields["assignee"].choices = [("", _("whoever is free")), *users]  # type: ignore[attr-defined]
-
-
-@requires(Right.EDIT_PEOPLE, Right.SELL)
-def person_task(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = _person(request, person_id)
-    initial = {"due_at": _tomorrow(), "assignee": person.owner_id or request.user.pk}
-    form = TaskForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        wanted = form.cleaned_data
-        create_tasks(
-            [
-                NewTask(
-                    person_id=person_id, title=wanted["title"], due_at=wanted["due_at"], kind=wanted["kind"],
-                    note=wanted["note"], assignee_id=wanted["assignee"], created_by=_by(request),
-                )
-            ]
-        )  # fmt: skip
-        return redirect(request, "person", person_id)
-    context = {"person": person, "form": form}
-    return page(request, "person/task.html", context, fragment="person/_task.html", status=422 if form.errors else 200)
-
-
-def _tomorrow() -> datetime:
-    return timezone.localtime(now() + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
-
-
-@requires(Right.EDIT_PEOPLE)
-@require_POST
-def person_hand_off(request: HttpRequest, person_id: int) -> HttpResponse:
-    _person(request, person_id)
-    made = offer(person_ids=[person_id], cause="hand", snapshots=take_snapshots(person_ids=[person_id]), at=now())
-    saved(request, _("Offered to sales.") if made else _("Sales has this person already."))
-    return redirect(request, "person", person_id)
-
-
-class EnrolForm(forms.Form):
-    journey = forms.ChoiceField(label=gettext_lazy("Journey"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        live = Journey.objects.filter(state=JourneyState.LIVE).order_by("name")
-        self.fields["journey"].choices = [(str(journey.pk), journey.name) for journey in live]  # type: ignore[attr-defined]
-
-
-@requires(Right.EDIT_MARKETING)
-def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = _person(request, person_id)
-    form = EnrolForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        journey = Journey.objects.get(pk=form.cleaned_data["journey"])
-        try:
-            entered = enrol_people(journey=journey, person_ids=[person_id], at=now())
-            saved(request, _("Entered.") if entered else _("The rules of the journey keep this person out."))
-            return redirect(request, "person", person_id)
-        except JourneyNotLive:
-            form.add_error("journey", _("The journey is not live any more."))
-    context = {"person": person, "form": form}
-    return page(
-        request, "person/enrol.html", context, fragment="person/_enrol.html", status=422 if form.errors else 200
-    )
-
-
 # personal data
 
 
@@ -583,16 +415,12 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
 urlpatterns: Sequence[Any] = [
     path("people/<int:person_id>/", person_card, name="person"),
     path("people/<int:person_id>/story/", person_story, name="person-story"),
-    path("people/<int:person_id>/aside/", person_aside, name="person-aside"),
+    path("people/<int:person_id>/letters/", person_letters, name="person-letters"),
     path("people/<int:person_id>/facts/<str:key>/", person_fact, name="person-fact"),
     path("people/<int:person_id>/edit/", person_edit, name="person-edit"),
     path("people/<int:person_id>/contacts/new/", contact_new, name="contact-new"),
     path("people/<int:person_id>/contacts/change/", contact_change, name="contact-change"),
     path("people/<int:person_id>/consent/", person_consent, name="person-consent"),
-    path("people/<int:person_id>/move/", person_stage, name="person-move"),
-    path("people/<int:person_id>/task/", person_task, name="person-task"),
-    path("people/<int:person_id>/offer/", person_hand_off, name="person-hand-off"),
-    path("people/<int:person_id>/enrol/", person_enrol, name="person-enrol"),
     path("people/<int:person_id>/export/", person_export, name="person-export"),
     path("people/<int:person_id>/erase/", person_erase, name="person-erase"),
     path("people/merges/<int:merge_id>/undo/", merge_undo, name="merge-undo"),

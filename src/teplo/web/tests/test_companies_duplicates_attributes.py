@@ -1,0 +1,165 @@
+"""Companies, possible duplicates and custom attributes on their screens."""
+
+import pytest
+
+from teplo.accounts.testing import make_user
+from teplo.jobs.testing import run_all_jobs
+from teplo.people.models import AttributeDefinition, ChangeNote, Company, DuplicatePair, Person
+from teplo.people.testing import make_attribute, make_company, make_identity, make_person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def user(client):
+    user = make_user(role="administrator", language="en")
+    client.force_login(user)
+    return user
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+# companies
+
+
+def test_companies_are_found_by_bare_name_or_site_and_counted_with_their_people(client):
+    company = make_company(name="ООО «Ромашка»", domain="romashka.ua")
+    make_company(name="ТОВ Лютик")
+    make_person(company=company), make_person(company=company)
+    for search in ("ромаш", "romashka", "ооо ромашка"):
+        text = text_of(client.get("/companies/", {"q": search}, headers={"HX-Request": "true"}))
+        assert "Ромашка" in text
+        assert "Лютик" not in text
+    assert ">2<" in text
+
+
+def test_companies_go_on_page_by_page(client):
+    for n in range(60):
+        make_company(name=f"Firm {n:03}")
+    first = client.get("/companies/")
+    second = client.get(first.context["further_url"])
+    assert [len(first.context["rows"]), len(second.context["rows"])] == [50, 10]
+
+
+def test_a_company_is_made_changed_and_its_people_are_noted(client):
+    make_attribute(key="branches", type="number", of_company=True, names={"en": "Branches"})
+    client.post("/companies/new/", {"name": "Ромашка", "domain": "https://www.romashka.ua/about", "attr_branches": "3"})
+    company = Company.objects.get()
+    assert (company.domain, company.attributes) == ("romashka.ua", {"branches": 3})
+    person = make_person(company=company)
+    client.post(f"/companies/{company.pk}/edit/", {"name": "Ромашка", "size": "12"})
+    company.refresh_from_db()
+    assert (company.size, company.attributes) == (12, {})
+    assert ChangeNote.objects.get().person_id == person.pk
+    assert "Иванова" in text_of(client.get(f"/companies/{company.pk}/"))
+
+
+def test_a_company_value_of_another_type_is_refused(client):
+    make_attribute(key="branches", type="number", of_company=True)
+    assert client.post("/companies/new/", {"name": "X", "attr_branches": "много"}).status_code == 422
+    assert not Company.objects.exists()
+
+
+# duplicates
+
+
+def make_pair():
+    company = make_company()
+    one, two = make_person(company=company, city="Киев"), make_person(company=company, city="Львов")
+    pair = DuplicatePair.objects.create(first_id=one.pk, second_id=two.pk, reason="name-company", likeness=1)
+    return one, two, pair
+
+
+def test_duplicates_are_looked_for_and_shown(client):
+    company = make_company()
+    make_person(company=company, email="a@example.com"), make_person(company=company, phone="+380501234567")
+    client.post("/duplicates/search/")
+    run_all_jobs()
+    text = text_of(client.get("/duplicates/"))
+    assert "1 pair may be one person" in text
+    assert "Alike names in the same company" in text
+
+
+def test_two_cards_are_compared_and_merged_with_the_chosen_value(client):
+    one, two, pair = make_pair()
+    page = client.get(f"/duplicates/{pair.pk}/")
+    assert "take this one" in text_of(page)
+    winner = page.context["preview"].winner
+    client.post(f"/duplicates/{pair.pk}/", {"answer": "same", "winner": winner.pk, "take": ["city"]})
+    (left,) = Person.objects.all()
+    loser = two if winner.pk == one.pk else one
+    assert (left.pk, left.city) == (winner.pk, loser.city)
+
+
+def test_two_people_stay_two(client):
+    _one, _two, pair = make_pair()
+    client.post(f"/duplicates/{pair.pk}/", {"answer": "different"})
+    assert Person.objects.count() == 2
+    assert "Everybody stands once" in text_of(client.get("/duplicates/"))
+    assert client.get(f"/duplicates/{pair.pk}/").status_code == 302
+
+
+def test_a_card_is_merged_with_one_found_by_hand(client):
+    one, two = make_person(first_name="Анна"), make_person(first_name="Борис", last_name="Котов")
+    make_identity(person=two, value="boris@example.com")
+    text = text_of(client.get(f"/people/{one.pk}/merge/", {"q": "котов"}))
+    assert f"/people/{one.pk}/merge/{two.pk}/" in text
+    assert client.get(f"/people/{one.pk}/merge/{two.pk}/").status_code == 200
+    client.post(f"/people/{one.pk}/merge/{two.pk}/")
+    assert list(Person.objects.values_list("pk", flat=True)) == [one.pk]
+
+
+# attributes
+
+
+def make_by_hand(client, **changes):
+    data = {"name_ru": "Размер крыши", "type": "choice", "choice_key": ["", ""], "choice_ru": ["Малая", "Большая"],
+            "choice_uk": ["", ""], "choice_en": ["Small", ""]}  # fmt: skip
+    return client.post("/settings/attributes/new/", {**data, **changes})
+
+
+def test_an_attribute_is_made_with_a_key_from_its_name(client):
+    make_by_hand(client)
+    made = AttributeDefinition.objects.get()
+    assert (made.key, made.type) == ("razmer-kryshi", "choice")
+    assert made.choices == [
+        {"key": "small", "names": {"ru": "Малая", "en": "Small"}}, {"key": "bolshaya", "names": {"ru": "Большая"}},
+    ]  # fmt: skip
+    assert make_by_hand(client).status_code == 422
+
+
+def test_choices_keep_their_keys_when_renamed(client):
+    make_by_hand(client)
+    made = AttributeDefinition.objects.get()
+    client.post(
+        f"/settings/attributes/{made.pk}/",
+        {"name_ru": "Площадь", "choice_key": ["small", "bolshaya", ""], "choice_ru": ["Крошечная", "", "Малая"],
+         "choice_uk": ["", "", ""], "choice_en": ["", "", ""]},
+    )  # fmt: skip
+    made.refresh_from_db()
+    assert (made.key, made.type) == ("razmer-kryshi", "choice")
+    assert [(choice["key"], choice["names"]["ru"]) for choice in made.choices] == [
+        ("small", "Крошечная"), ("malaya", "Малая"),
+    ]  # fmt: skip
+
+
+def test_an_attribute_without_a_name_or_called_like_a_column_is_refused(client):
+    assert make_by_hand(client, name_ru="").status_code == 422
+    assert make_by_hand(client, name_ru="", name_en="City").status_code == 422
+
+
+def test_attributes_are_ordered_and_forgotten(client):
+    one, two = make_attribute(key="one", position=1), make_attribute(key="two", position=2)
+    client.post("/settings/attributes/order/", {"id": two.pk})
+    assert list(AttributeDefinition.objects.values_list("key", flat=True)) == ["two", "one"]
+    client.post(f"/settings/attributes/{one.pk}/forget/")
+    assert list(AttributeDefinition.objects.values_list("key", flat=True)) == ["two"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/settings/attributes/", "/settings/attributes/new/", "/settings/attributes/choice/", "/companies/new/"]
+)
+def test_pages_open(client, path):
+    assert client.get(path).status_code == 200
