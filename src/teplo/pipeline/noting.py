@@ -18,7 +18,7 @@ from teplo.stages.models import StageMove
 LEASE = timedelta(seconds=120)
 MOST = 1000
 
-_CAUSES = {"merge": "merge"}
+_CAUSES = {"merge": "merge", "time": "time"}
 _MOVED = frozenset({"stage", "hand"})
 
 

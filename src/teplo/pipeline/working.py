@@ -25,8 +25,8 @@ from teplo.tracking.models import DeadLetter, InboxRow
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=20)
-KILLED_AT_MOST = 5
-"""Workers that died with a parcel in their hands before its events are taken one by one."""
+KILLED_ALONE = 2
+"""Workers that may die with one event alone in their hands before it is buried."""
 
 # busy, locked, memory, read-only, i/o, corrupt, full, cannot open …
 _SQLITE_ENVIRONMENT = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})
@@ -35,6 +35,13 @@ _POSTGRES_ENVIRONMENT = ("08", "25", "40", "53", "55", "57", "58")
 
 class LeaseLost(Exception):
     """Another worker has taken these parcels meanwhile."""
+
+
+class WorkerKilled(Exception):
+    """The worker died with this event alone in its hands, more than once."""
+
+    def __str__(self) -> str:
+        return "the worker died with this event alone in its hands, more than once"
 
 
 class Pace:
@@ -64,7 +71,10 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
     began = time.monotonic()
     events = open_parcels(parcels)
     try:
-        _take(parcels, events)
+        if parcels[0].attempts > inbox.SUSPECT_AFTER:
+            _take_suspect(parcels[0], events)
+        else:
+            _take(parcels, events)
     except LeaseLost:
         log.warning("lease_lost", parcels=len(parcels))
         return 0
@@ -80,13 +90,11 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
 
 
 def _take(parcels: Sequence[InboxRow], events: list[Taken]) -> None:
-    died = max(parcel.attempts for parcel in parcels) > KILLED_AT_MOST
     try:
         with transaction.atomic():
-            if not died:
-                steps.run(Batch(at=now(), events=events))
-                _remove(parcels)
-                return
+            steps.run(Batch(at=now(), events=events))
+            _remove(parcels)
+            return
     except Exception as error:
         if isinstance(error, LeaseLost) or is_environment(error):
             raise
@@ -94,6 +102,18 @@ def _take(parcels: Sequence[InboxRow], events: list[Taken]) -> None:
     with transaction.atomic():
         _isolate(events)
         _remove(parcels)
+
+
+def _take_suspect(parcel: InboxRow, events: list[Taken]) -> None:
+    """Workers died with this parcel in their hands: its events are taken one by one, and the one to blame is buried."""
+    if parcel.events > 1:
+        inbox.split_parcel(parcel)
+    elif parcel.attempts <= inbox.SUSPECT_AFTER + KILLED_ALONE:
+        _take([parcel], events)
+    else:
+        with transaction.atomic():
+            _bury(events[0], "unknown", WorkerKilled())
+            _remove([parcel])
 
 
 def _remove(parcels: Sequence[InboxRow]) -> None:

@@ -15,10 +15,13 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.tracking import queries
-from teplo.tracking.incoming import encode, pack, read_event
+from teplo.tracking.incoming import encode, pack, read_event, unpack
 from teplo.tracking.models import InboxRow
 
 MAX_PARCEL = 500  # events in a row: small enough that a batch can be of any size
+SUSPECT_AFTER = 4
+"""Workers that died with a row in their hands before it is taken alone, and then apart."""
+_CLAIMS = 5  # another worker may choose the same rows and be faster; the next ones are free
 COLUMNS = ("id", "received_at", "origin", "payload", "events", "attempts", "lease_owner")
 
 Parcel = tuple[str, datetime, list[bytes]]
@@ -65,13 +68,27 @@ def claim_parcels(*, events: int, owner: str, lease: timedelta) -> list[InboxRow
 
     On SQLite, which has one writer, nothing is leased: `remove_parcels` sees whether another one was faster.
     """
-    moment = now()
-    ids = queries.oldest_parcels(events=events, at=moment)
-    if not ids:
-        return []
-    if connection.vendor == "sqlite":
-        return list(InboxRow.objects.filter(id__in=ids).order_by("id"))
-    return queries.lease_parcels(ids, owner=owner, at=moment, until=moment + lease)
+    for _ in range(_CLAIMS):
+        moment = now()
+        ids = queries.oldest_parcels(events=events, at=moment, suspect_after=SUSPECT_AFTER)
+        if not ids:
+            return []
+        if connection.vendor == "sqlite":
+            return list(InboxRow.objects.filter(id__in=ids).order_by("id"))
+        if taken := queries.lease_parcels(ids, owner=owner, at=moment, until=moment + lease):
+            return taken
+    return []
+
+
+def split_parcel(parcel: InboxRow) -> None:
+    """Put each event of a parcel that workers die of into a row of its own, to find the one to blame."""
+    rows = [
+        (row_id, parcel.received_at, parcel.origin, pack([encode(event)]), 1, SUSPECT_AFTER, "")
+        for row_id, event in zip(new_ids(parcel.events), unpack(parcel.payload), strict=True)
+    ]
+    with transaction.atomic():
+        if remove_parcels([parcel]):
+            bulk.insert(InboxRow, COLUMNS, rows)
 
 
 def remove_parcels(parcels: Sequence[InboxRow]) -> bool:

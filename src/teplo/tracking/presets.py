@@ -12,25 +12,25 @@ _KEY_PAGES = ("pric", "tarif", "order", "zakaz", "contact", "demo")
 
 # Key (which is also the name of the event), icon, and the name in Russian, Ukrainian and English.
 _TABLE = """
-page-viewed        eye               Смотрел страницу            | Дивився сторінку              | Viewed a page
-key-page-viewed    key               Смотрел важную страницу     | Дивився важливу сторінку      | Viewed a key page
-link-clicked       click             Нажал ссылку на сайте       | Натиснув посилання на сайті   | Clicked a link on the site
-form-submitted     forms             Отправил форму              | Надіслав форму                | Submitted a form
-letter-opened      mail-opened       Прочитал письмо             | Прочитав лист                 | Opened a letter
-letter-clicked     hand-click        Нажал ссылку в письме       | Натиснув посилання в листі    | Clicked a link in a letter
-letter-replied     arrow-back-up     Ответил на письмо           | Відповів на лист              | Replied to a letter
-webinar-signed-up  device-tv         Записался на вебинар        | Записався на вебінар          | Signed up for a webinar
-demo-requested     presentation      Попросил показать продукт   | Попросив показати продукт     | Asked for a demo
-trial-started      player-play       Начал пробный период        | Почав пробний період          | Started a trial
-question-asked     help-circle       Задал вопрос                | Поставив запитання            | Asked a question
-offer-requested    file-description  Попросил предложение        | Попросив пропозицію           | Asked for an offer
-order-form-filled  shopping-cart     Заполнил форму заказа       | Заповнив форму замовлення     | Filled in the order form
-call-answered      phone-check       Поговорил по телефону       | Поговорив телефоном           | Answered a call
-video-watched      video             Посмотрел видео             | Подивився відео               | Watched a video
-comment-left       message           Оставил комментарий         | Залишив коментар              | Left a comment
-shared             share             Поделился                   | Поділився                     | Shared
-payment-received   cash              Заплатил                    | Заплатив                      | Paid
-deal-won           trophy            Купил                       | Купив                         | Bought
+page-viewed        eye               Смотрел страницу | Дивився сторінку | Viewed a page
+key-page-viewed    key               Смотрел важную страницу | Дивився важливу сторінку | Viewed a key page
+link-clicked       click             Нажал ссылку на сайте | Натиснув посилання на сайті | Clicked a link on the site
+form-submitted     forms             Отправил форму | Надіслав форму | Submitted a form
+letter-opened      mail-opened       Прочитал письмо | Прочитав лист | Opened a letter
+letter-clicked     hand-click        Нажал ссылку в письме | Натиснув посилання в листі | Clicked a link in a letter
+letter-replied     arrow-back-up     Ответил на письмо | Відповів на лист | Replied to a letter
+webinar-signed-up  device-tv         Записался на вебинар | Записався на вебінар | Signed up for a webinar
+demo-requested     presentation      Попросил показать продукт | Попросив показати продукт | Asked for a demo
+trial-started      player-play       Начал пробный период | Почав пробний період | Started a trial
+question-asked     help-circle       Задал вопрос | Поставив запитання | Asked a question
+offer-requested    file-description  Попросил предложение | Попросив пропозицію | Asked for an offer
+order-form-filled  shopping-cart     Заполнил форму заказа | Заповнив форму замовлення | Filled in the order form
+call-answered      phone-check       Поговорил по телефону | Поговорив телефоном | Answered a call
+video-watched      video             Посмотрел видео | Подивився відео | Watched a video
+comment-left       message           Оставил комментарий | Залишив коментар | Left a comment
+shared             share             Поделился | Поділився | Shared
+payment-received   cash              Заплатил | Заплатив | Paid
+deal-won           trophy            Купил | Купив | Bought
 """
 
 

@@ -27,9 +27,15 @@ _EVENT_COLUMNS = ", ".join(f'"{name}"' for name in BATCH_COLUMNS if name not in 
 _BATCH_NAMES = ", ".join(f'"{name}"' for name in BATCH_COLUMNS)
 
 
-def oldest_parcels(*, events: int, at: datetime) -> list[int]:
-    """Ids of the oldest free inbox rows that hold `events` events together; the last one may exceed it."""
-    rows = list(InboxRow.objects.filter(lease_free(at)).order_by("id").values_list("id", "events")[:_LOOK])
+def oldest_parcels(*, events: int, at: datetime, suspect_after: int) -> list[int]:
+    """Ids of the oldest free inbox rows that hold `events` events together; the last one may exceed it.
+
+    A row with which `suspect_after` workers have died already is chosen alone, so that it cannot kill others with it.
+    """
+    free = InboxRow.objects.filter(lease_free(at)).order_by("id").values_list("id", "events", "attempts")
+    found = list(free[:_LOOK])
+    sound = list(takewhile(lambda row: row[2] < suspect_after, found))
+    rows = [(row_id, size) for row_id, size, _ in (sound or found[:1])]
     before = accumulate((size for _, size in rows), initial=0)
     fitting = sum(1 for _ in takewhile(lambda total: total < events, before))
     return [row_id for row_id, _ in rows[:fitting]]

@@ -91,10 +91,15 @@ def _activities() -> Sequence[Choice]:
     return [Choice(key, in_language(names) or key) for key, names in rows]
 
 
+def _activity_ids() -> dict[str, int]:
+    return dict(Activity.objects.values_list("key", "pk"))
+
+
 def _deed_holds(deed: Deed, asking: Asking) -> Q:
     """Tallies of the days, grouped only where a count is asked."""
     days = {"day__lte": deed.until} | ({"day__gte": deed.since} if deed.since else {})
-    rows = Tally.objects.filter(activity__in=Activity.objects.filter(key=deed.activity).values("pk"), **days)
+    activity = asking.vocabulary.ids("activity", _activity_ids).get(deed.activity, 0)
+    rows = Tally.objects.filter(activity=activity, **days)
     if deed.at_least == 1 and deed.at_most is None:
         return Q(Exists(rows.filter(person=OuterRef("pk"))))
     if deed.at_least == 0:

@@ -203,3 +203,30 @@ def test_parcels_taken_by_another_worker_are_left_alone(monkeypatch: pytest.Monk
     working.run_once("test")
     assert not Event.objects.exists()
     assert InboxRow.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="on SQLite nothing is leased, so no attempts are counted")
+def test_an_event_that_kills_workers_is_found_and_buried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies neither raises nor gives back: its lease runs out."""
+
+    class Died(BaseException):
+        pass
+
+    def die(batch: Any) -> None:
+        if any(event.stored.name == "killer" for event in batch.events):
+            raise Died
+
+    monkeypatch.setattr(steps, "label", die)
+    monkeypatch.setattr(steps.run, "__defaults__", ((("label", die), *steps.STEPS[1:]),))
+    monkeypatch.setattr("teplo.pipeline.working._give_back", lambda parcels: None)
+    put_events([make_event(), make_event(name="killer"), make_event()], origin="api")
+    put_event()
+    for _ in range(60):
+        try:
+            working.run_once("test")
+        except Died:
+            InboxRow.objects.update(lease_until=now() - timedelta(seconds=1))
+        if not InboxRow.objects.exists():
+            break
+    assert Event.objects.count() == 3
+    assert DeadLetter.objects.get().error.startswith("WorkerKilled")
