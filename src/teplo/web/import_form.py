@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from teplo.accounts.models import User
 from teplo.kit.wording import in_language
@@ -98,7 +98,7 @@ def person_groups() -> list[Group]:
     deeds = [(f"deed:{a.key}", in_language(a.names)) for a in Activity.objects.filter(is_active=True)]
     return [
         ("", [("skip", str(TITLES["skip"]))]),
-        (_("Name"), _titles(_NAMES)),
+        (pgettext("of a person", "Name"), _titles(_NAMES)),
         (_("Contacts"), _titles((*CONTACTS, "external"))),
         (_("About the person"), _titles(_ABOUT)),
         (_("Company"), _titles(COMPANY)),
