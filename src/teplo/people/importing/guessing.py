@@ -29,6 +29,7 @@ _TAKEN = frozenset({
     "status", "in", "did", "all", "any", "not", "and", "or", "is", "has",
 })  # fmt: skip
 """Words of the condition language and of the card, which a field of one's own may not be called."""
+_IN_WORDS = frozenset({"full_name", "first_name", "last_name", "middle_name", "company", "position", "city", "country"})
 _MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "consent", "skip"}
 _CYRILLIC = (
     "аa бb вv гg дd еe зz иi кk лl мm нn оo пp рr сs тt уu фf ыy эe іi їyi єye ґg "
@@ -111,7 +112,7 @@ def _guess(
     if rows_are == "events":
         return _guess_of_event(heading, values)
     own = by_name.get((False, plain_heading(heading))) or by_name.get((True, plain_heading(heading)))
-    if own is not None:
+    if own is not None and (own.of_company or own.key != "tags"):
         return Column("attribute", own.key, own.type, heading, own.of_company)
     meaning = meaning_of(heading) if heading else _kind_of_values(values)
     if meaning is not None and meaning in sets and not {value.lower() for value in values} & sets[meaning]:
@@ -120,7 +121,9 @@ def _guess(
         meaning = None
     if meaning == "consent" and any(read_flag(value) is None for value in values):
         meaning = None
-    if meaning == "created_at" and any(_day(value) is None for value in values[:20]):
+    if meaning == "created_at" and sum(_day(value) is None for value in values) > 0.2 * len(values):
+        meaning = None
+    if meaning in _IN_WORDS and values and guess_type(values) in ("boolean", "number", "date"):
         meaning = None
     if meaning and not meaning.startswith("event_") and meaning not in ("url", "referrer"):
         return Column(meaning)
@@ -129,7 +132,7 @@ def _guess(
 
 def _guess_of_event(heading: str, values: Sequence[str]) -> Column:
     meaning = meaning_of(heading) if heading else _kind_of_values(values)
-    if meaning in ("created_at", "event_time") and all(_day(value) for value in values[:20]):
+    if meaning in ("created_at", "event_time") and any(_day(value) for value in values[:20]):
         return Column("event_time")
     if meaning == "event_id" and not _are_ids(values):
         meaning = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -116,6 +117,7 @@ class Plan:
         ]
         self._grown: dict[int, AttributeDefinition] = {}
         self._choices: dict[int, dict[str, str]] = {}
+        self._repeats: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         # Parts of a name beat the whole one, so that they are read after it.
         self.readers = sorted(readers, key=lambda item: item[1].target != "full_name")
 
@@ -155,7 +157,18 @@ class Plan:
             raise RowRefused("no-deed")
         if row.at is None:
             raise RowRefused("no-time")
+        row.repeat = self.count_repeat(cells)
         return row
+
+    def begin_chunk(self) -> None:
+        """Forget the rows of the chunk before the last one."""
+        self._repeats = (self._repeats[1], Counter())
+
+    def count_repeat(self, cells: Sequence[str]) -> int:
+        """How often these very cells stood in this chunk and the one before: two page views in one second are two."""
+        key = hash(tuple(cells))
+        self._repeats[1][key] += 1
+        return self._repeats[0][key] + self._repeats[1][key] - 1
 
     def _fill(self, row: PersonRow | EventRow, cells: Sequence[str]) -> None:
         if not cells:

@@ -45,6 +45,8 @@ class EventRow:
     name: str = ""
     at: datetime | None = None
     own_id: str = ""
+    repeat: int = 0
+    """How many rows with the very same cells stood shortly before."""
     url: str = ""
     referrer: str = ""
     utm: dict[str, str] = field(default_factory=dict)

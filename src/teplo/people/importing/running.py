@@ -38,6 +38,7 @@ CHUNK = 2000
 class _Chunk:
     """Rows read and understood, before anything of them is written."""
 
+    after: int
     last: int
     count: int
     people: list[PersonRow] = field(default_factory=list)
@@ -47,7 +48,8 @@ class _Chunk:
 
 
 def run_import(work: Work) -> dict[str, Any]:
-    """The function of the job: args {"run": id}, cursor {"row": number of the last row taken}."""
+    """The function of the job: args {"run": id}, cursor {"row": number of the last row taken, "after": of
+    the last row before its chunk}."""
     run = ImportRun.objects.get(pk=work.args["run"])
     path, shape = path_of(run), Shape.from_json(run.shape)
     if not path.exists():
@@ -55,10 +57,12 @@ def run_import(work: Work) -> dict[str, Any]:
     ImportRun.objects.filter(pk=run.pk).update(state="running")
     try:
         plan = _prepare(run, path, shape)
-        if work.total is None:
-            work.advance(done=0, total=count_rows(path, shape), cursor={"row": 0})
+        if not work.cursor:
+            work.advance(done=0, total=count_rows(path, shape), cursor={"row": 0, "after": 0})
             ImportRun.objects.filter(pk=run.pk).update(rows_total=work.total)
-        for chunk in _understood(_chunks(path, shape, after=work.cursor.get("row", 0)), plan, run.rows_are):
+        if run.rows_are == "events":
+            _look_back(path, shape, plan, after=work.cursor["after"], until=work.cursor["row"])
+        for chunk in _understood(_chunks(path, shape, after=work.cursor["row"]), plan, run.rows_are):
             _take(work, run, chunk, plan)
     except FileRefused as refusal:
         raise CannotGoOn(str(refusal)) from refusal
@@ -99,8 +103,17 @@ def _understood(chunks: Iterator[list[NumberedRow]], plan: Plan, rows_are: str) 
             yield chunk
 
 
+def _look_back(path: Path, shape: Shape, plan: Plan, *, after: int, until: int) -> None:
+    """Before a run goes on: the rows of the last chunk once more, so that repeated ones are told apart as before."""
+    for number, cells in read_rows(path, shape, after=after):
+        if number > until:
+            break
+        plan.count_repeat(cells)
+
+
 def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chunk:
-    chunk = _Chunk(last=rows[-1][0], count=len(rows))
+    chunk = _Chunk(after=rows[0][0] - 1, last=rows[-1][0], count=len(rows))
+    plan.begin_chunk()
     for number, cells in rows:
         try:
             if rows_are == "events":
@@ -117,7 +130,7 @@ def _take(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
     moment = now()
     with transaction.atomic():
         # Taken first: whoever else holds this job waits here, and is told below that it is no longer his.
-        work.advance(done=work.done + chunk.count, cursor={"row": chunk.last})
+        work.advance(done=work.done + chunk.count, cursor={"row": chunk.last, "after": chunk.after})
         keep_choices(chunk.choices)
         outcome = Outcome()
         if chunk.events:

@@ -78,9 +78,12 @@ def choose(run: ImportRun, *, mapping: ColumnMapping, options: Options) -> None:
     """Keep what the human chose for the run, and remember the mapping for files with the same headers."""
     run.mapping, run.options = mapping.as_json(), options.as_json()
     run.save(update_fields=["mapping", "options"])
+    # A system's name that was only guessed from the file's is not carried over to the next file: one number in two
+    # systems would join two people.
+    is_chosen = options.id_space != _id_space(mapping, run.headers, run.name)
+    remembered = {**mapping.as_json(), "id_space": options.id_space if is_chosen else ""}
     ImportMapping.objects.update_or_create(
-        headers_digest=headers_digest(run.headers, run.rows_are),
-        defaults={"mapping": {**mapping.as_json(), "id_space": options.id_space}, "used_at": now()},
+        headers_digest=headers_digest(run.headers, run.rows_are), defaults={"mapping": remembered, "used_at": now()}
     )
 
 

@@ -204,7 +204,8 @@ def _event_of(row: EventRow) -> dict[str, Any]:
     said = {"url": row.url, "referrer": row.referrer, "utm": row.utm, "properties": row.properties}
     event |= {name: value for name, value in said.items() if value}
     kind, value = row.identities[0]
-    event["id"] = f"{kind}:{row.name}:{row.own_id}" if row.own_id else _digest(kind, value, event)
+    own_id = f"{kind}:{row.name}:{row.own_id}"
+    event["id"] = own_id if row.own_id else _digest(kind, f"{value}\0{row.repeat}" if row.repeat else value, event)
     return event
 
 
