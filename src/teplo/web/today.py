@@ -25,6 +25,8 @@ def today(request: HttpRequest) -> HttpResponse:
     hand_offs, waiting = insight.hand_offs(user_id=seller)
     tasks, due = insight.tasks_due(user_id=user.pk)
     newcomers = insight.newcomers()
+    guide = guide_for(workspace_of(request)) if can(user, Right.MANAGE) else None
+    example = guide.example.pk if guide and guide.example else None
     context = {
         "hand_offs": hand_offs,
         "waiting": waiting,
@@ -34,9 +36,9 @@ def today(request: HttpRequest) -> HttpResponse:
         "warmth": insight.warmth(),
         "newcomers": newcomers[-1][1] + newcomers[-2][1],
         "trend": _trend(newcomers) if any(count for _day, count in newcomers) else None,
-        "running": [(job, title_of(job)) for job in insight.running()],
+        "running": [(job, title_of(job)) for job in insight.running() if job.pk != example],
         "troubles": told(insight.troubles()) if can(user, Right.EDIT_MARKETING) else [],
-        "guide": guide_for(workspace_of(request)) if can(user, Right.MANAGE) else None,
+        "guide": guide,
     }
     return page(request, "today/today.html", context)
 
