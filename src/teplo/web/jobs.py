@@ -29,11 +29,20 @@ def title_of(job: Job) -> str:
         return job.kind
 
 
+def said_error(job: Job) -> str:
+    """Why it failed, as far as it can be said in the reader's language."""
+    known = {"killed": _("The process ended in the middle of it.")}
+    return known.get(job.error, job.error)
+
+
 @requires(Right.SEE)
 def job_list(request: HttpRequest) -> HttpResponse:
     jobs = list(Job.objects.order_by("-id")[:SHOWN])
     names = dict(User.objects.filter(pk__in={job.created_by for job in jobs}).values_list("pk", "name"))
-    rows = [(job, title_of(job), names.get(job.created_by or 0, ""), _may_stop(request.user, job)) for job in jobs]
+    rows = [
+        (job, title_of(job), names.get(job.created_by or 0, ""), _may_stop(request.user, job), said_error(job))
+        for job in jobs
+    ]
     context = {"jobs": rows, "running": sum(1 for job in jobs if job.state == JobState.RUNNING), "total": len(jobs)}
     return page(request, "jobs/list.html", context, fragment="jobs/_rows.html")
 
@@ -42,7 +51,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 def job_progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The line of progress by itself; reloads the page it stands on once the work has ended."""
     job = _found(job_id)
-    response = render(request, "jobs/_progress.html", {"job": job})
+    response = render(request, "jobs/_progress.html", {"job": job, "error": said_error(job)})
     if job.state in ENDED and request.headers.get("HX-Request") == "true":
         response.headers["HX-Refresh"] = "true"
     return response
