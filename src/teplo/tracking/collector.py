@@ -17,7 +17,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from teplo.tracking.committing import Committer, NotWritten, Overloaded
-from teplo.tracking.incoming import EventRefused, encode, read_event
+from teplo.tracking.inbox import sort_by_lane
+from teplo.tracking.incoming import EventRefused, Stored, encode, read_event
 from teplo.tracking.keys import Keys
 from teplo.tracking.measuring import add
 from teplo.tracking.pacing import Pace
@@ -119,7 +120,8 @@ class Collector:
             self._check_pace(sender, scope, len(raw_events))
         received_ms = int(time.time() * 1000)
         user_agent = "" if sender.is_trusted else headers.get(b"user-agent", b"").decode("latin-1")
-        taken, errors = [], []
+        taken: list[Stored] = []
+        errors: list[dict[str, Any]] = []
         for index, raw in enumerate(raw_events):
             try:
                 event = read_event(
@@ -129,7 +131,7 @@ class Collector:
                     user_agent=user_agent,
                     is_trusted=sender.is_trusted,
                 )
-                taken.append(encode(event))
+                taken.append(event)
             except EventRefused as refused:
                 if is_single:
                     raise Refusal(refused.status, refused.code, refused.message) from None
@@ -143,9 +145,10 @@ class Collector:
         status = 202 if not errors else 207 if taken else 422
         return status, encode({"accepted": len(taken), "errors": errors} if errors else {"accepted": len(taken)})
 
-    async def _commit(self, origin: str, received_ms: int, events: list[bytes]) -> None:
+    async def _commit(self, origin: str, received_ms: int, events: list[Stored]) -> None:
         try:
-            future = self.committer.ask(origin, datetime.fromtimestamp(received_ms / 1000, UTC), events)
+            received_at = datetime.fromtimestamp(received_ms / 1000, UTC)
+            future = self.committer.ask(sort_by_lane(origin, received_at, events))
             timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, _give_up, future)
             try:
                 await future

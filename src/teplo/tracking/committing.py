@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from datetime import datetime
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
@@ -29,6 +28,7 @@ class NotWritten(Exception):
 
 
 Write = Callable[[list[Parcel]], None]
+Asked = tuple[list[Parcel], "asyncio.Future[None]"]
 
 
 class Committer:
@@ -39,7 +39,7 @@ class Committer:
         self._max_waiting = max_waiting
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]] = []
+        self._asked: list[Asked] = []
         self._waiting = self._waiting_bytes = 0
         self._is_stopping = False
         self._thread: threading.Thread | None = None
@@ -59,18 +59,19 @@ class Committer:
         if self._thread is not None:
             self._thread.join(timeout=4)
 
-    def ask(self, origin: str, received_at: datetime, events: list[bytes]) -> asyncio.Future[None]:
+    def ask(self, parcels: list[Parcel]) -> asyncio.Future[None]:
         """A future that is done when the events are durable, or fails with NotWritten. Raises Overloaded."""
         loop = self._loop
         if loop is None:
             raise Overloaded
-        size = sum(map(len, events))
+        count = sum(len(parcel[3]) for parcel in parcels)
+        size = sum(len(event) for parcel in parcels for event in parcel[3])
         future: asyncio.Future[None] = loop.create_future()
         with self._lock:
             if self._waiting >= self._max_waiting or self._waiting_bytes + size > MAX_WAITING_BYTES:
                 raise Overloaded
-            self._asked.append((origin, received_at, events, future))
-            self._waiting += len(events)
+            self._asked.append((parcels, future))
+            self._waiting += count
             self._waiting_bytes += size
         self._wake.set()
         return future
@@ -87,10 +88,11 @@ class Committer:
                     self._commit(asked)
         connection.close()
 
-    def _commit(self, asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]]) -> None:
+    def _commit(self, asked: list[Asked]) -> None:
         error: NotWritten | None = None
         try:
-            self._write(_parcels(asked))
+            parcels = _together(asked)
+            self._write(parcels)
         except Exception as cause:  # whatever it was, nothing was acknowledged and the next group is tried anew
             error = NotWritten()
             add("teplo_collect_failures_total")
@@ -98,11 +100,11 @@ class Committer:
             _forget_connection()
         else:
             add("teplo_collect_commits_total")
-            add("teplo_collected_events_total", sum(len(events) for _, _, events, _ in asked))
+            add("teplo_collected_events_total", sum(len(parcel[3]) for parcel in parcels))
             arrived.set()
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(_answer, [future for *_, future in asked], error)
+            self._loop.call_soon_threadsafe(_answer, [future for _, future in asked], error)
         except RuntimeError:  # the loop is closed: nobody waits for the answers any more
             return
 
@@ -117,13 +119,15 @@ def _answer(futures: list[asyncio.Future[None]], error: NotWritten | None) -> No
             future.set_exception(error)
 
 
-def _parcels(asked: list[tuple[str, datetime, list[bytes], asyncio.Future[None]]]) -> list[Parcel]:
-    grouped: dict[str, Parcel] = {}
-    for origin, received_at, events, _ in asked:
-        if origin in grouped:
-            grouped[origin][2].extend(events)
-        else:
-            grouped[origin] = (origin, received_at, list(events))
+def _together(asked: list[Asked]) -> list[Parcel]:
+    """The events of all requests, one parcel for each origin and lane."""
+    grouped: dict[tuple[str, int], Parcel] = {}
+    for parcels, _ in asked:
+        for origin, lane, received_at, events in parcels:
+            if (origin, lane) in grouped:
+                grouped[origin, lane][3].extend(events)
+            else:
+                grouped[origin, lane] = (origin, lane, received_at, list(events))
     return list(grouped.values())
 
 

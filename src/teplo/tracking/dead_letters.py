@@ -31,7 +31,7 @@ def retry(*, ids: Sequence[int] | None = None) -> int:
         taken = list((letters if ids is None else letters.filter(id__in=ids))[:MOST])
         removed = _delete([letter.id for letter in taken])
         back = [letter for letter in taken if letter.id in removed]
-        write_parcels([(letter.origin, letter.received_at, [bytes(letter.payload)]) for letter in back])
+        write_parcels([(letter.origin, 0, letter.received_at, [bytes(letter.payload)]) for letter in back])
         transaction.on_commit(arrived.set)
     return len(back)
 

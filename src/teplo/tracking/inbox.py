@@ -15,17 +15,19 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.tracking import queries
-from teplo.tracking.incoming import encode, pack, read_event, unpack
+from teplo.tracking.incoming import Stored, encode, lane_of, pack, read_event, unpack
 from teplo.tracking.models import InboxRow
 
 MAX_PARCEL = 500  # events in a row: small enough that a batch can be of any size
 SUSPECT_AFTER = 4
 """Workers that died with a row in their hands before it is taken alone, and then apart."""
 _CLAIMS = 5  # another worker may choose the same rows and be faster; the next ones are free
-COLUMNS = ("id", "received_at", "origin", "payload", "events", "attempts", "lease_owner")
+COLUMNS = ("id", "received_at", "origin", "payload", "events", "lane", "attempts", "lease_owner")
 
-Parcel = tuple[str, datetime, list[bytes]]
-"""Origin, when received, and events encoded."""
+Parcel = tuple[str, int, datetime, list[bytes]]
+"""Origin, lane, when received, and events encoded."""
+
+_LANES = 16
 
 arrived = threading.Event()
 """Set when something came in through this process, so that its worker need not wait for its next look."""
@@ -39,25 +41,37 @@ def put_events(events: Sequence[dict[str, Any]], *, origin: str) -> int:
     """
     received_at = now()
     received_ms = int(received_at.timestamp() * 1000)
-    encoded = [
-        encode(read_event(encode(event), origin=origin, received_ms=received_ms, is_trusted=True)) for event in events
-    ]
-    write_parcels([(origin, received_at, encoded)])
+    stored = [read_event(encode(event), origin=origin, received_ms=received_ms, is_trusted=True) for event in events]
+    write_parcels(sort_by_lane(origin, received_at, stored))
     transaction.on_commit(arrived.set)
-    return len(encoded)
+    return len(stored)
+
+
+def lanes() -> int:
+    """How many lanes the inbox has: on SQLite, which has one writer, more than one would only cost."""
+    return 1 if connection.vendor == "sqlite" else _LANES
+
+
+def sort_by_lane(origin: str, received_at: datetime, events: Iterable[Stored]) -> list[Parcel]:
+    """Parcels of one origin, each for one lane."""
+    count = lanes()
+    found: dict[int, list[bytes]] = {}
+    for event in events:
+        found.setdefault(lane_of(event, count), []).append(encode(event))
+    return [(origin, lane, received_at, encoded) for lane, encoded in found.items()]
 
 
 def write_parcels(parcels: Iterable[Parcel]) -> None:
     """Write events as inbox rows of at most MAX_PARCEL events each, in the caller's transaction."""
     cut = [
-        (received_at, origin, events[start : start + MAX_PARCEL])
-        for origin, received_at, events in parcels
+        (received_at, origin, lane, events[start : start + MAX_PARCEL])
+        for origin, lane, received_at, events in parcels
         for start in range(0, len(events), MAX_PARCEL)
     ]
     ids = new_ids(len(cut)) if cut else []
     rows = [
-        (row_id, received_at, origin, pack(events), len(events), 0, "")
-        for row_id, (received_at, origin, events) in zip(ids, cut, strict=True)
+        (row_id, received_at, origin, pack(events), len(events), lane, 0, "")
+        for row_id, (received_at, origin, lane, events) in zip(ids, cut, strict=True)
     ]
     if rows:
         bulk.insert(InboxRow, COLUMNS, rows)
@@ -83,7 +97,7 @@ def claim_parcels(*, events: int, owner: str, lease: timedelta) -> list[InboxRow
 def split_parcel(parcel: InboxRow) -> None:
     """Put each event of a parcel that workers die of into a row of its own, to find the one to blame."""
     rows = [
-        (row_id, parcel.received_at, parcel.origin, pack([encode(event)]), 1, SUSPECT_AFTER, "")
+        (row_id, parcel.received_at, parcel.origin, pack([encode(event)]), 1, parcel.lane, SUSPECT_AFTER, "")
         for row_id, event in zip(new_ids(parcel.events), unpack(parcel.payload), strict=True)
     ]
     with transaction.atomic():

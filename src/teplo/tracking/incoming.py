@@ -10,6 +10,7 @@ import json
 import re
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -105,6 +106,14 @@ def event_id(*, origin: str, client_id: str | int | None) -> int:
         return new_id()
     digest = _hash(f"{origin}\0{client_id}".encode(errors="replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
+
+
+def lane_of(event: Stored, lanes: int) -> int:
+    """Which lane of the inbox an event belongs to: one visitor, contact or person is always in the same."""
+    if lanes == 1:
+        return 0
+    whose = event.visitor or str(event.person or min(event.identities.values(), default=""))
+    return crc32(whose.encode()) % lanes
 
 
 def unpack(payload: bytes | memoryview) -> list[Stored]:

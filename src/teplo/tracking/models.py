@@ -33,6 +33,10 @@ class InboxRow(models.Model):
     origin = models.CharField(max_length=60, help_text="site:<id>, api, import:<id>, own, demo")
     payload = models.BinaryField(help_text="A JSON list of tracking.incoming.Stored.")
     events = models.PositiveIntegerField(default=1, help_text="How many events the payload holds.")
+    lane = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Follows from whose events these are: workers on different lanes seldom wait for each other.",
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                 ('origin', models.CharField(help_text='site:<id>, api, import:<id>, own, demo', max_length=60)),
                 ('payload', models.BinaryField(help_text='A JSON list of tracking.incoming.Stored.')),
                 ('events', models.PositiveIntegerField(default=1, help_text='How many events the payload holds.')),
+                ('lane', models.PositiveSmallIntegerField(default=0, help_text='Follows from whose events these are: workers on different lanes seldom wait for each other.')),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('lease_owner', models.CharField(blank=True, max_length=40)),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),

@@ -74,7 +74,7 @@ class Desk:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(event) for _, _, events in self.parcels for event in events]
+        return [json.loads(event) for _, _, _, events in self.parcels for event in events]
 
     async def post(
         self, body: Any, *, path: str = "/collect", query: str = "", method: str = "POST", **headers: str
@@ -116,7 +116,7 @@ def test_a_single_event_is_stored_with_its_scope_and_browser() -> None:
         {**EVENT, "key": "open", "id": "a"}, content_type="text/plain;charset=UTF-8", user_agent="Firefox"
     )
     assert (answer.status, answer.json) == (202, {"accepted": 1})
-    assert [origin for origin, _, _ in desk.parcels] == ["site:1"]
+    assert [origin for origin, _, _, _ in desk.parcels] == ["site:1"]
     assert desk.events[0]["user_agent"] == "Firefox"
     assert desk.events[0]["visitor"] == "v1"
 
