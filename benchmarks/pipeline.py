@@ -15,6 +15,8 @@ from benchmarks.world import World, populate
 
 EVENTS = 60_000
 PARCEL = 100  # as the group commit of a busy collector makes them
+SESSION = 10
+TOGETHER = 200
 
 
 def measure(world: World) -> Iterator[Figure]:
@@ -43,19 +45,25 @@ def measure(world: World) -> Iterator[Figure]:
 
 
 def fill_inbox(world: World, events: int, *, seed: int) -> None:
-    """Page views, prices and forms of `events` / 5 visitors, a third of them known by e-mail, in parcels of 100."""
+    """Page views, prices, videos and forms as sessions bring them, in parcels of 100.
+
+    A session is ten events of one visitor; two hundred are under way at any moment. A third of the visitors are known
+    by e-mail.
+    """
     from teplo.kit.clock import now  # noqa: PLC0415
     from teplo.tracking.inbox import put_events  # noqa: PLC0415
 
     dice, at = random.Random(seed), now()
-    visitors = max(1, events // 5)
+    sessions = [[visitor, SESSION] for visitor in range(TOGETHER)]
+    newest = TOGETHER
     batch = []
     for number in range(events):
-        who = dice.randrange(visitors)
+        session = dice.choice(sessions)
+        who = session[0]
         event = {
             "id": f"p{seed}-{number}",
             "name": dice.choices(("page-viewed", "video-watched", "form-submitted"), (90, 7, 3))[0],
-            "time": (at - timedelta(seconds=events - number)).isoformat(),
+            "time": (at - timedelta(milliseconds=100 * (events - number))).isoformat(),
             "visitor": f"visitor-{seed}-{who}",
             "url": f"https://example.com/{dice.choice(('', 'prices', 'blog/a', 'features', 'contacts'))}",
             "properties": {"depth": dice.randrange(100)},
@@ -63,6 +71,10 @@ def fill_inbox(world: World, events: int, *, seed: int) -> None:
         if who % 3 == 0:
             event["identities"] = {"email": f"person{1 + who % world.size}@example.com"}
         batch.append(event)
+        session[1] -= 1
+        if not session[1]:
+            session[:] = [newest, SESSION]
+            newest += 1
     for start in range(0, events, PARCEL):
         put_events(batch[start : start + PARCEL], origin="site:1")
 
