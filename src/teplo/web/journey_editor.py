@@ -80,7 +80,7 @@ def journey_edit(request: HttpRequest, journey_id: int) -> HttpResponse:
     context = {
         "journey": found,
         "draft": draft,
-        "picture": draw(graph, problems=problems),
+        "picture": draw(graph, problems=problems, within=found.name),
         "problems": [problem for problem in problems if not problem.step],
         "mistakes": len(problems),
         "trigger": say_trigger(draft.trigger),
@@ -152,7 +152,7 @@ def _step_page(
     request: HttpRequest, found: Journey, form: Any, name: Any, variant: str, step: dict[str, Any]
 ) -> HttpResponse:
     draft = draft_of(found)
-    names = draw(read_with_problems(draft.steps)[0]).names
+    names = draw(read_with_problems(draft.steps)[0], within=draft.journey.name).names
     ways = [(way, WAY_NAMES[way], step.get(way) or "") for way in ways_of(step)]
     context = {
         "journey": found,
@@ -193,7 +193,7 @@ def step_move(request: HttpRequest, journey_id: int, key: str) -> HttpResponse:
         except StepGone:
             refused(request, gettext("Somebody has changed the journey meanwhile."))
         return redirect(request, "journey-edit", journey_id)
-    names = draw(read_with_problems(draft.steps)[0]).names
+    names = draw(read_with_problems(draft.steps)[0], within=draft.journey.name).names
     places = [
         (f"{row['key']}|{way}", names.get(row["key"], row["key"]), WAY_NAMES[way] if len(ways_of(row)) > 1 else "")
         for row in sorted(draft.steps, key=lambda row: list(names).index(row["key"]) if row["key"] in names else 999)
@@ -288,7 +288,7 @@ def _remember(request: HttpRequest, found: Journey, memory: list[dict[str, Any]]
 
 def _offer_letters(form: Any, draft: JourneyVersion) -> None:
     if isinstance(form, ReactionForm):
-        names = draw(read_with_problems(draft.steps)[0]).names
+        names = draw(read_with_problems(draft.steps)[0], within=draft.journey.name).names
         form.fields["letter"].choices = letters_of(draft.steps, names)  # type: ignore[attr-defined]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,6 +55,8 @@ class Row:
     main_way: str = "next"
     jump: Way | None = None
     is_last: bool = False
+    is_joining: bool = False
+    """What follows stands right under the fork whose side this is."""
 
 
 @dataclass
@@ -77,26 +78,48 @@ class Picture:
 
 
 def draw(
-    graph: Graph, *, figures: Mapping[str, StepFigures] | None = None, problems: Sequence[Problem] = ()
+    graph: Graph,
+    *,
+    figures: Mapping[str, StepFigures] | None = None,
+    problems: Sequence[Problem] = (),
+    within: str = "",
 ) -> Picture:
-    """The steps laid out for the page."""
-    return _Drawing(graph, figures or {}, problems).picture()
+    """The steps laid out for the page, numbered as one reads them.
+
+    `within` is the journey's name: letters that are called after it are said without repeating it.
+    """
+    order = _Drawing(graph, {}, (), {}).order()
+    return _Drawing(graph, figures or {}, problems, order, within).picture()
 
 
 class _Drawing:
-    def __init__(self, graph: Graph, figures: Mapping[str, StepFigures], problems: Sequence[Problem]) -> None:
-        self.graph, self.figures, self.problems = graph, figures, problems
+    def __init__(
+        self,
+        graph: Graph,
+        figures: Mapping[str, StepFigures],
+        problems: Sequence[Problem],
+        numbers: Mapping[str, int],
+        within: str = "",
+    ) -> None:
+        self.graph, self.figures, self.problems, self.numbers = graph, figures, problems, numbers
         self.placed: dict[str, int] = {}
-        self.says = {key: _say(step) for key, step in graph.steps.items()}
-        self.numbers = {key: number for number, key in enumerate(_in_order(graph), start=1)}
+        self.says = {key: _say(step, within) for key, step in graph.steps.items()} if numbers else {}
+
+    def order(self) -> dict[str, int]:
+        """Numbers of the steps from top to bottom."""
+        self._all()
+        return {key: place + 1 for key, place in self.placed.items()}
 
     def picture(self) -> Picture:
+        rows = self._all()
+        return Picture(rows, {key: self._name(key) for key in self.placed})
+
+    def _all(self) -> list[Row]:
         rows = self._chain(self.graph.first, frozenset())
         for key in self.graph.steps:  # what nobody reaches is shown too, with its mistake
             if key not in self.placed:
                 rows += self._chain(key, frozenset())
-        names = {key: self._name(key) for key in sorted(self.numbers, key=self.numbers.__getitem__)}
-        return Picture(rows, names)
+        return rows
 
     def _name(self, key: str) -> str:
         return f"{self.numbers.get(key, '?')}. {self.says.get(key, key)}"
@@ -112,7 +135,7 @@ class _Drawing:
         while True:
             if not self._is_free(key, stop) or key in later:
                 following = next((waiting for waiting in later if waiting not in self.placed), None)
-                if rows and key != following:
+                if rows and (key is None or key != following):
                     self._finish(rows[-1], key)
                 if following is None:
                     return rows
@@ -147,13 +170,19 @@ class _Drawing:
             return self._aside(row, second, b, first, a, join, later)
         inner = stop | ({join} if join else set()) | set(later)
         row.lanes = [self._lane(row, first, a, inner), self._lane(row, second, b, inner)]
+        for lane in row.lanes:
+            last = lane.rows[-1]
+            if last.jump is not None and last.jump.to == join:
+                last.jump, last.is_joining = None, True
         return join
 
     def _aside(
         self, row: Row, way: str, target: str | None, main: str, goes_on: str | None, join: str | None, later: list[str]
     ) -> str | None:
         """One side of a fork leads away at once: it is a note beside the step, the other goes on below."""
-        row.sides.append(self._way(way, target))
+        aside = self._way(way, target)
+        aside.name = _way_name(row.step, way)
+        row.sides.append(aside)
         row.main_way = main
         if target is not None and target == join and target != goes_on and target not in later:
             later.append(target)
@@ -165,7 +194,7 @@ class _Drawing:
     def _lane(self, row: Row, way: str, target: str | None, stop: frozenset[str]) -> Lane:
         passed = row.figures.passed
         share = row.figures.ways.get(way, 0) / passed if passed else None
-        return Lane(way, str(WAY_NAMES.get(way, way)), row.step.key, self._chain(target, stop), share)
+        return Lane(way, _way_name(row.step, way), row.step.key, self._chain(target, stop), share)
 
     def _way(self, way: str, target: str | None) -> Way:
         name = self._name(target) if target else _("the journey ends")
@@ -177,7 +206,7 @@ class _Drawing:
         return Row(
             step=step,
             number=self.numbers.get(key, 0),
-            says=self.says[key],
+            says=self.says.get(key, key),
             icon=ICONS.get(step.kind.key, "point"),
             figures=self.figures.get(key) or StepFigures(),
             problems=[problem for problem in self.problems if problem.step == key],
@@ -200,21 +229,15 @@ class _Drawing:
         return seen
 
 
-def _in_order(graph: Graph) -> list[str]:
-    """Steps in the order people come to them, the unreachable last."""
-    seen: list[str] = []
-    waiting = [graph.first] if graph.first else []
-    while waiting:
-        key = waiting.pop(0)
-        if key in seen or key not in graph.steps:
-            continue
-        seen.append(key)
-        waiting = [target for target in graph.steps[key].ways.values() if target] + waiting
-    return seen + [key for key in graph.steps if key not in seen]
+def _way_name(step: Step, way: str) -> str:
+    """What stands over a side of a fork."""
+    if step.kind.key == "wait":
+        return _("did it") if way == "next" else _("did not")
+    return str(WAY_NAMES.get(way, way))
 
 
-def _say(step: Step) -> str:
+def _say(step: Step, within: str) -> str:
     if step.settings is None:
         return _("This step has to be filled in")
-    said: Any = step.kind.say(step.settings)
-    return str(said)
+    said: str = step.kind.say(step.settings)
+    return said.replace(f"{within}: ", "") if within else said

@@ -58,7 +58,7 @@ def journey_people(request: HttpRequest, journey_id: int) -> HttpResponse:
     found = get_object_or_404(Journey, pk=journey_id)
     versions = list(found.versions.order_by("-number"))
     step, what = request.GET.get("step", ""), request.GET.get("what", "waiting")
-    names = draw(read_with_problems(versions[0].steps)[0]).names if versions else {}
+    names = draw(read_with_problems(versions[0].steps)[0], within=found.name).names if versions else {}
     ids = [version.pk for version in versions]
     rows = _rows(found.pk, ids, step, what)
     context = {

@@ -100,7 +100,7 @@ def journey_new(request: HttpRequest) -> HttpResponse:
 def journey(request: HttpRequest, journey_id: int) -> HttpResponse:
     """The flow of the published version, or of the draft while there is none, with figures at every step."""
     found = get_object_or_404(Journey, pk=journey_id)
-    versions = list(found.versions.order_by("-number"))
+    versions = _versions(found)
     published = [version for version in versions if version.published_at is not None]
     shown = published[0] if published else draft_of(found)
     asked = request.GET.get("version", "")
@@ -123,13 +123,25 @@ def journey(request: HttpRequest, journey_id: int) -> HttpResponse:
     return page(request, "journeys/page.html", context)
 
 
+def _versions(found: Journey) -> list[JourneyVersion]:
+    """Newest first; a draft in which nothing is changed yet is none."""
+    versions = list(found.versions.order_by("-number"))
+    if len(versions) > 1 and versions[0].published_at is None and _says(versions[0]) == _says(versions[1]):
+        return versions[1:]
+    return versions
+
+
+def _says(version: JourneyVersion) -> tuple[Any, ...]:
+    return version.trigger, version.exits, version.goal, version.steps
+
+
 def _job(subject: str) -> Any:
     return live_job(subject=subject)
 
 
 def _picture(found: Journey, version: JourneyVersion) -> Picture:
     graph, problems = read_with_problems(version.steps)
-    return draw(graph, figures=figures.of_steps(journey_id=found.pk), problems=problems)
+    return draw(graph, figures=figures.of_steps(journey_id=found.pk), problems=problems, within=found.name)
 
 
 def _reentry(found: Journey) -> str:
@@ -166,7 +178,7 @@ def journey_publish(request: HttpRequest, journey_id: int) -> HttpResponse:
         "inside": inside,
         "people": sum(row.people for row in inside),
         "gone": [(step, sum(row.people for row in inside if row.step == step)) for step in gone],
-        "names": draw(graph).names,
+        "names": draw(graph, within=found.name).names,
         "out": OUT,
         "trigger": say_trigger(draft.trigger),
     }
@@ -276,7 +288,7 @@ def journey_simulate(request: HttpRequest, journey_id: int) -> HttpResponse:
                 version=version, person_ids=people, days=given["days"], response=given["response"] / 100
             )
             graph, problems = read_with_problems(version.steps)
-            context |= _simulation(rehearsal, draw(graph, problems=problems), version)
+            context |= _simulation(rehearsal, draw(graph, problems=problems, within=found.name), version)
         except GraphBroken as broken:
             context["problems"] = broken.problems
     return page(request, "journeys/simulate.html", context)
@@ -289,6 +301,7 @@ def _sample() -> list[int]:
 
 def _simulation(rehearsal: Rehearsal, picture: Picture, version: JourneyVersion) -> dict[str, Any]:
     letters = [step["key"] for step in version.steps if step.get("kind") == "send-email"]
+    acting = {step["key"] for step in version.steps if step.get("kind") not in ("wait", "branch", "end")}
     ends = [(key, count) for key, count in rehearsal.ended.most_common()]
     days = sorted(rehearsal.by_day)
     return {
@@ -299,11 +312,10 @@ def _simulation(rehearsal: Rehearsal, picture: Picture, version: JourneyVersion)
         ],
         "ends": ends,
         "letters": sum(rehearsal.passed[key] for key in letters),
-        "flow": {
-            "columns": [gettext("From step"), gettext("To step"), gettext("People")],
-            "rows": _flow(rehearsal, picture, version),
-            "label": gettext("How people would go through the journey"),
-            "height": 420,
+        "acts": {
+            "columns": [gettext("Step"), gettext("Times")],
+            "rows": [[name, rehearsal.passed[key]] for key, name in picture.names.items() if key in acting],
+            "label": gettext("How often each step would act"),
         },
         "by_day": {
             "columns": [gettext("Day"), gettext("Letters")],
@@ -311,24 +323,6 @@ def _simulation(rehearsal: Rehearsal, picture: Picture, version: JourneyVersion)
             "label": gettext("Letters by day"),
         },
     }
-
-
-def _flow(rehearsal: Rehearsal, picture: Picture, version: JourneyVersion) -> list[list[Any]]:
-    """From step to step with numbers of people; a way back is left out, the picture flows in one direction."""
-    order = list(picture.names)
-    end = gettext("The end")
-    rows: dict[tuple[str, str], int] = {}
-    for step in version.steps:
-        for (key, way), count in rehearsal.ways.items():
-            if key != step["key"]:
-                continue
-            target = step.get(way)
-            if target is None:
-                rows[picture.names[key], end] = rows.get((picture.names[key], end), 0) + count
-            elif target in picture.names and order.index(target) > order.index(key):
-                pair = (picture.names[key], picture.names[target])
-                rows[pair] = rows.get(pair, 0) + count
-    return [[source, target, count] for (source, target), count in rows.items()]
 
 
 urlpatterns = [

@@ -88,7 +88,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "groups": [] if state == "done" else _by_day(found[:SHOWN]),
         "done": [_Shown(task) for task in found[:SHOWN]] if state == "done" else [],
         "is_cut": len(found) > SHOWN,
-        "heading": _heading(found, state),
+        "heading": _heading(found, state, rows.count() if len(found) > SHOWN else len(found)),
         "whose": whose,
         "state": state,
         "names": colleague_names() if whose == "all" else {},
@@ -125,8 +125,7 @@ def _by_day(rows: list[Task]) -> list[tuple[str, str, list[_Shown]]]:
     return [(key, names[key], rows) for key, rows in groups.items() if rows]
 
 
-def _heading(rows: list[Task], state: str) -> str:
-    count = len(rows)
+def _heading(rows: list[Task], state: str, count: int) -> str:
     if state == "done":
         return ngettext("%(n)s task done", "%(n)s tasks done", count) % {"n": count}
     late = sum(task.due_at < now() for task in rows)

@@ -134,7 +134,7 @@ def _steps() -> list[dict[str, Any]]:
                 }
             )
     steps.append({"key": "non-target", "kind": "set-stage", "stage": "non-target", "next": "silent"})
-    steps.append({"key": "silent", "kind": "end", "reason": "silent"})
+    steps.append({"key": "silent", "kind": "end", "reason": words("молчит", "мовчить", "silent")})
     return steps
 
 

@@ -49,7 +49,7 @@ WELCOME = ReadyJourney(
         },
         {"key": "talk-later", "kind": "wait", "for": {"days": 1}, "at": "10:00", "next": "talk"},
         {"key": "talk", "kind": "send-email", "template": "talk", "next": None},
-        {"key": "quiet", "kind": "end", "reason": "not-read"},
+        {"key": "quiet", "kind": "end", "reason": words("не читает", "не читає", "does not read")},
     ),
     letters=(
         ReadyLetter(

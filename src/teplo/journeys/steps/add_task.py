@@ -73,7 +73,7 @@ class AddTask(StepKind[TaskSettings]):
         return Outcome(write=_write_tasks, rows=tasks)
 
     def say(self, settings: TaskSettings) -> str:
-        return _("Task for sales, %(kind)s: %(title)s") % {"kind": KINDS[settings.kind], "title": settings.title}
+        return _("Task for sales: %(title)s") % {"title": settings.title}
 
 
 def _write_tasks(rows: Sequence[NewTask], at: datetime) -> None:

@@ -96,7 +96,7 @@ class Wait(StepKind[WaitSettings]):
                 "activity": in_language(activity.names) if activity else settings.activity,
                 "time": say_duration(settings.at_most),
             }
-            return _("Wait until he does “%(activity)s”, at most %(time)s") % params
+            return _("Wait %(time)s, or until he does “%(activity)s”") % params
         parts = [_("Wait %(time)s") % {"time": say_duration(settings.length)}] if settings.length else [_("Wait")]
         if settings.weekdays:
             days = ", ".join(str(WEEKDAY_NAMES[WEEKDAYS[day]]) for day in settings.weekdays)

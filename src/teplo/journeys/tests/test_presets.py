@@ -47,7 +47,7 @@ def test_an_unknown_preset_is_refused() -> None:
 
 
 def test_three_letters_left_unopened_in_a_row_end_the_reactivation_and_the_person_is_non_target() -> None:
-    journey = install("reactivation")
+    journey = install("reactivation", language="en")
     publish(journey=journey)
     silent, reader = make_people(2)
     with at_moment(NOON):
