@@ -15,7 +15,7 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.serializers.json import DjangoJSONEncoder
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxSelectMultiple
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
@@ -183,7 +183,10 @@ def item(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 @register.filter
 def widget_kind(field: BoundField) -> str:
-    return str(getattr(field.field.widget, "input_type", "") or type(field.field.widget).__name__.lower())
+    widget = field.field.widget
+    if isinstance(widget, CheckboxSelectMultiple):  # whose input_type is that of one checkbox
+        return "checkboxselectmultiple"
+    return str(getattr(widget, "input_type", "") or type(widget).__name__.lower())
 
 
 @register.inclusion_tag("components/field.html")
