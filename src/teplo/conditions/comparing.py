@@ -71,12 +71,14 @@ def text_holds(value: Expression, test: Test) -> Q:
     if test.operator is Operator.IS_SET:
         return known(value, ~Q(Exact(value, Value(""))))
     if test.operator is Operator.IN:
-        return known(value, In(Fold(value), [fold(str(item)) for item in test.value]))
+        several = [fold(str(item)) for item in test.value]
+        return known(value, In(Fold(value, wanted=several), several))
     wanted = fold(str(test.value))
+    folded = Fold(value, wanted=[wanted])
     if test.operator is Operator.CONTAINS:
-        return known(value, GreaterThan(StrIndex(Fold(value), Value(wanted)), 0))
+        return known(value, GreaterThan(StrIndex(folded, Value(wanted)), 0))
     part = Left if test.operator is Operator.STARTS_WITH else Right
-    return known(value, Exact(part(Fold(value), len(wanted)), Value(wanted)))
+    return known(value, Exact(part(folded, len(wanted)), Value(wanted)))
 
 
 def key_holds(value: Expression, test: Test) -> Q:

@@ -189,6 +189,7 @@ class Vocabulary:
     deeds: Deeds | None = None
     families: tuple[Family, ...] = ()
     _choices: dict[str, Mapping[str, Text]] = field(default_factory=dict, repr=False, compare=False)
+    _ids: dict[str, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, key: str) -> Field | None:
         """The field of this key, or None."""
@@ -211,6 +212,12 @@ class Vocabulary:
         if entry.key not in self._choices:
             self._choices[entry.key] = {choice.key: choice.name for choice in entry.choices()}
         return self._choices[entry.key]
+
+    def ids(self, what: str, load: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
+        """Ids by key, loaded once: a planner knows far more of `activity_id = 5` than of a subquery by key."""
+        if what not in self._ids:
+            self._ids[what] = load()
+        return self._ids[what]
 
     @cached_property
     def activities(self) -> Mapping[str, Text]:
