@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from teplo.channels import renderers
+from teplo.channels import bounces, colleagues, renderers
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering
@@ -43,6 +43,7 @@ def assemble() -> None:
     _register_scoring_and_stages()
     _register_journeys_and_sales()
     renderers.lend(_prepared_letter)
+    periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
     job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)
 
 
@@ -88,6 +89,17 @@ def _register_journeys_and_sales() -> None:
     periodic.every("hand-offs-late", timedelta(seconds=30), escalating.escalate)
     periodic.every("hand-offs-mailed", timedelta(seconds=15), escalating.mail_salespeople)
     returning.lend_mover(_move_returned)
+    escalating.lend_postman(_Postman())
+
+
+class _Postman:
+    """Channels carry the alarms of sales to colleagues."""
+
+    def can_post(self) -> bool:
+        return colleagues.can_post()
+
+    def post(self, mails: list[escalating.Mail]) -> list[bool]:
+        return colleagues.post([colleagues.Note(mail.to, mail.subject, mail.text) for mail in mails])
 
 
 def _move_returned(person_id: int, stage_key: str, by: str, why: dict[str, str], at: datetime) -> None:

@@ -87,7 +87,7 @@ def _link(url: str, shielded: Shielded, warnings: list[TemplateWarning]) -> str:
 
 
 def _page(source: Source, cleaned: Cleaned, shielded: Shielded, inside: str, needs_footer: bool) -> str:
-    look = f' style="{cleaned.body_style}"' if cleaned.body_style else ""
+    look = f' style="{cleaned.body_style or "margin:0"}"'
     look += f' bgcolor="{cleaned.body_colour}"' if cleaned.body_colour else ""
     preheader = (
         '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'

@@ -153,6 +153,8 @@ def prepare_by_id(*, template_id: int, version: int | None = None) -> PreparedLe
 
 def prepare_source(source: Source, *, template_id: int = 0, version: int = 0) -> PreparedLetter:
     """A letter from text that is perhaps not saved yet (the editor's preview); raises TemplateFlaw."""
+    # first as written, so that a mistake is told with its own line
+    own = {part: _parse(sandbox.for_text, text, part) for part, text in source.parts.items()}
     composed = compose(source)
     parts = {
         "subject": _parse(sandbox.for_text, source.subject, "subject"),
@@ -160,7 +162,6 @@ def prepare_source(source: Source, *, template_id: int = 0, version: int = 0) ->
     }
     if composed.html:
         parts["body"] = _parse(sandbox.for_html, composed.html, "body")
-    own = {part: _parse(sandbox.for_text, text, part) for part, text in source.parts.items()}
     return PreparedLetter(
         template_id=template_id,
         version=version,

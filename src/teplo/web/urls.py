@@ -40,4 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.tasks")),
     path("", include("teplo.web.hand_offs")),
     path("", include("teplo.web.deals")),
+    path("", include("teplo.web.letter_templates")),
+    path("", include("teplo.web.outbox")),
+    path("", include("teplo.web.senders")),
 ]

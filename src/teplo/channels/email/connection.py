@@ -227,6 +227,15 @@ class Connection:
                 if line[3:4] != "-":
                     return Reply(int(line[:3]), "\n".join(lines))
 
+    async def try_sender(self, sender: str) -> str:
+        """Empty when letters of this sender are taken, else the refusal; raises ServerAway."""
+        try:
+            reply = await self._ask(f"MAIL FROM:<{sender}>")
+            await self._ask("RSET")
+        except _BROKEN as error:
+            raise ServerAway("broken", type(error).__name__) from error
+        return "" if reply.code < 400 else f"{reply.code} {reply.text}"
+
     async def quit(self) -> None:
         """Say good-bye; whatever happens then is no matter."""
         try:
