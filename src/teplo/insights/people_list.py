@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
 from teplo.accounts.models import User
+from teplo.people import counting
 from teplo.people.choosing import Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
 from teplo.people.models import Identity, Person
 from teplo.scoring.models import Temperature
+from teplo.stages.models import Stage
 
 PAGE = 50
 COUNTED_AT_ONCE = 2000
@@ -50,12 +53,12 @@ SORTS: Mapping[str, tuple[Phase, ...]] = {
     ),
     "name": (Phase(Q(last_key__gt=""), ("last_key", "first_key", "id")), Phase(Q(last_key=""), _NEWEST)),
     "created": (Phase(Q(), _NEWEST),),
-    "stage": (
-        Phase(Q(standing__since__isnull=False), ("-standing__since", "standing__person_id")),
-        Phase(Q(standing__isnull=True), _NEWEST),
-    ),
 }
-"""`stage` is by the moment of the last move: who has just moved stands first."""
+
+BY_STAGE = "stage"
+"""The furthest stage first, and within a stage who came there last; one phase per stage."""
+
+ORDERS = (*SORTS, BY_STAGE)
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Numbers:
-    """How many people are meant, how many of them are warm and hot; `is_more`: counting stopped there."""
+    """How many people are meant, how many of them are warm and hot; `is_more`: counting stopped there.
 
-    people: int
+    Without a number when counting took too long.
+    """
+
+    people: int | None
     warm: int = 0
     hot: int = 0
     is_more: bool = False
@@ -95,10 +101,19 @@ class _Place:
 
 def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
     """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
+    phases = _phases(sort)
+    ids, further = _ids(people_of(chosen), phases, _read_place(after, phases), limit)
+    return Page(rows_of(ids), further)
+
+
+def _phases(sort: str) -> Sequence[Phase]:
+    if sort == BY_STAGE:
+        stages = Stage.objects.order_by("is_beside", "-position").values_list("id", flat=True)
+        order = ("-standing__since", "standing__person_id")
+        return [*(Phase(Q(standing__stage_id=stage), order) for stage in stages), Phase(Q(standing=None), _NEWEST)]
     if sort not in SORTS:
         raise SortUnknown(sort)
-    ids, further = _ids(people_of(chosen), SORTS[sort], _read_place(after, SORTS[sort]), limit)
-    return Page(rows_of(ids), further)
+    return SORTS[sort]
 
 
 def list_of_company(*, company_id: int, limit: int = PAGE) -> Page:
@@ -108,17 +123,21 @@ def list_of_company(*, company_id: int, limit: int = PAGE) -> Page:
     return Page(rows_of(ids), further)
 
 
-def count_people(*, chosen: Chosen, at_most: int | None = COUNTED_AT_ONCE) -> Numbers:
-    """How many, warm, hot; counting ends past `at_most` (None: counts them all)."""
+def count_people(*, chosen: Chosen, at_most: int | None = COUNTED_AT_ONCE, limit: timedelta | None = None) -> Numbers:
+    """How many, warm, hot; counting ends past `at_most` (None: counts them all) and after the time `limit`."""
     people = people_of(chosen).annotate(heat=F("score__temperature")).order_by()
     counted = people if at_most is None else people[: at_most + 1]
-    numbers = counted.aggregate(
-        people=Count("id"),
-        warm=Count("id", filter=Q(heat=Temperature.WARM)),
-        hot=Count("id", filter=Q(heat=Temperature.HOT)),
-    )
+    try:
+        with counting.at_most(limit) if limit else nullcontext():
+            numbers = counted.aggregate(
+                people=Count("id"),
+                warm=Count("id", filter=Q(heat=Temperature.WARM)),
+                hot=Count("id", filter=Q(heat=Temperature.HOT)),
+            )
+    except counting.OutOfTime:
+        return Numbers(None, is_more=True)
     is_more = at_most is not None and numbers["people"] > at_most
-    return Numbers(min(numbers["people"], at_most or numbers["people"]), numbers["warm"], numbers["hot"], is_more)
+    return Numbers(at_most if is_more else numbers["people"], numbers["warm"], numbers["hot"], is_more)
 
 
 def rows_of(ids: Sequence[int]) -> list[Row]:

@@ -18,8 +18,8 @@ from teplo.people.models import Identity, Person
 from teplo.people.names import name_key
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
-MOST_FOUND = 1000
-"""A search answers at most so many people per way of looking: who finds more should say more."""
+MOST_FOUND = 300
+"""How many people a look by contacts, or a typed search for one person, answers at most."""
 
 
 @dataclass(frozen=True)
@@ -53,35 +53,41 @@ def people_of(chosen: Chosen) -> QuerySet[Person]:
     if chosen.who != EVERYBODY:
         people = people.filter(is_anonymous=chosen.who == STRANGERS)
     if chosen.search.strip():
-        people = people.filter(id__in=find_by_text(chosen.search))
+        people = people.filter(_meant_by(chosen.search))
     if chosen.condition:
         people = people.filter(stored_to_q(chosen.condition, registry.people()))
     return people
 
 
-def find_by_text(text: str) -> list[int]:
+def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
     """Who may be meant by a typed name, e-mail, phone or nickname: their beginning is enough. Index lookups only."""
-    words = name_key(text).split()
-    if not words:
-        return []
     found = list(_by_contact(text.strip()))
-    if not any(sign in text for sign in "@+0123456789"):
-        found += _by_name(words)
-    return list(dict.fromkeys(found))
+    for look in _name_looks(text):
+        if len(found) < limit:
+            found += Person.objects.filter(look, erased_at=None).values_list("id", flat=True)[:limit]
+    return list(dict.fromkeys(found))[:limit]
 
 
-def _by_name(words: list[str]) -> Iterable[int]:
+def _meant_by(text: str) -> Q:
+    """The same as a condition; names are left to the planner, which knows how many begin so."""
+    meant = Q(id__in=list(_by_contact(text.strip())))
+    for look in _name_looks(text):
+        meant |= look
+    return meant
+
+
+def _name_looks(text: str) -> list[Q]:
+    """Ways in which the words may be a name: first or last alone, or both in either order."""
+    words = name_key(text).split()
+    if not words or any(sign in text for sign in "@+0123456789"):
+        return []
     first, rest = words[0], " ".join(words[1:])
-    looks = (
-        [_begins("last_key", first), _begins("first_key", first)]
-        if not rest
-        else [
-            _begins("last_key", first) & Q(first_key__startswith=rest),
-            _begins("last_key", rest) & Q(first_key__startswith=first),
-        ]
-    )
-    for look in looks:
-        yield from Person.objects.filter(look).values_list("id", flat=True)[:MOST_FOUND]
+    if not rest:
+        return [_begins("last_key", first), _begins("first_key", first)]
+    return [
+        _begins("last_key", first) & Q(first_key__startswith=rest),
+        _begins("last_key", rest) & Q(first_key__startswith=first),
+    ]
 
 
 def _by_contact(text: str) -> Iterable[int]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,7 +56,7 @@ SORTS: Mapping[str, Any] = {
     "score": gettext_lazy("Warmest"),
     "name": gettext_lazy("By name"),
     "created": gettext_lazy("Newest"),
-    "stage": gettext_lazy("Moved last"),
+    "stage": gettext_lazy("By stage"),
 }
 SORT_OF_COLUMN = {"stage": "stage", "score": "score", "seen": "seen", "created": "created"}
 WHO: Mapping[str, Any] = {
@@ -64,6 +65,8 @@ WHO: Mapping[str, Any] = {
     EVERYBODY: gettext_lazy("Everybody"),
 }
 _COUNT_KEPT = 60  # seconds
+_COUNT_AT_ONCE = timedelta(milliseconds=40)
+_COUNT_AT_MOST = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "query": query,
         "lines": [_line(row, [key for key, *_rest in headings]) for row in found.rows],
         "numbers": numbers,
-        "found_text": as_number(numbers.people) + ("+" if numbers.is_more else ""),
+        "found_text": _found_text(numbers),
         "may_act_on_all": bool(found.further or request.GET.get("after")),
         "chips": _chips(query, registry.people()),
         "headings": headings,
@@ -157,8 +160,13 @@ def _found(request: HttpRequest) -> tuple[ListQuery, Page]:
 
 
 def _numbers(query: ListQuery) -> Numbers:
-    """Exact for some thousands; else what was counted less than a minute ago, else "more than"."""
-    return cache.get(_count_key(query)) or count_people(chosen=query.chosen)
+    """Exact for some thousands; else what was counted less than a minute ago, else "more than", or nothing yet."""
+    limit = _COUNT_AT_ONCE if query.condition else None
+    return cache.get(_count_key(query)) or count_people(chosen=query.chosen, limit=limit)
+
+
+def _found_text(numbers: Numbers) -> str:
+    return "" if numbers.people is None else as_number(numbers.people) + ("+" if numbers.is_more else "")
 
 
 def _count_key(query: ListQuery) -> str:
@@ -172,7 +180,7 @@ def people_count(request: HttpRequest) -> HttpResponse:
     query = read_query(request)
     numbers = cache.get(_count_key(query))
     if numbers is None:
-        numbers = count_people(chosen=query.chosen, at_most=None)
+        numbers = count_people(chosen=query.chosen, at_most=None, limit=_COUNT_AT_MOST)
         cache.set(_count_key(query), numbers, _COUNT_KEPT)
     return render(request, "people/_numbers.html", {"numbers": numbers, "query": query})
 

@@ -149,7 +149,7 @@ def people_act(request: HttpRequest, key: str) -> HttpResponse:
     if chosen is None:
         return _dialog(request, offer, query, Chosen(), 0, error=_("Nobody is chosen."))
     try:
-        people = count_people(chosen=chosen, at_most=None).people
+        people = count_people(chosen=chosen, at_most=None).people or 0
     except ConditionError as error:
         return _dialog(request, offer, query, chosen, 0, error=str(error))
     if "do" not in request.POST:

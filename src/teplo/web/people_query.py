@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from teplo.conditions.reading import ConditionError
-from teplo.insights.people_list import SORTS
+from teplo.insights.people_list import ORDERS
 from teplo.people.choosing import EVERYBODY, KNOWN, STRANGERS, Chosen
 from teplo.web.conditions import posted_condition
 
@@ -87,7 +87,7 @@ class ListQuery:
             search=str(data.get("search", "")),
             condition=data.get("condition") or {},
             who=str(data.get("who") or KNOWN),
-            sort=sort if sort in SORTS else DEFAULT_SORT,
+            sort=sort if sort in ORDERS else DEFAULT_SORT,
         )
 
 
@@ -101,7 +101,7 @@ def read_query(request: HttpRequest) -> ListQuery:
         search=data.get("q", "").strip()[:200],
         condition=all_of([*parts_of(condition), *shortcuts]),
         who=who if who in (KNOWN, STRANGERS, EVERYBODY) else KNOWN,
-        sort=sort if sort in SORTS else DEFAULT_SORT,
+        sort=sort if sort in ORDERS else DEFAULT_SORT,
         error=error,
     )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from teplo.insights.people_list import SORTS, SortUnknown, count_people, list_people
+from teplo.insights.people_list import ORDERS, SORTS, SortUnknown, count_people, list_people
 from teplo.people.choosing import Chosen
 from teplo.people.testing import make_identity, make_person, make_stranger
 from teplo.scoring.models import Score
@@ -17,7 +17,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def crowd():
-    stage = Stage.objects.create(key="test-pal", position=90, names={"en": "Pal"})
+    stages = [Stage.objects.create(key=f"test-pal-{n}", position=90 + n, names={"en": "Pal"}) for n in range(3)]
     people = []
     for n in range(23):
         person = make_person(
@@ -29,7 +29,7 @@ def crowd():
         if n % 3:
             seen = AT + timedelta(hours=n % 6)
             Presence.objects.create(person=person, first_seen_at=AT, last_seen_at=seen)
-            Standing.objects.create(person=person, stage=stage, since=seen)
+            Standing.objects.create(person=person, stage=stages[n % 3 - 1], since=seen)
         people.append(person)
     make_stranger()
     return people
@@ -46,7 +46,7 @@ def walk(sort, limit=5, chosen=None):
     raise AssertionError("the pages never end")
 
 
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", ORDERS)
 @pytest.mark.parametrize("limit", [1, 4, 5, 23, 50])
 def test_walking_the_pages_shows_everybody_once_and_in_order(sort, limit, crowd):
     rows = walk(sort, limit)
@@ -54,7 +54,9 @@ def test_walking_the_pages_shows_everybody_once_and_in_order(sort, limit, crowd)
     key = {
         "score": lambda p: -p.score.total if hasattr(p, "score") else 99,
         "seen": lambda p: -p.presence.last_seen_at.timestamp() if hasattr(p, "presence") else 0,
-        "stage": lambda p: -p.standing.since.timestamp() if hasattr(p, "standing") else 0,
+        "stage": lambda p: (
+            (-p.standing.stage.position, -p.standing.since.timestamp()) if hasattr(p, "standing") else (99, 0)
+        ),
         "created": lambda p: -p.created_at.timestamp(),
         "name": lambda p: (p.last_key or "я", p.first_key if p.last_key else ""),
     }[sort]
