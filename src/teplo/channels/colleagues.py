@@ -31,7 +31,7 @@ def can_post() -> bool:
 
 
 def post(notes: Sequence[Note]) -> list[bool]:
-    """Hand letters over now; for each whether it may have gone out (a doubtful one counts, so that it is not repeated)."""
+    """Hand letters over now; for each whether it may have gone out (doubt counts: none is repeated)."""
     sender = default_sender(Channel.EMAIL)
     if not notes or sender is None or not is_configured(sender):
         return [False] * len(notes)

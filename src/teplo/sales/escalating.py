@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -29,12 +30,21 @@ class Mail:
     text: str
 
 
-Postman = Callable[[list[Mail]], None]
+class Postman(Protocol):
+    """Who sends letters to colleagues."""
+
+    def can_post(self) -> bool:
+        """Whether letters can go out at all now."""
+
+    def post(self, mails: list[Mail]) -> list[bool]:
+        """Send; for each whether it may have gone out."""
+
+
 _postmen: list[Postman] = []
 
 
 def lend_postman(postman: Postman) -> None:
-    """Who sends letters to colleagues; lent by wiring, the last one counts. Without one nobody gets e-mail."""
+    """Called by wiring, the last one counts. Without one nobody gets e-mail."""
     _postmen.append(postman)
 
 
@@ -62,24 +72,28 @@ def escalate() -> int:
 def mail_salespeople() -> int:
     """Send the e-mail of each new hand-off to its salesperson, in his language; answers how many went out.
 
-    Marked as told before sending: a crash in between loses an e-mail, whose bell has rung anyway, and repeats none.
+    Marked as told before sending, so that a crash repeats none (the bell has rung anyway); what certainly did not go
+    out is unmarked and tried again.
     """
-    if not _postmen:
+    if not _postmen or not _postmen[-1].can_post():
         return 0
     waiting = HandOff.objects.filter(state=HandOffState.OFFERED, told_at=None, assignee_id__isnull=False)
-    rows = list(waiting.order_by("person_id", "id")[:_BATCH])
-    mine = [
-        row
-        for row in rows
-        if HandOff.objects.filter(person_id=row.person_id, id=row.id, told_at=None).update(told_at=now())
-    ]
-    mails = _letters(mine)
-    if mails:
-        _postmen[-1](mails)
-    return len(mails)
+    mine = [row for row in waiting.order_by("person_id", "id")[:_BATCH] if _mark(row, at=now())]
+    letters = _letters(mine)
+    if not letters:
+        return 0
+    went = _postmen[-1].post([mail for _row, mail in letters])
+    for (row, _mail), is_out in zip(letters, went, strict=True):
+        if not is_out:
+            HandOff.objects.filter(person_id=row.person_id, id=row.id).update(told_at=None)
+    return sum(went)
 
 
-def _letters(rows: list[HandOff]) -> list[Mail]:
+def _mark(row: HandOff, *, at: datetime) -> bool:
+    return bool(HandOff.objects.filter(person_id=row.person_id, id=row.id, told_at=None).update(told_at=at))
+
+
+def _letters(rows: list[HandOff]) -> list[tuple[HandOff, Mail]]:
     users = User.objects.in_bulk([row.assignee_id for row in rows if row.assignee_id])
     names = names_of([row.person_id for row in rows])
     workspace = get_workspace()
@@ -89,7 +103,7 @@ def _letters(rows: list[HandOff]) -> list[Mail]:
         if user is None or not user.is_active:
             continue
         with override(user.language or workspace.language):
-            mails.append(_letter(row, user, names.get(row.person_id, ""), workspace.public_url.rstrip("/")))
+            mails.append((row, _letter(row, user, names.get(row.person_id, ""), workspace.public_url.rstrip("/"))))
     return mails
 
 

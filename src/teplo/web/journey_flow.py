@@ -164,10 +164,10 @@ class _Drawing:
             return targets[0][1]
         (first, a), (second, b) = targets[:2]
         join = self._join(a, b, stop)
-        if self._is_short(a, join, stop):
-            return self._aside(row, first, a, second, b, join, later)
         if self._is_short(b, join, stop):
             return self._aside(row, second, b, first, a, join, later)
+        if self._is_short(a, join, stop):
+            return self._aside(row, first, a, second, b, join, later)
         inner = stop | ({join} if join else set()) | set(later)
         row.lanes = [self._lane(row, first, a, inner), self._lane(row, second, b, inner)]
         for lane in row.lanes:

@@ -176,9 +176,22 @@ def test_an_answered_hand_off_is_not_escalated(seller: User) -> None:
         assert escalate() == 0
 
 
+class FakePostman:
+    def __init__(self, *, is_away: bool = False, can_post: bool = True) -> None:
+        self.posted: list[Mail] = []
+        self.is_away, self._can_post = is_away, can_post
+
+    def can_post(self) -> bool:
+        return self._can_post
+
+    def post(self, mails: list[Mail]) -> list[bool]:
+        self.posted += mails
+        return [not self.is_away] * len(mails)
+
+
 def test_the_salesperson_gets_one_e_mail_in_his_language(seller: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    posted: list[Mail] = []
-    monkeypatch.setattr(escalating, "_postmen", [posted.extend])
+    postman = FakePostman()
+    monkeypatch.setattr(escalating, "_postmen", [postman])
     User.objects.filter(pk=seller.pk).update(language="en")
     Workspace.objects.update_or_create(pk=1, defaults={"public_url": "https://warm.example.com"})
     person = make_person(first_name="Ольга")
@@ -186,7 +199,7 @@ def test_the_salesperson_gets_one_e_mail_in_his_language(seller: User, monkeypat
 
     assert (mail_salespeople(), mail_salespeople()) == (1, 0)
 
-    [mail] = posted
+    [mail] = postman.posted
     assert mail.to == seller.email
     assert "Ольга" in mail.subject
     assert f"https://warm.example.com/hand-offs/{person.pk}/" in mail.text
@@ -197,3 +210,15 @@ def test_without_a_postman_e_mails_wait(seller: User, monkeypatch: pytest.Monkey
     offer_at_noon(make_person())
     assert mail_salespeople() == 0
     assert HandOff.objects.get().told_at is None
+
+
+def test_an_e_mail_that_did_not_go_out_is_tried_again(seller: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer_at_noon(make_person())
+    monkeypatch.setattr(escalating, "_postmen", [FakePostman(can_post=False)])
+    assert mail_salespeople() == 0
+    postman = FakePostman(is_away=True)
+    monkeypatch.setattr(escalating, "_postmen", [postman])
+    assert mail_salespeople() == 0
+    postman.is_away = False
+    assert (mail_salespeople(), mail_salespeople()) == (1, 0)
+    assert len(postman.posted) == 2
