@@ -103,7 +103,11 @@ class Score(models.Model):
 
 
 class ScoreChange(PersonLeaf):
-    """A score as it became at a moment, with what it was before; the history of warmth."""
+    """A score as it became at a moment, with what it was before; the history of warmth.
+
+    A person has few of them and the key begins with him, so no further index is kept: rescoring everybody writes as
+    many of these as there are people.
+    """
 
     at = models.DateTimeField(default=now)
     table = models.ForeignKey(
@@ -117,6 +121,3 @@ class ScoreChange(PersonLeaf):
     temperature = models.CharField(max_length=4, choices=Temperature.choices)
     temperature_before = models.CharField(max_length=4, blank=True)
     grade = models.CharField(max_length=12, blank=True)
-
-    class Meta:
-        indexes = (models.Index(fields=["person", "at"], name="scorechange_when"),)

@@ -15,8 +15,8 @@ All arithmetic is in integers, so the parts of an explanation add up to the scor
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -79,16 +79,6 @@ def named_ids(ids: Sequence[int]) -> Sql:
     return Sql("SELECT unnest(%s::bigint[])", (list(ids),))
 
 
-@dataclass(frozen=True)
-class Counted:
-    """One number counted per person over his tallies, shared by all criteria that need the same."""
-
-    kind: str  # "count", "weighted", "newest"
-    activity_id: int
-    days: int | None
-    half_life: int | None
-
-
 @dataclass
 class Compilation:
     """A table being compiled for some people as of a moment. `parts` and `total` are the two ways to ask it."""
@@ -97,34 +87,46 @@ class Compilation:
     scope: Scope
     at: datetime
     is_past: bool = False
-    counted: list[Counted] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._asking = Asking(registry.people(), self.at, of_past=self.is_past, among=self.scope.ids)
         self.today = self._asking.today
-        self._points = [self._points_of(index, item) for index, item in enumerate(self.rules.criteria)]
+        self._deeds = {index: self._deed(item) for index, item in enumerate(self.rules.criteria) if item.activity_id}
         self._by_condition = self._conditions_sql()
 
     def parts(self) -> Sql:
         """One row per person: person_id, grade, and p0 … pn, the points of each criterion in the table's order."""
-        columns = "".join(f", {text} AS p{index}" for index, text in enumerate(self._points))
-        return self._select(f"{columns}")
+        points = [
+            f"COALESCE(b.d{index}, 0)" if item.activity_id else f"f.c{index}"
+            for index, item in enumerate(self.rules.criteria)
+        ]
+        columns = "".join(f", {text} AS p{index}" for index, text in enumerate(points))
+        return self._select(columns, {f"d{index}": text for index, text in self._deeds.items()})
 
     def total(self) -> Sql:
-        """One row per person: person_id, grade, fit, behaviour."""
-        return self._select(f", {self._sum(Side.FIT)} AS fit, {self._sum(Side.BEHAVIOUR)} AS behaviour")
+        """One row per person: person_id, grade, fit, behaviour. The sides are added up where they are counted."""
+        deeds = {f"d_{side}": self._deeds_of(side) for side in Side.values if self._deeds_of(side)}
+        columns = "".join(f", {self._side(side, deeds)} AS {side}" for side in Side.values)
+        return self._select(columns, deeds)
 
-    def _select(self, columns: str) -> Sql:
-        tallies = self._tallies_sql()
-        weights = self._weights_sql()
-        joined = f" LEFT JOIN ({tallies.text}) b ON b.person_id = f.id" if self.counted else ""
+    def _deeds_of(self, side: str) -> str:
+        return " + ".join(text for index, text in self._deeds.items() if self.rules.criteria[index].side == side)
+
+    def _side(self, side: str, deeds: Mapping[str, str]) -> str:
+        by_condition = [
+            f"f.c{index}"
+            for index, item in enumerate(self.rules.criteria)
+            if item.side == side and not item.activity_id
+        ]
+        by_deed = [f"COALESCE(b.d_{side}, 0)"] if f"d_{side}" in deeds else []
+        return " + ".join([*by_condition, *by_deed]) or "0"
+
+    def _select(self, columns: str, deeds: Mapping[str, str]) -> Sql:
+        tallies, weights = self._tallies_sql(deeds), self._weights_sql()
+        joined = f" LEFT JOIN ({tallies.text}) b ON b.person_id = f.id" if deeds else ""
         text = f"SELECT f.id AS person_id, f.grade AS grade{columns} FROM ({self._by_condition.text}) f{joined}"
-        params = (*weights.params, *self._by_condition.params, *(tallies.params if self.counted else ()))
+        params = (*weights.params, *self._by_condition.params, *(tallies.params if deeds else ()))
         return Sql(weights.text + text, params)
-
-    def _sum(self, side: Side) -> str:
-        terms = [text for text, item in zip(self._points, self.rules.criteria, strict=True) if item.side == side]
-        return " + ".join(terms) or "0"
 
     # -- conditions ---------------------------------------------------------------------------------------------
 
@@ -173,39 +175,42 @@ class Compilation:
 
     # -- tallies ------------------------------------------------------------------------------------------------
 
-    def _points_of(self, index: int, item: Criterion) -> str:
-        if not item.activity_id:
-            return f"f.c{index}"
+    def _deed(self, item: Criterion) -> str:
+        """The points of a deed for one person, over the group of his tallies.
+
+        Numbers and days stand in the text rather than as parameters, so that both engines see which sums are the same
+        and count each of them once.
+        """
         points, least = int(item.points), int(item.at_least)
         low, high = bounds(item)
-        times = self._column("count", item)
+        times = self._over(item, "SUM", "t.count")
+        given = f"{points} * {times}" if item.is_per_time else str(points)
         if item.half_life_days:
-            weight = self._column("weighted" if item.is_per_time else "newest", item)
-            half = WHOLE // 2 if points >= 0 else -WHOLE // 2
-            given = f"({points} * {weight} + ({half})) / {WHOLE}"
-        else:
-            given = f"{points} * {times}" if item.is_per_time else str(points)
+            given = self._faded(item, points)
+        if item.is_per_time and least <= 1:
+            return _between(given, low, high)
         return f"CASE WHEN {times} >= {least} THEN {_between(given, low, high)} ELSE 0 END"
 
-    def _column(self, kind: str, item: Criterion) -> str:
-        wanted = Counted(kind, item.activity_id or 0, reach(item), None if kind == "count" else item.half_life_days)
-        if wanted not in self.counted:
-            self.counted.append(wanted)
-        return f"COALESCE(b.n{self.counted.index(wanted)}, 0)"
-
-    def _tallies_sql(self) -> Sql:
-        params: list[Any] = []
-        columns = []
-        for index, counted in enumerate(self.counted):
-            columns.append(f", {_aggregate(counted)} AS n{index}")
-            params += [counted.activity_id, *([self._day(counted.days)] if counted.days else [])]
-        joined = " LEFT JOIN weights w ON w.day = t.day" if self._half_lives else ""
-        where, where_params = self._tally_where()
-        text = (
-            f"SELECT t.person_id{''.join(columns)} FROM {Tally._meta.db_table} t{joined} WHERE {where} "
-            "GROUP BY t.person_id"
+    def _faded(self, item: Criterion, points: int) -> str:
+        """Points after half-life: of each time by its own day, or of the newest day; rounded half away from zero."""
+        weight = f"COALESCE(w.w{int(item.half_life_days or 0)}, 0)"
+        weighed = (
+            self._over(item, "SUM", f"t.count * {weight}") if item.is_per_time else self._over(item, "MAX", weight)
         )
-        return Sql(text, (*params, *where_params))
+        half = WHOLE // 2 if points >= 0 else -WHOLE // 2
+        return f"({points} * CAST({weighed} AS bigint) + ({half})) / {WHOLE}"
+
+    def _over(self, item: Criterion, function: str, value: str) -> str:
+        days = reach(item)
+        window = f" AND t.day > '{(self.today - timedelta(days=days)).isoformat()}'" if days else ""
+        return f"{function}(CASE WHEN t.activity_id = {int(item.activity_id or 0)}{window} THEN {value} ELSE 0 END)"
+
+    def _tallies_sql(self, deeds: Mapping[str, str]) -> Sql:
+        columns = "".join(f", {text} AS {name}" for name, text in deeds.items())
+        joined = " LEFT JOIN weights w ON w.day = t.day" if self._half_lives else ""
+        where, params = self._tally_where()
+        text = f"SELECT t.person_id{columns} FROM {Tally._meta.db_table} t{joined} WHERE {where} GROUP BY t.person_id"
+        return Sql(text, tuple(params))
 
     def _tally_where(self) -> tuple[str, list[Any]]:
         # Rows of other activities are passed over by the CASEs; filtering them first costs more than it saves.
@@ -232,7 +237,8 @@ class Compilation:
 
     @property
     def _half_lives(self) -> list[int]:
-        return sorted({counted.half_life for counted in self.counted if counted.half_life})
+        deeds = (item for item in self.rules.criteria if item.activity_id)
+        return sorted({int(item.half_life_days) for item in deeds if item.half_life_days})
 
     def _weights_sql(self) -> Sql:
         """The day weights as a common table expression: day, w<half-life> … in millionths."""
@@ -273,17 +279,6 @@ def day_weights(*, today: date, half_lives: Sequence[int]) -> list[tuple[Any, ..
 def weight_at(*, age: int, half_life: int) -> int:
     """Millionths left after `age` days."""
     return round(WHOLE * 0.5 ** (age / half_life)) if age < half_life * HALF_LIVES_KEPT else 0
-
-
-def _aggregate(counted: Counted) -> str:
-    window = " AND t.day > %s" if counted.days else ""
-    match = f"t.activity_id = %s{window}"
-    if counted.kind == "count":
-        return f"SUM(CASE WHEN {match} THEN t.count ELSE 0 END)"
-    weight = f"COALESCE(w.w{counted.half_life}, 0)"
-    if counted.kind == "weighted":
-        return f"CAST(SUM(CASE WHEN {match} THEN t.count * {weight} ELSE 0 END) AS bigint)"
-    return f"MAX(CASE WHEN {match} THEN {weight} ELSE 0 END)"
 
 
 def _between(expression: str, low: int, high: int) -> str:

@@ -46,8 +46,9 @@ def move_all(work: Work) -> dict[str, Any]:
         asked = work.cursor.get("signs") or _signs()
         if ids := _next(int(work.cursor.get("after", 0))):
             with transaction.atomic():
-                moves = move_by_signs(person_ids=ids, at=now())
-                note_changed([move.person_id for move in moves], "stage", at=now())
+                at = now()  # one moment for both: by it the pipeline finds the moves that its notes speak of
+                moves = move_by_signs(person_ids=ids, at=at)
+                note_changed([move.person_id for move in moves], "stage", at=at)
                 moved += len(moves)
                 cursor = {"after": ids[-1], "moved": moved, "signs": asked}
                 work.advance(done=work.done + len(ids), total=_total(work), cursor=cursor)

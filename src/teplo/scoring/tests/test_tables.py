@@ -31,7 +31,11 @@ def test_a_draft_begins_with_the_criteria_of_the_table_it_is_made_of(deed):
 
 def test_lines_are_kept_in_their_order(deed):
     draft = make_table(state="draft")
-    save(draft, Line("behaviour", "On site", "Visits", 2, activity_id=deed.id), Line("fit", "", "Moscow", 5, condition=MOSCOW))
+    save(
+        draft,
+        Line("behaviour", "On site", "Visits", 2, activity_id=deed.id),
+        Line("fit", "", "Moscow", 5, condition=MOSCOW),
+    )
     assert [(c.position, c.name) for c in draft.criteria.all()] == [(0, "Visits"), (1, "Moscow")]
 
 
