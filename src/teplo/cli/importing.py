@@ -17,7 +17,6 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from django.db import connection
 from django.utils import translation
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -103,7 +102,7 @@ def import_file(
     _tell(run, refused or file.with_name(f"{file.name}.refused.csv"), as_json)
 
 
-def _prepare(file: Path, *, events: bool, shape: dict[str, str]) -> ImportRun:
+def _prepare(file: Path, *, events: bool, shape: dict[str, Any]) -> ImportRun:
     if not file.is_file():
         raise FileRefused("gone")
     rows_are = "events" if events else "people"
@@ -204,22 +203,17 @@ def _carry_through(run: ImportRun, *, quiet: bool) -> None:
             bar.update(line, completed=done, total=total)
 
         owner = f"import:{os.getpid()}:{secrets.token_hex(3)}"
-        if not run_job(run.job_id or 0, owner=owner, stop=stop.is_set, show=show):
-            _screen.print("A worker has taken this import over; it goes on there.")
-            _follow(run, show, stop)
+        while not run_job(run.job_id or 0, owner=owner, stop=stop.is_set, show=show) and not stop.is_set():
+            # A worker has it, or had it: followed until it ends, or until its lease is over and it can be taken here.
+            job = Job.objects.get(pk=run.job_id or 0)
+            show(job.done, job.total)
+            if job.state not in (JobState.QUEUED, JobState.RUNNING):
+                break
+            stop.wait(0.5)
     for number, handler in previous.items():
         signal.signal(number, handler)
     if stop.is_set():
         starting.stop_import(run)
-
-
-def _follow(run: ImportRun, show: Any, stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        job = Job.objects.get(pk=run.job_id or 0)
-        show(job.done, job.total)
-        if job.state not in (JobState.QUEUED, JobState.RUNNING):
-            return
-        connection.close() if connection.vendor == "sqlite" else None
 
 
 def _tell(run: ImportRun, refused: Path, as_json: bool) -> None:
