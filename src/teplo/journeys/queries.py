@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
@@ -86,7 +86,7 @@ def write_progress(rows: Sequence[Progress], *, lease_owner: str) -> set[int]:
     """
     if not rows:
         return set()
-    ordered: list[Sequence[Any]] = sorted(rows, key=lambda row: row[:2])
+    ordered: list[Sequence[Any]] = sorted(rows, key=lambda row: (row[0], row[1]))
     if connection.vendor == "sqlite":
         ordered = [_for_sqlite(row) for row in ordered]
     # The lease travels as a column: as a constant PostgreSQL would believe that one row has it, and join by scanning.
@@ -129,7 +129,7 @@ def wake_waiting(deeds: Sequence[tuple[int, int, datetime]], *, at: datetime) ->
     woken = [
         (person, row_id, pass_number)
         for person, row_id, activity, since, pass_number in waiting
-        if activity is not None and (when := latest.get((person, activity))) is not None and when >= since
+        if activity is not None and since <= latest.get((person, activity), _NEVER)
     ]
     if not woken:
         return 0
@@ -184,3 +184,4 @@ def unopened_in_a_row(*, person_of: Mapping[int, int], letters: int) -> set[int]
 
 
 _ENROLMENT = Enrolment._meta.db_table
+_NEVER = datetime.min.replace(tzinfo=UTC)

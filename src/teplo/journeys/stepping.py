@@ -126,7 +126,7 @@ def _write_passes(plan: Plan, passes: Sequence[Pass], at: datetime) -> None:
         (done.person_id, pass_id, done.row_id, plan.version_id, done.step, done.pass_number, at, done.exit, done.note)
         for done, pass_id in zip(passes, new_ids(len(passes)) if passes else [], strict=True)
     ]
-    bulk.insert(StepPass, _PASS_COLUMNS, sorted(rows, key=lambda row: row[:2]))
+    bulk.insert(StepPass, _PASS_COLUMNS, sorted(rows, key=lambda row: (row[0], row[1])))
 
 
 def _as_walker(enrolment: Enrolment) -> Walker:

@@ -43,6 +43,10 @@ def figures(*, days: int = 30) -> AnswerFigures:
         answered=len(answers),
         in_time=sum(1 for _, _, until, answered, _ in rows if answered and answered <= until),
         returned=sum(1 for state, *_ in rows if state == HandOffState.RETURNED),
-        median_answer=median(answers) if answers else None,
-        median_contact=median(contacts) if contacts else None,
+        median_answer=_median(answers),
+        median_contact=_median(contacts),
     )
+
+
+def _median(lengths: list[timedelta]) -> timedelta | None:
+    return timedelta(seconds=median(length.total_seconds() for length in lengths)) if lengths else None

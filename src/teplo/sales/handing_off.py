@@ -170,7 +170,7 @@ def _answer(hand_off: HandOff, **changes: Any) -> None:
 
 
 def _task_of(hand_off: HandOff) -> QuerySet[Task]:
-    return Task.objects.filter(person_id=hand_off.person_id, id=hand_off.task_id, state=TaskState.OPEN)
+    return Task.objects.filter(person_id=hand_off.person_id, id=hand_off.task_id or 0, state=TaskState.OPEN)
 
 
 def _tell_pipeline(name: str, hand_off: HandOff, user_id: int, **properties: str) -> None:

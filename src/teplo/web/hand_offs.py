@@ -106,7 +106,7 @@ def hand_off_accept(request: HttpRequest, person_id: int, hand_off_id: int) -> H
     """The person is mine now."""
     row = get_object_or_404(HandOff, person_id=person_id, id=hand_off_id)
     try:
-        accept(hand_off=row, user_id=request.user.pk)
+        accept(hand_off=row, user_id=int(request.user.pk or 0))
         saved(request, gettext("The person is yours now"))
     except HandOffAnswered:
         refused(request, gettext("Somebody has answered already."))
@@ -120,7 +120,7 @@ def hand_off_return(request: HttpRequest, person_id: int, hand_off_id: int) -> H
     form = ReturnForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            give_back(hand_off=row, user_id=request.user.pk, **form.cleaned_data)
+            give_back(hand_off=row, user_id=int(request.user.pk or 0), **form.cleaned_data)
             saved(request, gettext("Returned to marketing"))
         except HandOffAnswered:
             refused(request, gettext("Somebody has answered already."))

@@ -188,7 +188,7 @@ def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
 def person_leave(request: HttpRequest, person_id: int, enrolment_id: int) -> HttpResponse:
     """Take one person out of a journey."""
     row = get_object_or_404(Enrolment, person_id=person_id, id=enrolment_id)
-    let_go(enrolment=row, by=request.user.pk)
+    let_go(enrolment=row, by=int(request.user.pk or 0))
     saved(request, gettext("He is out of the journey"))
     return redirect(request, f"/people/{person_id}/")
 

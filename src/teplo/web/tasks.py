@@ -156,7 +156,7 @@ def task_finish(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
         except TaskNotOpen:
             refused(request, gettext("Somebody has closed this task already."))
         else:
-            _plan_again(task, form.cleaned_data["again_on"], request.user.pk)
+            _plan_again(task, form.cleaned_data["again_on"], int(request.user.pk or 0))
             saved(request, gettext("Done"))
         return redirect(request, _back(request))
     context = {"task": task, "form": form, "person": task.person, "back": _back(request)}
