@@ -69,9 +69,9 @@ def funnel(*, at: datetime, days: int | None, known_only: bool = False) -> Funne
     ladder = [stage for stage in stages if not stage.is_beside]
     since = at - timedelta(days=days) if days else None
     here, stuck = people_at_stages(known_only=known_only), stuck_at_stages(ladder, at=at)
-    period = {"ladder": ladder, "since": since, "until": at, "known_only": known_only}
-    reached = queries.reached(**period) if ladder else []
-    medians = _medians(queries.days_between(**period))
+    period = queries.Period(since=since, until=at, known_only=known_only)
+    reached = queries.reached(ladder=ladder, period=period) if ladder else []
+    medians = _medians(queries.days_between(ladder=ladder, period=period))
     steps = [
         Step(
             stage=stage,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -62,11 +63,16 @@ def _lines(acquired: QuerySet[Acquisition], by: tuple[str, ...]) -> list[Origin]
         customers=Count("person_id", filter=Q(person__standing__stage__is_customer=True)),
     )  # fmt: skip
     won = _won(acquired, by)
-    lines = [
-        Origin(row[0], row[1] if len(by) > 1 else "", *row[len(by) :], won=won.get(tuple(row[: len(by)]), Decimal(0)))
-        for row in counted
-    ]
+    lines = [_line(row, len(by), won) for row in counted]
     return sorted(lines, key=lambda line: (-line.people, line.source, line.detail))
+
+
+def _line(row: tuple[Any, ...], by: int, won: dict[tuple[str, ...], Decimal]) -> Origin:
+    names, counts = row[:by], row[by:]
+    people, known, warm, hot, customers = counts
+    return Origin(
+        names[0], names[1] if by > 1 else "", people, known, warm, hot, customers, won.get(tuple(names), Decimal(0))
+    )
 
 
 def _won(acquired: QuerySet[Acquisition], by: tuple[str, ...]) -> dict[tuple[str, ...], Decimal]:

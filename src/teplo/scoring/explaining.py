@@ -152,7 +152,8 @@ def _done(person_id: int, activities: set[int], days: int | None, at: datetime) 
 
 def _known_since(person_id: int) -> datetime | None:
     """When something was last learnt of this person: what fit rests on is known at least since then."""
-    return AttributeChange.objects.filter(person_id=person_id).aggregate(last=Max("at"))["last"]
+    last: datetime | None = AttributeChange.objects.filter(person_id=person_id).aggregate(last=Max("at"))["last"]
+    return last
 
 
 def _part(item: Criterion, points: int, basis: Basis | None, known_since: datetime | None, at: datetime) -> Part:

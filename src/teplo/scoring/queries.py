@@ -91,7 +91,7 @@ def write_changes(compilation: Compilation, *, cause: str, change_id: int) -> li
             f"SELECT {columns}, %s, %s, %s, %s FROM ({differing.text}) d" + (f" RETURNING {columns}" if named else ""),
             [change_id, moment, compilation.rules.table.id, cause, *differing.params],
         )
-        return cursor.fetchall() if named else cursor.rowcount
+        return list(cursor.fetchall()) if named else int(cursor.rowcount)
 
 
 def write_scores(compilation: Compilation, *, change_id: int) -> None:

@@ -136,7 +136,7 @@ class Compilation:
         if ids is None or self.is_past:
             return self._conditions_of(self.scope, self._asking)
         text, params = reuse(
-            key=("scoring", *(_key(item) for item in (*self.rules.criteria, *self.rules.profiles))),
+            key=("scoring", *map(_key, self.rules.criteria), *map(_key, self.rules.profiles)),
             build=self._build,
             encode=lambda people: named_ids(people).params[0],
             ids=ids,

@@ -111,7 +111,7 @@ def _see(person_ids: Sequence[int], ladder: Ladder, at: datetime) -> list[Seen]:
 
     key = ("stages", *((stage.id, stage.is_beside, stage.may_go_back, str(stage.sign)) for stage in ladder.all))
     statement = reuse(key=key, build=build, encode=queries.encoded, ids=ids, at=at)
-    return [Seen(*row[:5], bool(row[5])) for row in queries.rows_of(statement)]
+    return [Seen(*(*row[:5], bool(row[5]))) for row in queries.rows_of(statement)]
 
 
 def _sign(stage: Stage, asking: Asking) -> Q:

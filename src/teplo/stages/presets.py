@@ -289,7 +289,7 @@ LEAD_PROSPECT = (
 
 
 def _five(prefix: str, *, interest: Sign, nurture: Sign, actions: Sequence[Texts]) -> tuple[Ready, ...]:
-    names = (
+    names: tuple[tuple[str, str, Texts, str, Sign], ...] = (
         ("attention", "Awareness", words("Обратил внимание", "Звернув увагу", "Noticed us"), "top", {}),
         ("interest", "Interest", words("Заинтересовался", "Зацікавився", "Got interested"), "top", interest),
         ("contact", "Capture", words("Оставил контакт", "Залишив контакт", "Left a contact"), "middle", KNOWN),

@@ -9,8 +9,9 @@ from teplo.scoring.models import ProfileKind
 
 def grade_name(grade: str) -> str:
     """The portrait of a client in words; empty for none."""
-    return {
-        ProfileKind.IDEAL: _("ideal client"),
-        ProfileKind.NEAR_IDEAL: _("near-ideal client"),
-        ProfileKind.UNACCEPTABLE: _("unacceptable client"),
-    }.get(grade, "")  # type: ignore[call-overload, no-any-return]
+    names = {
+        ProfileKind.IDEAL.value: _("ideal client"),
+        ProfileKind.NEAR_IDEAL.value: _("near-ideal client"),
+        ProfileKind.UNACCEPTABLE.value: _("unacceptable client"),
+    }
+    return names.get(grade, "")

@@ -254,7 +254,7 @@ def profile_edit(request: HttpRequest, profile_id: int | None = None) -> HttpRes
         else:
             saved(request, _("Kept. Everybody is being compared with it."))
             return redirect(request, "scoring")
-    context = {
+    context: dict[str, Any] = {
         "profile": profile,
         "kinds": [(kind.value, grade_name(kind.value)) for kind in ProfileKind],
         "kind": request.POST.get("kind") or (profile.kind if profile else request.GET.get("kind", ProfileKind.IDEAL)),
