@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from teplo.conditions import registry
 from teplo.conditions.condition import Compare, Condition, walk
@@ -23,6 +23,8 @@ from teplo.people.models import ChangeNote, Person, Segment, SegmentMember
 
 log = structlog.get_logger(__name__)
 BATCH = 2000
+COUNT_KEPT = timedelta(hours=1)
+COUNTS_AT_ONCE = 20
 
 
 class SegmentInUse(Exception):
@@ -254,9 +256,10 @@ def _in_batches(people: QuerySet[Person]) -> Iterator[list[int]]:
 def refresh_by_time() -> int:
     """What the periodic work calls: `note_differing` of all kept segments, and a fresh number for the list."""
     noted = note_differing()
-    for segment in Segment.objects.order_by("counted_at")[:200]:
+    stale = Q(counted_at=None) | Q(counted_at__lt=now() - COUNT_KEPT)
+    for segment in Segment.objects.filter(stale).order_by(F("counted_at").asc(nulls_first=True))[:COUNTS_AT_ONCE]:
         try:
-            count_segment(segment, limit=timedelta(seconds=20))
+            count_segment(segment, limit=timedelta(seconds=10))
         except ConditionError as error:
             log.warning("segment_unreadable", segment=segment.pk, code=error.code)
     return noted

@@ -158,6 +158,7 @@ def _texts() -> dict[str, str]:
         "unit": _("Unit of time"),
         "activity": _("Activity"),
         "joined": _("How conditions are joined"),
+        "legend": _("What can be written here"),
         "failed": _("The server did not answer. Your condition is kept here."),
     }
 

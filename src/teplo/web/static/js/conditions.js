@@ -111,6 +111,7 @@
         this.later(() => this.readText());
       });
       if (this.input.form) this.input.form.addEventListener("submit", (event) => this.hold(event), true);
+      this.textPlace.append(this.legend());
       this.plant(JSON.parse(this.input.value || "{}"));
       this.ask();
     }
@@ -225,6 +226,41 @@
       if (toText) this.area.focus();
       else this.ask();
       if (toText && this.said && !this.said.ok && this.said.start !== undefined) this.area.setSelectionRange(this.said.start, this.said.start + this.said.length);
+    }
+
+    // what may be written in the text: a click puts it where the cursor stands
+    legend() {
+      const { texts, known } = this;
+      const box = make("details", "conditions-legend");
+      const head = make("summary");
+      head.textContent = texts.legend;
+      const example = make("pre");
+      example.textContent = 'city is "Москва" and (score >= 24 or did "page-viewed" at least 2 times in 7 days)';
+      box.append(head, example);
+      const groups = known.groups.map((group) => [group.name, group.fields]);
+      if (known.has_deeds) groups.unshift([texts.deeds, known.activities]);
+      groups.forEach(([name, entries]) => {
+        const title = make("b");
+        title.textContent = name;
+        const list = make("div", "conditions-words");
+        entries.forEach((entry) => {
+          const word = this.button(entry.key, () => this.insert(entry.type ? entry.key : `did "${entry.key}"`));
+          word.title = entry.name;
+          const said = make("small");
+          said.textContent = entry.name;
+          word.append(said);
+          list.append(word);
+        });
+        box.append(title, list);
+      });
+      return box;
+    }
+    insert(word) {
+      const { area } = this;
+      const before = area.value.slice(0, area.selectionStart);
+      area.setRangeText(`${before && !/[\s(]$/.test(before) ? " " : ""}${word} `, area.selectionStart, area.selectionEnd, "end");
+      area.focus();
+      area.dispatchEvent(new Event("input"));
     }
 
     // the tree as elements
