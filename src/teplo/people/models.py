@@ -37,7 +37,9 @@ class Person(Row):
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166.")
     language = models.CharField(max_length=5, blank=True)
     timezone = models.CharField(max_length=64, blank=True)
-    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people", db_index=False
+    )
     attributes = models.JSONField(default=dict, help_text="Custom attributes by key of AttributeDefinition.")
     owner_id = models.BigIntegerField(null=True, blank=True, help_text="The salesperson whose person this is.")
     is_anonymous = models.BooleanField(default=False, help_text="Nothing is known but a visitor id (R3).")
@@ -48,8 +50,9 @@ class Person(Row):
     class Meta:
         indexes = (
             models.Index(fields=["is_anonymous", "-created_at"], name="person_recent"),
-            models.Index(fields=["last_key", "first_key"], name="person_last"),
-            # For search by the beginning of a name; strangers have none and cost nothing here.
+            # The others hold only those who have the thing: a stranger has none of it and costs nothing there.
+            models.Index(fields=["last_key", "first_key"], name="person_last", condition=models.Q(last_key__gt="")),
+            # For search by the beginning of a name.
             models.Index(
                 fields=["last_key"], name="person_last_begins", opclasses=["varchar_pattern_ops"],
                 condition=models.Q(last_key__gt=""),
@@ -58,7 +61,8 @@ class Person(Row):
                 fields=["first_key"], name="person_first_begins", opclasses=["varchar_pattern_ops"],
                 condition=models.Q(first_key__gt=""),
             ),
-            models.Index(fields=["owner_id"], name="person_owner"),
+            models.Index(fields=["owner_id"], name="person_owner", condition=models.Q(owner_id__isnull=False)),
+            models.Index(fields=["company"], name="person_company", condition=models.Q(company__isnull=False)),
         )  # fmt: skip
 
     @property

@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=teplo.kit.clock.now)),
                 ('updated_at', models.DateTimeField(default=teplo.kit.clock.now)),
                 ('erased_at', models.DateTimeField(blank=True, null=True)),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='people', to='people.company')),
+                ('company', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='people', to='people.company')),
             ],
         ),
         migrations.CreateModel(
@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
-            index=models.Index(fields=['last_key', 'first_key'], name='person_last'),
+            index=models.Index(condition=models.Q(('last_key__gt', '')), fields=['last_key', 'first_key'], name='person_last'),
         ),
         migrations.AddIndex(
             model_name='person',
@@ -267,7 +267,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
-            index=models.Index(fields=['owner_id'], name='person_owner'),
+            index=models.Index(condition=models.Q(('owner_id__isnull', False)), fields=['owner_id'], name='person_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(condition=models.Q(('company__isnull', False)), fields=['company'], name='person_company'),
         ),
         migrations.AddConstraint(
             model_name='consent',
