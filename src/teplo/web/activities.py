@@ -28,6 +28,7 @@ from teplo.tracking.figures import figures_of, refresh_if_quick
 from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import posted_condition
+from teplo.web.icons import IconField
 
 _CYRILLIC = "абвгґдеёєжзиіїйклмнопрстуфхцчшщыэюя"
 _SPELT = "a b v h g d e e ie zh z i i i i k l m n o p r s t u f kh ts ch sh shch y e iu ia"
@@ -37,7 +38,7 @@ _LATIN = dict(zip(_CYRILLIC, _SPELT.split(), strict=True))
 class ActivityForm(forms.Form):
     """Names in three languages; the one of the reader is asked first and must be there."""
 
-    icon = forms.CharField(label=_("Icon"), max_length=40, required=False, help_text=_("A name from tabler.io/icons."))
+    icon = IconField(label=_("Icon"), required=False)
     is_active = forms.BooleanField(label=_("It counts"), required=False, initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

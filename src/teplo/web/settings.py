@@ -66,6 +66,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "quiet_until": _("What would fall into the quiet goes out right after it."),
             "cap_touches": _("To one person, over all channels together."),
             "cap_days": "",
+            "phone_region": "",
             "requires_consent": _("Turn it off only where the law lets you write to your customers without it."),
             "answer_within_minutes": _("After this a hot person nobody has answered is shown to everybody in sales."),
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -48,8 +49,23 @@ def asset(path: str) -> str:
     return f"{static(path)}?v={version}" if version else static(path)
 
 
+def _sprite() -> frozenset[str]:
+    found = finders.find("vendor/icons.svg")
+    if not isinstance(found, str):
+        return frozenset()
+    with open(found, encoding="utf-8") as file:
+        return frozenset(re.findall(r'<symbol id="([^"]+)"', file.read()))
+
+
+_remembered_sprite = lru_cache(maxsize=1)(_sprite)
+
+
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
+    """An icon by its name; one that the sprite does not have is a dot rather than a gap."""
+    known = _sprite() if settings.DEBUG else _remembered_sprite()
+    if known and name not in known:
+        name = "point"
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         extra,
