@@ -23,6 +23,7 @@ from teplo.web.answers import page, redirect, saved
 from teplo.web.grades import grade_name
 from teplo.web.stage_words import why_moved
 
+GIVEN_SHOWN = 6
 MISSING_SHOWN = 3
 HISTORY = 200
 MOVES_SHOWN = 30
@@ -43,6 +44,8 @@ def _explained(explanation: Explanation | None) -> dict[str, Any]:
     return {
         "explanation": explanation,
         "grade": grade_name(explanation.grade),
+        "given": explanation.given[:GIVEN_SHOWN],
+        "given_more": explanation.given[GIVEN_SHOWN:],
         "missing": explanation.missing[:MISSING_SHOWN],
         "to_next": _to_next(explanation),
     }
