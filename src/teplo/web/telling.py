@@ -194,10 +194,14 @@ _DEEDS: Mapping[str, tuple[str, Any, str]] = {
     "deal-won": ("trophy", gettext_lazy("Bought"), ""),
     "deal-lost": ("circle-x", gettext_lazy("Decided against it"), ""),
 }
+_TOLD_BY_OTHERS = {"hand-off-accepted", "hand-off-returned"}
+"""Our own deeds that come back as events: the hand-off itself tells them better."""
 _TOLD_PROPERTIES = ("title", "question", "comment", "text", "note", "video", "webinar", "form", "amount", "outcome")
 
 
-def _event(row: Any, at: datetime, names: _Names) -> Line:
+def _event(row: Any, at: datetime, names: _Names) -> Line | None:
+    if row.name in _TOLD_BY_OTHERS:
+        return None
     icon, words, fold = _DEEDS.get(row.name, ("point", None, ""))
     page = row.path or row.url
     template = str(row.properties.get("template", ""))
@@ -213,10 +217,17 @@ def _event(row: Any, at: datetime, names: _Names) -> Line:
 
 
 def _told_properties(row: Any, *, has_page: bool, letter: str) -> str:
-    told = [str(row.properties[key]) for key in _TOLD_PROPERTIES if row.properties.get(key)]
+    told = [_told_property(key, row.properties) for key in _TOLD_PROPERTIES if row.properties.get(key)]
     if not told and not has_page and row.path and not letter:
         told = [row.path]
     return " · ".join(text[:200] for text in told[:3])
+
+
+def _told_property(key: str, properties: Mapping[str, Any]) -> str:
+    value = properties[key]
+    if key == "amount" and isinstance(value, int | float):
+        return as_money(value, str(properties.get("currency", "")))
+    return str(value)
 
 
 def _touch(row: Any, at: datetime, names: _Names) -> Line:
