@@ -89,7 +89,9 @@ class Enrolment(PersonLeaf):
             # with the journey, so that a paused one is passed over without reading its rows
             models.Index(fields=["due_at", "journey"], condition=models.Q(state="active"), name="enrolment_due"),
             models.Index(
-                fields=["waiting_for", "person"], condition=models.Q(state="active"), name="enrolment_waiting"
+                fields=["waiting_for", "person"],
+                condition=models.Q(state="active", waiting_for__isnull=False),
+                name="enrolment_waiting",
             ),
             models.Index(fields=["version", "state", "step"], name="enrolment_step"),
         )

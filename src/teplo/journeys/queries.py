@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
@@ -14,7 +15,7 @@ from teplo.accounts.workspace import get_workspace
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment, EnrolmentState
 from teplo.people.models import Person
-from teplo.people.queries import as_table, execute, rows_of
+from teplo.people.queries import as_table, execute, ids_in, rows_of
 from teplo.tracking.models import Activity, Tally
 
 
@@ -41,6 +42,55 @@ def did_since(*, activity_id: int, since: Mapping[int, datetime]) -> set[int]:
         .annotate(last=Max("last_at"))
     )
     return {person for person, last in rows if last > since[person]}
+
+
+class Due(NamedTuple):
+    """A claimed enrolment, with what the engine needs of it and nothing else."""
+
+    person_id: int
+    id: int
+    journey_id: int
+    version_id: int
+    step: str
+    pass_number: int
+    waiting_for: int | None
+    step_since: datetime
+
+
+def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: datetime, limit: int) -> list[Due]:
+    """Take the due enrolments of these journeys under a lease, the longest overdue first.
+
+    The same statement as `kit.claim`, answering few columns and no model: half of a tick was spent on those.
+    """
+    if not journey_ids:
+        return []
+    moment, later = (connection.ops.adapt_datetimefield_value(when) for when in (at, until))
+    condition, ids = ids_in("journey_id", journey_ids)
+    guard = f"state = 'active' AND due_at <= %s AND {condition} AND (lease_until IS NULL OR lease_until <= %s)"
+    guarded = [moment, ids, moment]
+    columns = ", ".join(Due._fields)
+    if connection.vendor == "sqlite":  # as text, so that a moment common to many is read once
+        columns = columns.replace("step_since", "step_since || ''")
+    rows = rows_of(
+        f"UPDATE {_ENROLMENT} SET lease_owner = %s, lease_until = %s WHERE {guard} AND (person_id, id) IN "  # noqa: S608
+        f"(SELECT person_id, id FROM {_ENROLMENT} WHERE {guard} ORDER BY due_at LIMIT %s) "
+        f"RETURNING {columns}",
+        [owner, later, *guarded, *guarded, limit],
+    )
+    if connection.vendor == "sqlite":
+        return [Due(*row[:-1], _from_sqlite(row[-1])) for row in rows]
+    return [Due(*row) for row in rows]
+
+
+@lru_cache(maxsize=4096)
+def _from_sqlite(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _to_sqlite(moment: datetime) -> str:
+    """A moment as Django stores it, so that comparisons as text are right."""
+    return str(connection.ops.adapt_datetimefield_value(moment))
 
 
 class Progress(NamedTuple):
@@ -102,11 +152,10 @@ def write_progress(rows: Sequence[Progress], *, lease_owner: str) -> set[int]:
 
 
 def _for_sqlite(row: Sequence[Any]) -> list[Any]:
-    """Moments as Django stores them, so that comparisons as text are right."""
     values = list(row)
     for place in _MOMENTS:
         if values[place] is not None:
-            values[place] = connection.ops.adapt_datetimefield_value(values[place])
+            values[place] = _to_sqlite(values[place])
     return values
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from teplo.conditions.reading import ConditionError
 from teplo.journeys.graph import GraphBroken, Plan, plan_of
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion, StepPass
-from teplo.journeys.queries import Progress, write_progress
+from teplo.journeys.queries import Due, Progress, claim_due, write_progress
 from teplo.journeys.running import pause_itself
 from teplo.journeys.steps.kind import Walker
 from teplo.journeys.walking import Pass, Walk, walk
 from teplo.kit import bulk
-from teplo.kit.claim import claim, release
+from teplo.kit.claim import release
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 
@@ -44,65 +45,82 @@ def tick(*, owner: str, limit: int = 2000) -> int:
     """
     at = now()
     lease_owner = f"{owner[:28]}:{uuid4().hex[:11]}"  # of this tick alone, so that an earlier lease of ours is not ours
-    claimed = _claim_due(lease_owner, at, limit)
-    by_version: defaultdict[int, list[Enrolment]] = defaultdict(list)
-    for enrolment in claimed:
-        by_version[enrolment.version_id].append(enrolment)
-    for version_id, enrolments in sorted(by_version.items()):
-        _step_version(version_id, enrolments, lease_owner, at)
+    live = list(Journey.objects.filter(state=JourneyState.LIVE).values_list("pk", flat=True))
+    claimed = claim_due(journey_ids=live, owner=lease_owner, until=at + LEASE, at=at, limit=limit)
+    by_version: defaultdict[int, list[Due]] = defaultdict(list)
+    for due in sorted(claimed):
+        by_version[due.version_id].append(due)
+    try:
+        for version_id, group in sorted(by_version.items()):
+            _step_version(version_id, group, lease_owner, at)
+    except (OperationalError, InterfaceError):
+        with suppress(DatabaseError):  # the next tick need not wait for the lease, if the database is back by then
+            _give_back(claimed, lease_owner)
+        raise
     return len(claimed)
 
 
-def _claim_due(lease_owner: str, at: datetime, limit: int) -> list[Enrolment]:
-    live = list(Journey.objects.filter(state=JourneyState.LIVE).values_list("pk", flat=True))
-    if not live:
-        return []
-    return claim(
-        Enrolment,
-        ready=Q(state=EnrolmentState.ACTIVE, due_at__lte=at, journey_id__in=live),
-        order_by="due_at",
-        limit=limit,
-        owner=lease_owner,
-        lease=LEASE,
-        now=at,
-    )
-
-
-def _step_version(version_id: int, enrolments: list[Enrolment], lease_owner: str, at: datetime) -> None:
+def _step_version(version_id: int, enrolments: list[Due], lease_owner: str, at: datetime) -> None:
     try:
         plan = plan_of(version_id)
     except (GraphBroken, JourneyVersion.DoesNotExist) as broken:
         pause_itself(journey_id=enrolments[0].journey_id, step=enrolments[0].step, error=type(broken).__name__)
         _give_back(enrolments, lease_owner)
         return
-    enrolments.sort(key=lambda enrolment: (enrolment.person_id, enrolment.id))
+    outcome = _Halving(plan, lease_owner, at)
     try:
-        failed = _step_or_halve(plan, enrolments, lease_owner, at)
-    except ConditionError as error:  # the question is wrong, not the people
-        pause_itself(journey_id=plan.journey_id, step=enrolments[0].step, error=str(error))
+        outcome.step(enrolments)
+    except (StepBroken, ConditionError) as error:  # the step is wrong, not the people: they keep their places
+        pause_itself(journey_id=plan.journey_id, step=enrolments[0].step, error=outcome.first_error or str(error))
         _give_back(enrolments, lease_owner)
         return
-    if len(failed) > 1 and len(failed) == len(enrolments):
-        worst = enrolments[0]
-        pause_itself(journey_id=worst.journey_id, step=worst.step, error=failed[worst.id])
+    for enrolment, place in outcome.failed:
+        _stop_with_error(plan, enrolment, place, lease_owner, at)
 
 
-def _step_or_halve(plan: Plan, enrolments: list[Enrolment], lease_owner: str, at: datetime) -> dict[int, str]:
-    """Step the group; when it fails, its halves. Answers the errors of those who failed alone."""
-    try:
-        _step_group(plan, enrolments, lease_owner, at)
-    except (OperationalError, InterfaceError, ConditionError):
-        raise
-    except Exception as error:  # whatever a step or a person's data can do must not stop the others
-        if len(enrolments) > 1:
-            middle = len(enrolments) // 2
-            first = _step_or_halve(plan, enrolments[:middle], lease_owner, at)
-            return first | _step_or_halve(plan, enrolments[middle:], lease_owner, at)
-        return {enrolments[0].id: _stop_with_error(plan, enrolments[0], error, lease_owner, at)}
-    return {}
+class StepBroken(Exception):
+    """Whoever came to the step failed at it."""
 
 
-def _step_group(plan: Plan, enrolments: Sequence[Enrolment], lease_owner: str, at: datetime) -> None:
+class _Halving:
+    """Steps a group; when it fails, its halves, until whoever fails is alone."""
+
+    _ENOUGH = 20
+
+    def __init__(self, plan: Plan, lease_owner: str, at: datetime) -> None:
+        self.plan, self.lease_owner, self.at = plan, lease_owner, at
+        self.done = 0
+        self.failed: list[tuple[Due, str]] = []
+
+    @property
+    def first_error(self) -> str:
+        return self.failed[0][1] if self.failed else ""
+
+    def step(self, enrolments: Sequence[Due]) -> None:
+        """Raises StepBroken when everybody failed, as soon as that is plain."""
+        self._halve(enrolments)
+        if len(self.failed) > 1 and not self.done:
+            raise StepBroken
+
+    def _halve(self, enrolments: Sequence[Due]) -> None:
+        try:
+            _step_group(self.plan, enrolments, self.lease_owner, self.at)
+            self.done += len(enrolments)
+        except (OperationalError, InterfaceError, ConditionError):
+            raise
+        except Exception as error:  # whatever a step or a person's data can do must not stop the others
+            if len(enrolments) > 1:
+                middle = len(enrolments) // 2
+                self._halve(enrolments[:middle])
+                self._halve(enrolments[middle:])
+                return
+            self.failed.append((enrolments[0], _place_of(error)))
+            log.error("journey_step_failed", journey=self.plan.journey_id, error=self.failed[-1][1])
+            if len(self.failed) >= self._ENOUGH and not self.done:
+                raise StepBroken from error
+
+
+def _step_group(plan: Plan, enrolments: Sequence[Due], lease_owner: str, at: datetime) -> None:
     """One walk, one transaction: first the guarded progress, then the effects of those it still held for."""
     with transaction.atomic():
         walkers = [_as_walker(enrolment) for enrolment in enrolments]
@@ -129,14 +147,14 @@ def _write_passes(plan: Plan, passes: Sequence[Pass], at: datetime) -> None:
     bulk.insert(StepPass, _PASS_COLUMNS, sorted(rows, key=lambda row: (row[0], row[1])))
 
 
-def _as_walker(enrolment: Enrolment) -> Walker:
+def _as_walker(enrolment: Due) -> Walker:
     return Walker(
         person_id=enrolment.person_id,
         row_id=enrolment.id,
         step=enrolment.step,
         pass_number=enrolment.pass_number,
         step_since=enrolment.step_since,
-        due_at=enrolment.due_at,
+        due_at=None,
         waiting_for=enrolment.waiting_for,
     )
 
@@ -158,17 +176,14 @@ def _as_progress(plan: Plan, walker: Walker, pass_before: int, at: datetime) -> 
     )
 
 
-def _stop_with_error(plan: Plan, enrolment: Enrolment, error: Exception, lease_owner: str, at: datetime) -> str:
+def _stop_with_error(plan: Plan, enrolment: Due, place: str, lease_owner: str, at: datetime) -> None:
     """Stop one enrolment visibly. The error's kind is kept, not its text: that may hold the person's data."""
-    place = _place_of(error)
-    log.error("journey_step_failed", journey=plan.journey_id, step=enrolment.step, error=place)
     walker = _as_walker(enrolment)
     walker.state, walker.end_reason, walker.due_at, walker.waiting_for = EnrolmentState.STOPPED, ERROR, None, None
     with transaction.atomic():
         held = write_progress([_as_progress(plan, walker, enrolment.pass_number, at)], lease_owner=lease_owner)
         done = Pass(walker.person_id, walker.row_id, walker.step, walker.pass_number, ERROR, {"error": place})
         _write_passes(plan, [done] if held else [], at)
-    return place
 
 
 def _place_of(error: BaseException) -> str:
@@ -179,6 +194,6 @@ def _place_of(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _give_back(enrolments: Sequence[Enrolment], lease_owner: str) -> None:
+def _give_back(enrolments: Sequence[Due], lease_owner: str) -> None:
     keys = Q(person_id__in=[e.person_id for e in enrolments], id__in=[e.id for e in enrolments])
     release(Enrolment, keys=keys, owner=lease_owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from teplo.channels.models import Delivery
@@ -136,9 +136,12 @@ def test_a_person_whose_data_breaks_a_step_is_stopped_alone(monkeypatch: pytest.
     assert Journey.objects.get().state == "live"
 
 
-def test_a_step_that_fails_for_everybody_pauses_the_journey_and_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [2, 100])
+def test_a_step_that_fails_for_everybody_pauses_the_journey_and_everybody_keeps_his_place(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     journey = make_journey(LETTER, PAUSE, CALL, BYE)
-    people = make_people(5)
+    people = make_people(number)
     place(journey, people, step="hello", due_at=NOON)
     from teplo.journeys.steps import send_email  # noqa: PLC0415
 
@@ -149,8 +152,27 @@ def test_a_step_that_fails_for_everybody_pauses_the_journey_and_says_where(monke
     run_at(NOON)
 
     journey.refresh_from_db()
-    assert journey.state == "paused"
-    assert journey.trouble["step"] == "hello"
+    assert (journey.state, journey.trouble["step"]) == ("paused", "hello")
+    assert journey.trouble["error"].startswith("ValueError")
+    assert set(Enrolment.objects.values_list("state", "step", "lease_owner")) == {("active", "hello", "")}
+    assert not StepPass.objects.exists()
+
+
+def test_a_database_that_fails_in_a_tick_leaves_nobody_leased(monkeypatch: pytest.MonkeyPatch) -> None:
+    journey = make_journey(LETTER, PAUSE, CALL, BYE)
+    place(journey, make_people(3), step="hello", due_at=NOON)
+    from teplo.journeys.steps import send_email  # noqa: PLC0415
+
+    def deadlock(deliveries: list[object]) -> int:
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(send_email, "enqueue", deadlock)
+    with pytest.raises(OperationalError):
+        run_at(NOON)
+    monkeypatch.undo()
+
+    assert run_at(NOON) == 3
+    assert Delivery.objects.count() == 3
 
 
 def test_a_condition_that_cannot_be_asked_any_more_pauses_the_journey_and_stops_nobody() -> None:
