@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -21,6 +22,7 @@ from teplo.tracking.models import DeadLetter, InboxRow
 
 SHOWN = 7
 TREND_DAYS = 30
+COUNTED_ANEW = 50_000
 LATE_AFTER = timedelta(minutes=30)
 
 
@@ -77,6 +79,16 @@ def warmest(*, user_id: int | None) -> list[Score]:
 
 
 def warmth() -> Warmth:
+    """Counted anew each time while there are few people; a large company's numbers may be a minute old."""
+    kept: Warmth | None = cache.get("today-warmth")
+    if kept is None:
+        kept = _counted_warmth()
+        if kept.people > COUNTED_ANEW:
+            cache.set("today-warmth", kept, 60)
+    return kept
+
+
+def _counted_warmth() -> Warmth:
     by_temperature = dict(
         Score.objects.filter(temperature__in=(Temperature.WARM, Temperature.HOT), person__is_anonymous=False)
         .values_list("temperature")
@@ -89,6 +101,16 @@ def warmth() -> Warmth:
 def newcomers() -> list[tuple[date, int]]:
     """New known people per day of the reader's zone, today last, days without anybody too."""
     today = timezone.localtime(now()).date()
+    zone = timezone.get_current_timezone_name()
+    kept: list[tuple[date, int]] | None = cache.get(f"today-newcomers-{zone}-{today}")
+    if kept is None:
+        kept = _counted_newcomers(today)
+        if sum(count for _day, count in kept) > COUNTED_ANEW:
+            cache.set(f"today-newcomers-{zone}-{today}", kept, 60)
+    return kept
+
+
+def _counted_newcomers(today: date) -> list[tuple[date, int]]:
     first = today - timedelta(days=TREND_DAYS - 1)
     start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     counted = dict(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -13,6 +14,7 @@ from teplo.accounts.models import Role, Workspace
 from teplo.accounts.testing import make_user
 from teplo.accounts.workspace import tick_guide
 from teplo.channels.models import Sender
+from teplo.insights import today as insight
 from teplo.jobs.models import Job, JobState
 from teplo.kit.clock import now
 from teplo.people.models import Person
@@ -20,6 +22,13 @@ from teplo.sales.models import HandOff, Task
 from teplo.scoring.models import Score
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept():
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def someone(name, *, total=30, temperature="hot", owner_id=None):
@@ -135,3 +144,21 @@ def test_many_people_cost_no_more_questions_than_one(client, role):
         someone(f"Warm {number}", temperature="warm")
         Task.objects.create(person=someone(f"T{number}"), title="T", assignee_id=user.pk, due_at=now())
     assert questions() <= few + 2  # the two totals beyond what is shown
+
+
+def test_numbers_of_a_large_company_may_be_a_minute_old(monkeypatch):
+    monkeypatch.setattr(insight, "COUNTED_ANEW", 1)
+    for name in ("One", "Two"):
+        someone(name)
+    assert insight.warmth().people == 2
+    someone("Three")
+    assert insight.warmth().people == 2
+    cache.clear()
+    assert insight.warmth() == insight.Warmth(people=3, warm=0, hot=3)
+
+
+def test_numbers_of_a_small_company_are_always_fresh():
+    someone("One")
+    assert insight.warmth().people == 1
+    someone("Two")
+    assert insight.warmth().people == 2
