@@ -10,6 +10,7 @@ from teplo.accounts.models import User
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.journeys.models import Journey
+from teplo.sales.returning import REASONS
 from teplo.stages.models import StageMove
 
 
@@ -23,6 +24,8 @@ def why_moved(move: StageMove) -> str:
         return _("Moved by the journey “%(journey)s”") % {"journey": _journey(move.by)}
     if move.cause == "preset":
         return _("The ladder of stages was changed")
+    if "returned" in why:
+        return _("Sales gave him back: %(reason)s") % {"reason": str(REASONS.get(why["returned"], why["returned"]))}
     if move.cause == "return":
         return _("He acted again and came back")
     if move.cause == "import":

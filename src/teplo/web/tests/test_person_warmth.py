@@ -13,7 +13,7 @@ from teplo.scoring.models import ScoreTable
 from teplo.scoring.rescoring import rescore
 from teplo.scoring.testing import behaviour, fit, make_table
 from teplo.stages.models import Stage, Standing
-from teplo.stages.moving import move_by_signs
+from teplo.stages.moving import move_by_signs, move_person
 from teplo.tracking.models import Activity, Tally
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +99,9 @@ def test_a_seller_moves_his_own_people_only(client):
     assert client.post(reverse("person-stage-move", args=[theirs.pk]), data).status_code == 403
     assert "Move" not in shown(client, "person-stage", theirs)
     assert client.post(reverse("person-stage-move", args=[make_person().pk]), data).status_code == 302
+
+
+def test_who_was_given_back_by_sales_says_so(client, marketer):
+    person, stage = make_person(), Stage.objects.get(key="non-target")
+    move_person(person_id=person.pk, stage=stage, cause="return", by="", why={"returned": "not-ours"}, at=now())
+    assert "Sales gave him back: Not our client" in shown(client, "person-stage", person)
