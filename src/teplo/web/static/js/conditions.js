@@ -118,6 +118,7 @@
     plant(data) {
       const tree = grow(data, this.known);
       this.tree = tree.parts ? tree : { mode: "all", parts: [tree] };
+      if (!this.tree.parts.length) this.tree.parts.push({}); // a row to begin with; it says nothing until it is filled in
       this.draw();
     }
     draw() {
