@@ -6,7 +6,9 @@ import http.client
 import json
 import os
 import random
+import secrets
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -50,17 +52,8 @@ class Installation:
             "TEPLO_COLLECT_RATE": "0",
             "PYTHONWARNINGS": "ignore",
         }
-        self.python("-m", "teplo.cli", "migrate")
-        self.execute(
-            "INSERT INTO tracking_site (id, name, key, origins, is_active, created_at) "
-            f"VALUES ({SITE}, 'x', '{KEY}', '[]', {'1' if not database_url else 'true'}, '2026-01-01 00:00:00')"
-        )
-        self.python("-c", _GO_LIVE)
-        self.spawner = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "spawner.py")],
-            env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, stderr=self.log.open("a"),
-        )  # fmt: skip
-        assert self.spawner.stdout is not None and self.spawner.stdout.readline() == "ready\n", self.log.read_text()
+        self.python("-c", _SET_UP)
+        self._spawner: subprocess.Popen[str] | None = None
 
     def python(self, *arguments: str) -> str:
         """Run a short Python program of this installation; answers what it printed."""
@@ -73,14 +66,28 @@ class Installation:
     def start(self, kind: str) -> int:
         """A new process: up, collect or work; answers its id."""
         arguments = [kind] if kind == "work" else [kind, "--port", str(self.port)]
-        assert self.spawner.stdin is not None and self.spawner.stdout is not None
-        self.spawner.stdin.write("\t".join([str(self.log), *arguments]) + "\n")
-        self.spawner.stdin.flush()
-        return int(self.spawner.stdout.readline())
+        spawner = self._spawner = self._spawner or self._start_spawner()
+        assert spawner.stdin is not None and spawner.stdout is not None
+        spawner.stdin.write("\t".join([str(self.log), *arguments]) + "\n")
+        spawner.stdin.flush()
+        return int(spawner.stdout.readline())
+
+    def _start_spawner(self) -> subprocess.Popen[str]:
+        spawner = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "spawner.py")],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            stderr=self.log.open("a"),
+        )
+        assert spawner.stdout is not None and spawner.stdout.readline() == "ready\n", self.log.read_text()
+        return spawner
 
     def stop(self) -> None:
-        self.spawner.kill()
-        self.spawner.communicate()
+        if self._spawner is not None:
+            self._spawner.kill()
+            self._spawner.communicate()
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         if self.url:
@@ -98,10 +105,10 @@ class Installation:
     def one(self, statement: str) -> Any:
         return self.execute(statement)[0][0]
 
-    def wait_until_listening(self, *, timeout: float = 15) -> None:
+    def wait_until_listening(self, *, timeout: float = 60) -> None:
         wait_for(lambda: _is_alive(self.port), timeout, "nobody listens", self)
 
-    def wait_until_empty(self, *, timeout: float = 60) -> None:
+    def wait_until_empty(self, *, timeout: float = 120) -> None:
         wait_for(lambda: self.one("SELECT COUNT(*) FROM tracking_inboxrow") == 0, timeout, "the inbox stays full", self)
 
     def check_counted_once(self, load: Load) -> None:
@@ -131,10 +138,14 @@ class Installation:
         assert int(self.python("-c", _RESCORED)) == 0, "scores differ from what the table says"
 
 
-_GO_LIVE = """
+_SET_UP = f"""
 import django; django.setup()
+from django.core.management import call_command
 from teplo.scoring import presets
 from teplo.scoring.models import ScoreTable, TableState
+from teplo.tracking.models import Site
+call_command("migrate", verbosity=0)
+Site.objects.create(id={SITE}, name="x", key="{KEY}")
 if not ScoreTable.objects.filter(state=TableState.LIVE).exists():
     presets.install(state=TableState.LIVE)
 """
@@ -147,6 +158,36 @@ before = ScoreChange.objects.count()
 rescore(person_ids=None, cause="table", at=now())
 print(ScoreChange.objects.count() - before)
 """
+
+
+@contextmanager
+def make_installation(folder: Path) -> Iterator[Installation]:
+    """On SQLite, or in a database of its own on the server that TEST_DATABASE_URL names."""
+    server, url, name = os.environ.get("TEST_DATABASE_URL", ""), "", f"faults_{secrets.token_hex(4)}"
+    if server:
+        _ask(server, f"CREATE DATABASE {name}")
+        url = f"{server.rpartition('/')[0]}/{name}"
+    try:
+        installation = Installation(folder / "home", database_url=url, port=free_port())
+        try:
+            yield installation
+        finally:
+            installation.stop()
+    finally:
+        if url:
+            _ask(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _ask(server: str, statement: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -17,10 +17,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from tests.acceptance.installation import Installation, Load, kill, wait_for
+from tests.acceptance.installation import Installation, Load, free_port, kill, make_installation, wait_for
 
 sys.path.append(str(Path(__file__).parents[2] / "scripts"))
 import postgres  # noqa: E402 - our own starter of private servers
@@ -38,22 +37,8 @@ def chance() -> random.Random:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    """On SQLite, or in a database of its own on the server the tests use."""
-    server = os.environ.get("TEST_DATABASE_URL", "")
-    url = ""
-    if server:
-        name = f"faults_{secrets.token_hex(4)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-        url = f"{server.rpartition('/')[0]}/{name}"
-    installation = Installation(tmp_path / "home", database_url=url, port=postgres.free_port())
-    try:
+    with make_installation(tmp_path) as installation:
         yield installation
-    finally:
-        installation.stop()
-        if url:
-            with psycopg.connect(server, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
 
 
 def torment(place: Installation, load: Load, kinds: list[str], chance: random.Random, *, kills: int) -> None:
@@ -106,10 +91,10 @@ def test_a_full_disk_is_said_and_survived(place: Installation, chance: random.Ra
                 _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
                 resource.prlimit(process, resource.RLIMIT_FSIZE, (4096, hard))
                 refused = load.statuses.get(503, 0)
-                wait_for(lambda before=refused: load.statuses.get(503, 0) > before, 15, "no 503 on a full disk", place)
+                wait_for(lambda before=refused: load.statuses.get(503, 0) > before, 40, "no 503 on a full disk", place)
                 resource.prlimit(process, resource.RLIMIT_FSIZE, (hard, hard))
                 taken = load.statuses.get(202, 0)
-                wait_for(lambda before=taken: load.statuses.get(202, 0) > before, 15, "no recovery", place)
+                wait_for(lambda before=taken: load.statuses.get(202, 0) > before, 40, "no recovery", place)
         place.wait_until_empty()
     finally:
         kill(process)
@@ -128,17 +113,17 @@ def test_a_disk_really_full_is_survived_too(tmp_path: Path, chance: random.Rando
         pytest.skip("only root may mount a small file system")
     place = None
     try:
-        place = Installation(disk / "home", port=postgres.free_port())
+        place = Installation(disk / "home", port=free_port())
         process = place.start("up")
         place.wait_until_listening()
         load = Load(place.port, chance.randrange(10**6))
         with load.running():
             time.sleep(0.5)
             _fill(disk / "ballast")
-            wait_for(lambda: load.statuses.get(503, 0) > 0, 20, "no 503 on a full disk", place)
+            wait_for(lambda: load.statuses.get(503, 0) > 0, 40, "no 503 on a full disk", place)
             (disk / "ballast").unlink()
             taken = load.statuses.get(202, 0)
-            wait_for(lambda: load.statuses.get(202, 0) > taken, 20, "no recovery", place)
+            wait_for(lambda: load.statuses.get(202, 0) > taken, 40, "no recovery", place)
         place.wait_until_empty()
         kill(process)
         time.sleep(0.2)
@@ -169,11 +154,11 @@ def test_a_database_gone_and_back_is_said_and_survived(tmp_path: Path, chance: r
         pytest.skip("no PostgreSQL binaries on this machine to start a server of our own")
     home = Path("/tmp") / f"teplo-faults-{secrets.token_hex(4)}"  # noqa: S108 - readable by the server's account
     home.mkdir()
-    port = postgres.free_port()
+    port = free_port()
     server, url = postgres.start(binaries, home, port, is_durable=True)
     place = None
     try:
-        place = Installation(tmp_path / "home", database_url=url, port=postgres.free_port())
+        place = Installation(tmp_path / "home", database_url=url, port=free_port())
         process = place.start("up")
         place.wait_until_listening()
         load = Load(place.port, chance.randrange(10**6))
@@ -184,11 +169,11 @@ def test_a_database_gone_and_back_is_said_and_survived(tmp_path: Path, chance: r
                 server.wait(10)
                 refused = load.statuses.get(503, 0)
                 wait_for(
-                    lambda before=refused: load.statuses.get(503, 0) > before, 15, "no 503 without a database", place
+                    lambda before=refused: load.statuses.get(503, 0) > before, 40, "no 503 without a database", place
                 )
                 server = _restart(binaries, home, port)
                 taken = load.statuses.get(202, 0)
-                wait_for(lambda before=taken: load.statuses.get(202, 0) > before, 30, "no recovery", place)
+                wait_for(lambda before=taken: load.statuses.get(202, 0) > before, 40, "no recovery", place)
         place.wait_until_empty()
         kill(process)
         time.sleep(0.2)
