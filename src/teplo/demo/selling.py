@@ -66,7 +66,8 @@ def _answer(world: World, stranger: Stranger, hand_off: HandOff) -> Act:
 
 def _call(world: World, stranger: Stranger, task_id: int | None, seller: int, attempt: int) -> Act:
     def act(at: datetime) -> Iterable[Event]:
-        task = Task.objects.filter(person_id=stranger.person_id, id=task_id, state=TaskState.OPEN).first()
+        key = {"person_id": stranger.person_id or 0, "id": task_id or 0}
+        task = Task.objects.filter(**key, state=TaskState.OPEN).first()
         if task is None:
             return []
         is_reached = stranger.random.random() < 0.5 + 0.4 * stranger.need
@@ -115,7 +116,7 @@ def _open_deal(world: World, stranger: Stranger, seller: int, at: datetime) -> N
 
 def win_chance(stranger: Stranger) -> float:
     """Around the measured win rate: better sources, greater need and fit win oftener."""
-    of_source = (stranger.source.win_rate / WIN_RATE) ** 0.4
+    of_source: float = (stranger.source.win_rate / WIN_RATE) ** 0.4
     of_person = 0.25 + 1.05 * stranger.need + 0.75 * stranger.fit
     return max(0.02, min(0.9, WIN_RATE * of_source * of_person))
 
