@@ -8,6 +8,7 @@ import sys
 import django
 import typer
 
+from teplo.kit.garbage import settle
 from teplo.kit.logs import set_up_logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teplo.config.settings")
@@ -37,3 +38,4 @@ app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
 app.command("import")(importing.import_file)
 app.command("demo")(demo.demo)
+settle()

@@ -18,6 +18,7 @@ from django.db.models import F
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.running import CannotGoOn, Work
 from teplo.kit.clock import now
+from teplo.kit.garbage import rarely_collected
 from teplo.people.importing import refusals
 from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.fields import keep_choices, make_fields
@@ -62,8 +63,9 @@ def run_import(work: Work) -> dict[str, Any]:
             ImportRun.objects.filter(pk=run.pk).update(rows_total=work.total)
         if run.rows_are == "events":
             _look_back(path, shape, plan, after=work.cursor["after"], until=work.cursor["row"])
-        for chunk in _understood(_chunks(path, shape, after=work.cursor["row"]), plan, run.rows_are):
-            _take(work, run, chunk, plan)
+        with rarely_collected():
+            for chunk in _understood(_chunks(path, shape, after=work.cursor["row"]), plan, run.rows_are):
+                _take(work, run, chunk, plan)
     except FileRefused as refusal:
         raise CannotGoOn(str(refusal)) from refusal
     run.refresh_from_db()
