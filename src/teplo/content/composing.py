@@ -25,6 +25,12 @@ _FOOTER: Mapping[str, tuple[str, str]] = {
 _FOOTER_LOOK = (
     "max-width:600px;margin:24px auto 0;padding:16px;font:13px/1.5 sans-serif;color:#6b7280;text-align:center"
 )
+_PLAIN_LOOK = (
+    "max-width:600px;margin:0 auto;padding:24px 16px;color:#2b2724;"
+    "font:16px/1.6 -apple-system,'Segoe UI',Roboto,Arial,sans-serif"
+)
+"""Of a letter that brings no layout of its own: mail programs would set it in Times, from edge to edge."""
+_OWN_LAYOUT = re.compile(r"<(?:div|table|section|center|style)\b", re.IGNORECASE)
 _PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -101,7 +107,7 @@ def _page(source: Source, cleaned: Cleaned, shielded: Shielded, inside: str, nee
         styles=f"<style>{shielded.restored(cleaned.at_rules)}</style>" if cleaned.at_rules else "",
         look=shielded.restored(look),
         preheader=preheader,
-        inside=inside,
+        inside=inside if _OWN_LAYOUT.search(source.body) else f'<div style="{_PLAIN_LOOK}">{inside}</div>',
         footer=_footer(source.language) if needs_footer else "",
     )
 
