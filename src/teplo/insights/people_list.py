@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from teplo.accounts.models import User
 from teplo.people import counting
-from teplo.people.choosing import Chosen, people_of
+from teplo.people.choosing import EVERYBODY, STRANGERS, Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
 from teplo.people.models import Identity, Person
 from teplo.scoring.models import Temperature
@@ -102,7 +102,7 @@ class _Place:
 def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
     """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
     phases = _phases(sort)
-    ids, further = _ids(people_of(chosen), phases, _read_place(after, phases), limit)
+    ids, further = _ids(people_of(chosen), phases, _read_place(after, phases), limit, who=chosen.who)
     return Page(rows_of(ids), further)
 
 
@@ -154,11 +154,16 @@ def rows_of(ids: Sequence[int]) -> list[Row]:
     ]
 
 
-def _ids(people: QuerySet[Person], phases: Sequence[Phase], place: _Place, limit: int) -> tuple[list[int], str]:
+def _ids(
+    people: QuerySet[Person], phases: Sequence[Phase], place: _Place, limit: int, *, who: str = EVERYBODY
+) -> tuple[list[int], str]:
     ids: list[int] = []
     for number in range(place.phase, len(phases)):
         phase = phases[number]
         rows = people.filter(phase.who)
+        if phase.order is _NEWEST and who != EVERYBODY:
+            # SQLite uses the index (is_anonymous, created_at) only for "= 0", which Django writes for IN alone.
+            rows = rows.filter(is_anonymous__in=[who == STRANGERS])
         if number == place.phase and place.values:
             rows = rows.filter(_after(phase.order, place.values))
         columns = [column.lstrip("-") for column in phase.order]
@@ -208,11 +213,13 @@ def _typed(column: str, value: str) -> Any:
 
 
 def _contacts(ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    """person → kind → the main contact of the kind."""
-    rows = Identity.objects.filter(person_id__in=ids, kind__in=CONTACT_KINDS)
+    """person → kind → the main contact of the kind.
+
+    Visitors are left out here rather than in SQL: SQLite would walk all contacts of a kind instead of the person's.
+    """
+    rows = Identity.objects.filter(person_id__in=ids).order_by("-is_main", "created_at")
     found: dict[int, dict[str, str]] = {}
-    for person, kind, value, shown in rows.order_by("-is_main", "created_at").values_list(
-        "person_id", "kind", "value", "shown"
-    ):
-        found.setdefault(person, {}).setdefault(kind, shown or value)
+    for person, kind, value, shown in rows.values_list("person_id", "kind", "value", "shown"):
+        if kind in CONTACT_KINDS:
+            found.setdefault(person, {}).setdefault(kind, shown or value)
     return found

@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import StartsWith
 
 from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
-from teplo.people.identities import CONTACT_KINDS, ContactUnreadable, guess_kind, normalise
+from teplo.people.identities import ContactUnreadable, guess_kind, normalise
 from teplo.people.models import Identity, Person
 from teplo.people.names import name_key
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
 MOST_FOUND = 300
 """How many people a look by contacts, or a typed search for one person, answers at most."""
+
+_FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -59,35 +63,62 @@ def people_of(chosen: Chosen) -> QuerySet[Person]:
     return people
 
 
+@dataclass(frozen=True)
+class _Name:
+    """One way in which typed words may be a name: how the one column begins, and perhaps the other."""
+
+    column: str
+    text: str
+    other: str = ""
+    rest: str = ""
+
+    @property
+    def by_index(self) -> Q:
+        look = _begins(self.column, self.text)
+        return look & Q(**{f"{self.other}__startswith": self.rest}) if self.rest else look
+
+    @property
+    def by_reading(self) -> Q:
+        """The same in words that no index answers, so that the planner follows the list's own order."""
+        look = Q(StartsWith(Concat(F(self.column), Value("")), self.text))
+        return look & Q(**{f"{self.other}__startswith": self.rest}) if self.rest else look
+
+
 def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
     """Who may be meant by a typed name, e-mail, phone or nickname: their beginning is enough. Index lookups only."""
     found = list(_by_contact(text.strip()))
-    for look in _name_looks(text):
+    for name in _names(text):
         if len(found) < limit:
-            found += Person.objects.filter(look, erased_at=None).values_list("id", flat=True)[:limit]
+            found += Person.objects.filter(name.by_index, erased_at=None).values_list("id", flat=True)[:limit]
     return list(dict.fromkeys(found))[:limit]
 
 
 def _meant_by(text: str) -> Q:
-    """The same as a condition; names are left to the planner, which knows how many begin so."""
+    """The same as a condition.
+
+    PostgreSQL knows how many names begin so, and chooses between its indexes by that. SQLite does not: there a few are
+    looked up first, and when they are many people are read in the order of the list until a page is full.
+    """
     meant = Q(id__in=list(_by_contact(text.strip())))
-    for look in _name_looks(text):
-        meant |= look
+    for name in _names(text):
+        meant |= name.by_index if connection.vendor == "postgresql" else _few_or_read(name)
     return meant
 
 
-def _name_looks(text: str) -> list[Q]:
+def _few_or_read(name: _Name) -> Q:
+    few = list(Person.objects.filter(name.by_index).values_list("id", flat=True)[: _FEW + 1])
+    return Q(id__in=few) if len(few) <= _FEW else name.by_reading
+
+
+def _names(text: str) -> list[_Name]:
     """Ways in which the words may be a name: first or last alone, or both in either order."""
     words = name_key(text).split()
     if not words or any(sign in text for sign in "@+0123456789"):
         return []
     first, rest = words[0], " ".join(words[1:])
     if not rest:
-        return [_begins("last_key", first), _begins("first_key", first)]
-    return [
-        _begins("last_key", first) & Q(first_key__startswith=rest),
-        _begins("last_key", rest) & Q(first_key__startswith=first),
-    ]
+        return [_Name("last_key", first), _Name("first_key", first)]
+    return [_Name("last_key", first, "first_key", rest), _Name("last_key", rest, "first_key", first)]
 
 
 def _by_contact(text: str) -> Iterable[int]:
@@ -97,19 +128,20 @@ def _by_contact(text: str) -> Iterable[int]:
     look = Q()
     for beginning in beginnings:
         look |= _begins("value", beginning)
-    rows = Identity.objects.filter(look, ~Q(kind="visitor"), kind__in=(*CONTACT_KINDS, "external"))
+    rows = Identity.objects.filter(look, ~Q(kind="visitor"))
     yield from rows.values_list("person_id", flat=True)[:MOST_FOUND]
 
 
 def _begins(column: str, text: str) -> Q:
-    """As both engines can use an index for: a range, and on PostgreSQL the LIKE of `varchar_pattern_ops`."""
-    return Q(**{f"{column}__startswith": text, f"{column}__gt": ""}) & _range(column, text)
+    """As both engines can use an index for.
 
-
-def _range(column: str, text: str) -> Q:
-    if connection.vendor == "postgresql":
-        return Q()
-    return Q(**{f"{column}__gte": text, f"{column}__lt": text + "\U0010ffff"})
+    PostgreSQL takes LIKE with `varchar_pattern_ops`; SQLite takes a range, of which the first bound named is the one it
+    seeks to, so the bound that only proves the index's own condition stands last.
+    """
+    begins = Q(**{f"{column}__startswith": text})
+    if connection.vendor != "postgresql":
+        begins = Q(**{f"{column}__gte": text}) & Q(**{f"{column}__lt": text + "\U0010ffff"}) & begins
+    return begins if column == "value" else begins & Q(**{f"{column}__gt": ""})
 
 
 def _beginnings(text: str) -> list[str]:

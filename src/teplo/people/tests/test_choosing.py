@@ -91,3 +91,12 @@ def test_a_word_is_added_to_a_list_once():
 def test_an_unknown_act_is_refused():
     with pytest.raises(ActUnknown):
         start_acting(act="praise", chosen=Chosen(), args={}, by=1)
+
+
+def test_many_of_one_name_are_found_as_well_as_few(monkeypatch, semyonova):
+    monkeypatch.setattr("teplo.people.choosing._FEW", 2)
+    for _ in range(4):
+        make_person(first_name="Борис", last_name="Семенов")
+    assert people_of(Chosen(search="семен")).count() == 5
+    assert people_of(Chosen(search="бор сем")).count() == 4
+    assert people_of(Chosen(search="семенова")).count() == 1
