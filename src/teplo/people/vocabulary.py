@@ -193,14 +193,14 @@ def _segment_holds(test: Test, asking: Asking) -> Q:
     return q
 
 
-def _suggest(key: str) -> Callable[[str], Sequence[str]]:
-    """The most frequent values that begin so, among the first thousand people found."""
+def _suggest(key: str, model: type[Person] | type[Company] = Person) -> Callable[[str], Sequence[str]]:
+    """The most frequent values that begin so, among the first thousand rows found."""
 
     def suggest(beginning: str) -> Sequence[str]:
-        people = Person.objects.exclude(**{key: ""})
+        rows: QuerySet[Any] = model.objects.exclude(**{key: ""})
         if beginning:
-            people = people.filter(text_holds(typed(key, TextField()), Test(Operator.STARTS_WITH, beginning)))
-        found = Counter(people.values_list(key, flat=True)[:1000])
+            rows = rows.filter(text_holds(typed(key, TextField()), Test(Operator.STARTS_WITH, beginning)))
+        found = Counter(rows.values_list(key, flat=True)[:1000])
         return [value for value, _times in found.most_common(10)]
 
     return suggest
@@ -261,7 +261,9 @@ def _company_fields() -> Iterator[Field]:
         ("domain", Type.TEXT, _("Company’s domain")),
     )
     for key, kind, name in columns:
-        yield Field(f"company.{key}", kind, name, _of_company(column(key, kind)), COMPANY, is_open=True)
+        suggest = None if kind is Type.NUMBER else _suggest(key, Company)
+        holds = _of_company(column(key, kind))
+        yield Field(f"company.{key}", kind, name, holds, COMPANY, suggest=suggest, is_open=True)
 
 
 def _of_company(holds: Holds) -> Holds:
