@@ -21,6 +21,8 @@ _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
     ("meta", frozenset({"ad id", "form id"})),
     ("pipedrive", frozenset({"lead title"})),
     ("pipedrive", frozenset({"person name"})),
+    ("linkedin", frozenset({"lead id", "form name", "campaign name"})),
+    ("bitrix24-deal", frozenset({"stage id", "assigned by id"})),
     ("salesforce", frozenset({"leadsource", "ownerid"})),
     ("zoho", frozenset({"leadid", "lead owner"})),
 )

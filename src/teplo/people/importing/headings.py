@@ -30,9 +30,9 @@ _PHRASES: dict[str, str] = {
     "vk": "vk | вк | вконтакте | контакт вконтакте | страница вконтакте | vkontakte",
     "external": "id | record id | lead id | leadid | contact id | customer id | client id | user id | person id | ид | код клиента"  # noqa: E501
     " | номер клиента | код клієнта | id клиента | id контакта | lead pipedrive system id | идентификатор",
-    "position": "должность | посада | job title | jobtitle | position | title | роль | role",
+    "position": "должность | посада | job title | jobtitle | position | роль | role",
     "city": "город | місто | город проживания | населенный пункт | населений пункт | city | town",
-    "country": "страна | країна | country | client country | country code",
+    "country": "страна | країна | country | country region | client country | country code",
     "language": "язык | мова | language | preferred language",
     "timezone": "часовой пояс | часовий пояс | time zone | timezone",
     "company": "компания | компанія | название компании | назва компанії | організація | организация | фирма | фірма | company"  # noqa: E501
