@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
+from teplo.accounts.models import Notice
 from teplo.kit.clock import now
 from teplo.people import queries
 from teplo.people.leaves import Erasing, Leaf, all_leaves
@@ -18,6 +20,7 @@ from teplo.people.suppression import suppress
 
 _NOT_TOLD = frozenset({"person_id", "lease_owner", "lease_until"})
 _BATCH = 2000
+_NUMBER = re.compile(r"/(\d+)/")
 
 
 def export_person(*, person_id: int) -> dict[str, Any]:
@@ -72,6 +75,7 @@ def _erase_batch(wanted: Sequence[int], at: datetime) -> int:
     Merge.objects.filter(winner_id__in=people).update(snapshot={}, undone_at=at)
     DuplicatePair.objects.filter(first_id__in=people).delete()
     DuplicatePair.objects.filter(second_id__in=people).delete()
+    _forget_notices(set(people))
     queries.blank_people(people, at)
     return len(people)
 
@@ -85,6 +89,16 @@ def _erase_rows(leaf: Leaf, people: Sequence[int]) -> None:
         rows.delete()
     elif leaf.erasing is Erasing.BLANK:
         rows.update(**leaf.blank)
+
+
+def _forget_notices(people: set[int]) -> None:
+    """Bells that lead to these people name them; there are few bells, so their addresses are simply read."""
+    named = [
+        notice_id
+        for notice_id, url in Notice.objects.exclude(url="").values_list("id", "url")
+        if any(int(number) in people for number in _NUMBER.findall(url))
+    ]
+    Notice.objects.filter(id__in=named).delete()
 
 
 def _name_of(leaf: Leaf) -> str:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from teplo.accounts.models import Notice
+from teplo.accounts.testing import make_user
 from teplo.channels.models import Delivery
 from teplo.people.attributes import Change, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
@@ -87,6 +89,16 @@ def test_merges_of_the_erased_keep_no_snapshot(olga):
     assert Merge.objects.get().snapshot == {}
     with pytest.raises(CannotUndo):
         undo_merge(merge_id=made.id, by="user:1")
+
+
+def test_bells_that_name_the_erased_are_gone(olga):
+    boss = make_user(email="boss@example.com")
+    for person_id in (olga.id, olga.id + 1):
+        Notice.objects.create(
+            user_id=boss.id, kind="person-hot", params={"name": "Ольга"}, url=f"/hand-offs/{person_id}/1/"
+        )
+    erase_people(person_ids=[olga.id], by="user:1")
+    assert Notice.objects.get().url == f"/hand-offs/{olga.id + 1}/1/"
 
 
 def test_erasing_again_does_nothing(olga):
