@@ -227,6 +227,18 @@
   });
   document.body.addEventListener("htmx:afterSettle", countChosen);
 
+  // Only a table wider than the page scrolls by itself; the head of the others stays in sight
+  function fitTables() {
+    $$(".table-frame").forEach((frame) => {
+      frame.classList.remove("scrolls");
+      frame.classList.toggle("scrolls", [...frame.children].some((child) => child.offsetWidth > frame.clientWidth + 1));
+    });
+  }
+  fitTables();
+  let fitting = 0;
+  window.addEventListener("resize", () => { clearTimeout(fitting); fitting = setTimeout(fitTables, 100); });
+  document.body.addEventListener("htmx:afterSettle", fitTables);
+
   // Clocks that run: <b class="clock" data-until="ISO">
   function tick() {
     $$("[data-until]").forEach((clock) => {
