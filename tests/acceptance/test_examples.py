@@ -33,5 +33,3 @@ def test_the_examples_come_in_whole_and_twice_is_once() -> None:
         deeds = len((EXAMPLES / "events.csv").read_text(encoding="utf-8-sig").splitlines()) - 1
         assert Event.objects.exclude(name__in=("person-imported", "note-added")).count() == deeds
     assert Consent.objects.filter(state="given", channel="email").exists()
-    assert (
-    )
