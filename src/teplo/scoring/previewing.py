@@ -17,6 +17,8 @@ from teplo.scoring.statement import Scope, compile_rules
 
 SAMPLE = 5_000
 BARS = 24
+MOST_BARS = 60
+WIDTHS = tuple(int(first * 10**zeros) for zeros in range(6) for first in (1, 2, 5))
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,12 @@ def _counted(totals: dict[int, tuple[int, str]]) -> list[tuple[int, int]]:
 
 
 def _width(low: int, high: int, table: ScoreTable) -> int:
-    """A round width of bars (1, 2, 5, 10 …), so that the picture has about BARS of them and shows both thresholds."""
+    """A round width of bars: narrow ones that begin at both thresholds where possible, else about BARS of them."""
     span = max(high, table.hot_from) - min(low, 0) + 1
-    width = 1
-    while span / width > BARS:
-        width = width * 2 if str(width)[0] != "2" else width * 5 // 2
-    return width
+    for width in WIDTHS:
+        if span / width <= MOST_BARS and table.warm_from % width == table.hot_from % width == 0:
+            return width
+    return next((width for width in WIDTHS if span / width <= BARS), WIDTHS[-1])
 
 
 def _distribution(rows: Sequence[tuple[int, int]], table: ScoreTable, width: int) -> Distribution:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from teplo.insights.funnel import Funnel
 from teplo.kit.wording import in_language
 from teplo.stages.models import Stage
+from teplo.web.periods import Period
 
 
 def people_url(stage: Stage, *further: Mapping[str, Any]) -> str:
@@ -21,10 +22,21 @@ def people_url(stage: Stage, *further: Mapping[str, Any]) -> str:
     return condition_url(parts[0] if len(parts) == 1 else {"all": parts})
 
 
-def condition_url(condition: Mapping[str, Any]) -> str:
-    """The list of the people for whom a condition holds, strangers too."""
-    said = urlencode({"condition": json.dumps(condition, ensure_ascii=False), "who": "all"})
+def condition_url(condition: Mapping[str, Any], *, who: str = "all") -> str:
+    """The list of the people for whom a condition holds; `known` leaves strangers out."""
+    said = urlencode({"condition": json.dumps(condition, ensure_ascii=False), "who": who})
     return f"{reverse('people')}?{said}"
+
+
+def newcomers_url(period: Period, *parts: Mapping[str, Any]) -> str:
+    """The known people who came in a period, narrowed further."""
+    came = [{"field": "created", "within": f"{period.days}d"}] if period.days else []
+    return condition_url({"all": [*came, *parts]}, who="known")
+
+
+def grade_part(grade: str) -> dict[str, Any]:
+    """Who is of this profile; the empty one: of none."""
+    return {"grade": grade} if grade else {"field": "grade", "is_set": False}
 
 
 def funnel_picture(shown: Funnel) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -21,9 +21,16 @@ from teplo.tracking.models import SourceKind
 from teplo.tracking.vocabulary import SOURCES
 from teplo.web.answers import page
 from teplo.web.formatting import temperature_name
-from teplo.web.funnel_picture import cohort_picture, condition_url, funnel_picture, people_url
+from teplo.web.funnel_picture import (
+    cohort_picture,
+    condition_url,
+    funnel_picture,
+    grade_part,
+    newcomers_url,
+    people_url,
+)
 from teplo.web.grades import grade_name
-from teplo.web.periods import period_chips, period_of
+from teplo.web.periods import Period, period_chips, period_of
 
 SOURCES_SHOWN = 8
 
@@ -42,14 +49,14 @@ def insight(request: HttpRequest) -> HttpResponse:
         "funnel": shown,
         "picture": funnel_picture(shown) if shown.people else None,
         "ready": ready,
-        "profiles": _profiles_picture(ready) if ready.people else None,
+        "profiles": _profiles_picture(ready, period) if ready.people else None,
         "sources": _sources_picture(came[:SOURCES_SHOWN]) if came else None,
         "weeks": _weeks_picture(entries) if any(any(counts) for _week, counts in entries.weeks) else None,
     }
     return page(request, "insight/overview.html", context)
 
 
-def _profiles_picture(ready: Readiness) -> dict[str, Any]:
+def _profiles_picture(ready: Readiness, period: Period) -> dict[str, Any]:
     """People by profile, each bar split by temperature."""
     return {
         "columns": [_("Profile"), *(temperature_name(heat) for heat in _HEATS)],
@@ -57,7 +64,7 @@ def _profiles_picture(ready: Readiness) -> dict[str, Any]:
             [grade_name(grade) or _("everybody else"), *(ready.cells.get((grade, heat), 0) for heat in _HEATS)]
             for grade in GRADES
         ],
-        "links": [f"{reverse('people')}?grade={grade}" if grade else None for grade in GRADES],
+        "links": [newcomers_url(period, grade_part(grade)) for grade in GRADES],
         "palette": "temperature",
         "height": 230,
         "label": _("People by profile and temperature"),
@@ -121,7 +128,15 @@ def funnel_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def funnel_export(request: HttpRequest) -> HttpResponse:
     shown = funnel(at=now(), days=period_of(request).days, known_only=request.GET.get("who") == "known")
-    head = [_("Stage"), _("Trade name"), _("People now"), _("Stuck"), _("Came this far"), _("Went on"), _("Median days")]
+    head = [
+        _("Stage"),
+        _("Trade name"),
+        _("People now"),
+        _("Stuck"),
+        _("Came this far"),
+        _("Went on"),
+        _("Median days"),
+    ]
     return _csv("funnel", head, _funnel_rows(shown))
 
 

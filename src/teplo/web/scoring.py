@@ -24,6 +24,7 @@ from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import posted_condition
 from teplo.web.formatting import temperature_name
+from teplo.web.funnel_picture import grade_part, newcomers_url
 from teplo.web.grades import grade_name
 from teplo.web.periods import Period, period_chips, period_of
 from teplo.web.score_lines import BLANK, Row, posted_lines, posted_number, rows_of, rows_posted
@@ -61,18 +62,25 @@ def _live() -> ScoreTable | None:
 
 def _ready(period: Period) -> dict[str, Any]:
     found = readiness(at=now(), days=period.days)
-    return {"ready": found, "ready_rows": _grade_rows(found), "heats": [(h, temperature_name(h)) for h in HEATS]}
+    return {
+        "ready": found,
+        "ready_rows": _grade_rows(found, period),
+        "heats": [(h, temperature_name(h)) for h in HEATS],
+    }
 
 
-def _grade_rows(found: Readiness) -> list[dict[str, Any]]:
+def _grade_rows(found: Readiness, period: Period) -> list[dict[str, Any]]:
     """One line per profile: its share, and its people by temperature."""
     return [
         {
-            "grade": grade,
+            "url": newcomers_url(period, grade_part(grade)),
             "name": grade_name(grade) or _("everybody else"),
             "people": found.of_grade(grade),
             "share": found.share(grade),
-            "cells": [(heat, found.cells.get((grade, heat), 0)) for heat in HEATS],
+            "cells": [
+                (found.cells.get((grade, heat), 0), newcomers_url(period, grade_part(grade), {"temperature": heat}))
+                for heat in HEATS
+            ],
         }
         for grade in GRADES
     ]

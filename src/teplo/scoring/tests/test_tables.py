@@ -119,3 +119,12 @@ def test_the_distribution_counts_everybody_and_shows_both_thresholds(person):
     assert (shown.people, shown.cold) == (1, 1)
     starts = [start for start, _people in shown.bars]
     assert starts[0] <= -7 and starts[-1] + shown.width > 25
+
+
+@pytest.mark.parametrize(
+    ("warm", "hot", "top", "width"), [(10, 25, 60, 5), (12, 26, 60, 2), (7, 13, 30, 1), (7, 13, 300, 20)]
+)
+def test_bars_begin_at_the_thresholds_where_that_is_possible(person, warm, hot, top, width):
+    table = make_table(fit(MOSCOW, top), warm_from=warm, hot_from=hot)
+    rescore(person_ids=[person.id], cause="attribute", at=AT)
+    assert distribution_now(table).width == width
