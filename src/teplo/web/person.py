@@ -13,8 +13,8 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
@@ -73,7 +73,7 @@ class Fact:
 
 @requires(Right.SEE)
 def person_card(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = Person.objects.select_related("company").filter(pk=person_id).first()
+    person = Person.objects.select_related("company", "score").filter(pk=person_id).first()
     if person is None:
         return _moved_or_gone(request, person_id)
     if person.erased_at:
@@ -157,7 +157,16 @@ def _fact(person: Person, key: str, definition: AttributeDefinition | None) -> F
         value = person.company.name if person.company else ""
         url = f"/companies/{person.company_id}/" if person.company_id else ""
         return Fact(key, str(_FACTS[key]), value, value, None, url)
-    return Fact(key, str(_FACTS[key]), getattr(person, key), getattr(person, key))
+    shown = language_name(person.language) if key == "language" else getattr(person, key)
+    return Fact(key, str(_FACTS[key]), shown, getattr(person, key))
+
+
+def language_name(code: str) -> str:
+    """A language as it is called by who speaks it; codes that are not known stay codes."""
+    try:
+        return str(get_language_info(code)["name_local"]) if code else ""
+    except KeyError:
+        return code
 
 
 def shown_value(definition: AttributeDefinition, value: Any) -> str:
