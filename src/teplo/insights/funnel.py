@@ -64,14 +64,14 @@ def stages_in_use() -> list[Stage]:
 
 
 def funnel(*, at: datetime, days: int | None, known_only: bool = False) -> Funnel:
-    """The funnel now and of those who came in the last `days` (None: ever). Six statements."""
+    """The funnel now and of those who came in the last `days` (None: ever). Four statements."""
     stages = stages_in_use()
     ladder = [stage for stage in stages if not stage.is_beside]
     since = at - timedelta(days=days) if days else None
     here, stuck = people_at_stages(known_only=known_only), stuck_at_stages(ladder, at=at)
     period = queries.Period(since=since, until=at, known_only=known_only)
-    reached = queries.reached(ladder=ladder, period=period) if ladder else []
-    medians = _medians(queries.days_between(ladder=ladder, period=period))
+    way = queries.follow(ladder=ladder, period=period)
+    reached, medians = way.reached, _medians(way.days)
     steps = [
         Step(
             stage=stage,

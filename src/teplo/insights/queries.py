@@ -27,31 +27,33 @@ class Period:
     known_only: bool = False
 
 
-def reached(*, ladder: Sequence[Stage], period: Period) -> list[int]:
-    """Of those who first stood on the ladder in the period: how many came to each step or past it.
+@dataclass(frozen=True)
+class Way:
+    """How far people have come: per rank how many came to the step or past it, and (rank, whole days, people) of those
+    who went on from it."""
+
+    reached: list[int]
+    days: list[tuple[int, int, int]]
+
+
+def follow(*, ladder: Sequence[Stage], period: Period) -> Way:
+    """The way of those who first stood on the ladder in the period, in one statement.
 
     Who jumps over a step has passed it, so the numbers never rise from step to step.
     """
+    if not ladder:
+        return Way([], [])
     cohort, params = _cohort(ladder, period)
-    counts = ", ".join(f"COUNT(r{rank})" for rank in range(len(ladder)))
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH cohort AS ({cohort}) SELECT {counts} FROM cohort", params)
-        return [int(count) for count in cursor.fetchone()]
-
-
-def days_between(*, ladder: Sequence[Stage], period: Period) -> list[tuple[int, int, int]]:
-    """(rank, whole days, people): how long those who went on from the step `rank` to the next took."""
-    if len(ladder) < 2:
-        return []
-    cohort, params = _cohort(ladder, period)
-    parts = [
-        f"SELECT {rank} AS rank, {_days(f'r{rank + 1}', f'r{rank}')} AS days, COUNT(*) AS people FROM cohort "
-        f"WHERE r{rank + 1} > r{rank} GROUP BY 1, 2"
+    parts = [f"SELECT {rank} AS rank, -1 AS days, COUNT(r{rank}) AS people FROM cohort" for rank in range(len(ladder))]
+    parts += [
+        f"SELECT {rank}, {_days(f'r{rank + 1}', f'r{rank}')}, COUNT(*) FROM cohort "
+        f"WHERE r{rank + 1} > r{rank} GROUP BY 2"
         for rank in range(len(ladder) - 1)
     ]
     with connection.cursor() as cursor:
         cursor.execute(f"WITH cohort AS MATERIALIZED ({cohort}) {' UNION ALL '.join(parts)} ORDER BY 1, 2", params)
-        return [(int(rank), int(days), int(people)) for rank, days, people in cursor.fetchall()]
+        rows = [(int(rank), int(days), int(people)) for rank, days, people in cursor.fetchall()]
+    return Way([people for _rank, days, people in rows if days < 0], [row for row in rows if row[1] >= 0])
 
 
 def _cohort(ladder: Sequence[Stage], period: Period) -> tuple[str, list[Any]]:
@@ -65,9 +67,12 @@ def _cohort(ladder: Sequence[Stage], period: Period) -> tuple[str, list[Any]]:
     first = f"MIN(CASE WHEN m.to_stage_id IN ({everyone}) THEN m.at END)"
     adapt = connection.ops.adapt_datetimefield_value
     having, params = f"{first} < %s", [adapt(period.until)]
+    where = ""
     if period.since is not None:
-        having, params = f"{having} AND {first} >= %s", [*params, adapt(period.since)]
-    return f"SELECT {', '.join(columns)} FROM {MOVES} m {known}GROUP BY m.person_id HAVING {having}", params
+        # Whoever came in the period has moved in it: the others need not be grouped.
+        where = f"WHERE m.person_id IN (SELECT person_id FROM {MOVES} WHERE to_stage_id IN ({everyone}) AND at >= %s) "
+        having, params = f"{having} AND {first} >= %s", [adapt(period.since), *params, adapt(period.since)]
+    return f"SELECT {', '.join(columns)} FROM {MOVES} m {known}{where}GROUP BY m.person_id HAVING {having}", params
 
 
 def _days(later: str, earlier: str) -> str:
