@@ -39,7 +39,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
-from teplo.conditions.condition import Operator, Span
+from teplo.conditions.condition import Operator, Span, SpanUnit
 from teplo.conditions.folding import Fold, fold
 from teplo.conditions.json_values import JsonBoolean, JsonDate, JsonFilled, JsonHas, JsonNumber, JsonText
 from teplo.conditions.vocabulary import Asking, Holds, Test, Type
@@ -158,7 +158,7 @@ def _moments(test: Test, asking: Asking) -> tuple[datetime | None, datetime | No
     """From which moment on and before which; None: open."""
     if isinstance(test.value, Span):
         if test.operator is Operator.WITHIN:
-            return first_moment(test.value, asking.at, asking.zone), _just_after(asking.at)
+            return first_moment(test.value, asking.at, asking.zone), _until_now(test.value, asking)
         if test.operator is Operator.WITHIN_NEXT:
             return asking.at, end_moment(test.value, asking.at, asking.zone)
         return None, first_moment(test.value, asking.at, asking.zone)
@@ -167,8 +167,11 @@ def _moments(test: Test, asking: Asking) -> tuple[datetime | None, datetime | No
     return start, start_of(until + date.resolution, asking.zone) if until else None
 
 
-def _just_after(moment: datetime) -> datetime:
-    return moment + datetime.resolution
+def _until_now(span: Span, asking: Asking) -> datetime:
+    """Where a window that ends now ends. Of the present, with the day: the statement stays the same all day long."""
+    if asking.of_past or span.unit is SpanUnit.HOUR:
+        return asking.at + datetime.resolution
+    return start_of(asking.today + date.resolution, asking.zone)
 
 
 def any_holds(source: str, key: str, test: Test) -> Q:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from math import floor, log10
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Mod
 
 from teplo.conditions.compiling import to_q
@@ -39,10 +39,13 @@ class Count:
 
 def people_with(condition: Condition, vocabulary: Vocabulary, *, among: list[int] | None = None) -> QuerySet[Person]:
     """The people a condition holds for: never erased ones, and strangers only if the condition speaks of them."""
-    people = Person.objects.filter(to_q(condition, vocabulary, among=among), erased_at=None)
-    if not mentions(condition, "anonymous"):
-        people = people.filter(is_anonymous=False)
+    people = Person.objects.filter(to_q(condition, vocabulary, among=among) & who_counts(condition))
     return people if among is None else people.filter(pk__in=among)
+
+
+def who_counts(condition: Condition) -> Q:
+    """Never the erased; strangers only if the condition speaks of them."""
+    return Q(erased_at=None) if mentions(condition, "anonymous") else Q(erased_at=None, is_anonymous=False)
 
 
 def count_people(condition: Condition, vocabulary: Vocabulary, *, limit: timedelta | None = None) -> Count | None:

@@ -20,6 +20,7 @@ from teplo.kit.clock import now
 from teplo.people.changing import note_changed
 from teplo.people.counting import Count, count_people, people_with
 from teplo.people.models import ChangeNote, Person, Segment, SegmentMember
+from teplo.people.segment_queries import matching
 
 log = structlog.get_logger(__name__)
 BATCH = 2000
@@ -175,35 +176,19 @@ def keep_members(segment: Segment, *, at: datetime | None = None) -> int:
 
 
 def refresh_members(*, person_ids: Sequence[int], at: datetime) -> list[Entry]:
-    """Bring the kept memberships of these people up to date; answers who entered what. Two statements and one per
-    kept segment, whatever the number of people."""
+    """Bring the kept memberships of these people up to date; answers who entered what. A constant number of
+    statements, whatever the number of people and of segments; one more for each segment that was left."""
     kept = list(Segment.objects.filter(is_kept=True).order_by("pk"))
     ids = sorted(set(person_ids))
     if not kept or not ids:
         return []
     members = SegmentMember.objects.filter(person__in=ids, segment__in=kept)
     before = set(members.values_list("person_id", "segment_id"))
-    after = _matching(kept, ids)
+    after = matching(kept, person_ids=ids, at=at)
     _remove_members(before - after)
     entries = [Entry(person_id, segment_id, at) for person_id, segment_id in sorted(after - before)]
     _add_members(entries)
     return entries
-
-
-def _matching(kept: Iterable[Segment], ids: list[int]) -> set[tuple[int, int]]:
-    """(person, segment) that hold now. A segment that cannot be asked any more keeps its members and is logged."""
-    vocabulary = registry.people()
-    found: set[tuple[int, int]] = set()
-    for segment in kept:
-        try:
-            condition = read_json(segment.condition, vocabulary, of_known_values=False)
-            people = people_with(condition, vocabulary, among=ids).values_list("pk", flat=True)
-            found |= {(person_id, segment.pk) for person_id in people}
-        except ConditionError as error:
-            log.warning("segment_unreadable", segment=segment.pk, code=error.code)
-            still = SegmentMember.objects.filter(segment=segment, person__in=ids)
-            found |= set(still.values_list("person_id", "segment_id"))
-    return found
 
 
 def _add_members(entries: Sequence[Entry]) -> int:
