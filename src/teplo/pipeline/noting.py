@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import connection, transaction
 from django.db.models import Q
 
+from teplo.jobs.running import place_of
 from teplo.kit.claim import claim
 from teplo.kit.clock import now
 from teplo.people.models import ChangeNote
 from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch
+from teplo.pipeline.working import is_environment
 from teplo.stages.models import StageMove
+
+log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=120)
 MOST = 1000
@@ -31,14 +36,35 @@ def run_once(owner: str, *, limit: int = MOST) -> int:
     notes = _claim(owner, limit)
     if not notes:
         return 0
-    at = now()
-    with transaction.atomic():
-        for cause, people in _by_cause(notes):
-            batch = Batch(at=at, cause=cause, people=people)
-            batch.stage_moves = _moves_by_hand(notes, people)
-            steps.run(batch, steps.FROM_SCORE)
-        _remove(notes)
+    _take(notes)
     return len(notes)
+
+
+def _take(notes: Sequence[ChangeNote]) -> None:
+    """All together; where that fails in halves, until the note that cannot be taken stands alone and is let go."""
+    step = "score"
+    try:
+        with transaction.atomic():
+            for cause, people in _by_cause(notes):
+                batch = Batch(at=now(), cause=cause, people=people)
+                batch.stage_moves = _moves_by_hand(notes, people)
+                try:
+                    steps.run(batch, steps.FROM_SCORE)
+                finally:
+                    step = batch.step
+            _remove(notes)
+            return
+    except Exception as error:
+        if isinstance(error, NotesTaken) or is_environment(error):
+            raise
+        if len(notes) == 1:
+            # Nothing is lost with it but the moment: the next deed or the nightly pass looks at this person again.
+            log.error("note_dropped", cause=notes[0].cause, step=step, error=place_of(error))
+            _remove(notes)
+            return
+    middle = len(notes) // 2
+    _take(notes[:middle])
+    _take(notes[middle:])
 
 
 def _claim(owner: str, limit: int) -> list[ChangeNote]:

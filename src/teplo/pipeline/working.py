@@ -47,13 +47,13 @@ class WorkerKilled(Exception):
 class Pace:
     """How many events to take at once: as many as fit in the time that others may wait for us."""
 
-    def __init__(self, *, least: int = 50, most: int = 10_000) -> None:
+    def __init__(self, *, least: int = 200, most: int = 10_000) -> None:
         self.events = 400
         self._least, self._most = least, most
 
     def learn(self, *, events: int, seconds: float, others_wait: bool) -> None:
         """After a batch: smaller when it took too long, larger when there was time left."""
-        target = 0.06 if others_wait else 0.8
+        target = 0.1 if others_wait else 0.8 if connection.vendor == "sqlite" else 2.0
         if seconds > target:
             self.events = max(self._least, int(self.events * max(0.5, target / seconds)))
         elif events >= self.events * 0.8:

@@ -13,7 +13,7 @@ from teplo.kit.ids import new_id
 from teplo.people.changing import note_changed
 from teplo.people.models import ChangeNote, Segment, SegmentMember
 from teplo.people.testing import make_person
-from teplo.pipeline import noting, working
+from teplo.pipeline import noting, steps, working
 from teplo.sales.models import HandOff
 from teplo.scoring.models import Criterion, Score, ScoreTable
 from teplo.stages.models import Standing
@@ -62,6 +62,21 @@ def test_a_change_by_hand_is_scored_and_the_note_is_gone(table: ScoreTable) -> N
     assert Score.objects.get(person=person).total == 7
     assert not ChangeNote.objects.exists()
     assert noting.run_once("test") == 0
+
+
+def test_a_note_nobody_can_take_does_not_hold_up_the_others(table: ScoreTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [make_person(city="Киев") for _ in range(5)]
+    bad = people[2].id
+
+    def bite(batch: Any) -> None:
+        if bad in batch.people:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(steps, "FROM_SCORE", (*steps.FROM_SCORE, ("bite", bite)))
+    note_changed([person.id for person in people], "attribute")
+    assert noting.run_once("test") == 5
+    assert set(Score.objects.values_list("person_id", flat=True)) == {person.id for person in people} - {bad}
+    assert not ChangeNote.objects.exists()
 
 
 def test_kept_segments_follow_events() -> None:
