@@ -131,7 +131,10 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
     """Keep what is chosen so far and show what would happen."""
     run = _draft_found(run_id)
     mapping, options = read_mapping(run, request.POST), read_options(run, request.POST)
-    starting.choose(run, mapping=mapping, options=options)
+    try:
+        starting.choose(run, mapping=mapping, options=options)
+    except starting.AlreadyStarted:
+        return redirect(request, "import", run.pk)
     return page(request, "importing/draft.html", _previewed(run), fragment="importing/_preview.html")
 
 
@@ -139,12 +142,14 @@ def import_preview(request: HttpRequest, run_id: int) -> HttpResponse:
 @require_POST
 def import_start(request: HttpRequest, run_id: int) -> HttpResponse:
     run = _draft_found(run_id)
-    starting.choose(run, mapping=read_mapping(run, request.POST), options=read_options(run, request.POST))
     try:
+        starting.choose(run, mapping=read_mapping(run, request.POST), options=read_options(run, request.POST))
         starting.start_import(run, by=request.user.pk)
     except starting.MappingEmpty:
         refused(request, _("No column says who the person is: choose a contact, a number, or let rows be numbered."))
         return _draft(request, run, status=422)
+    except starting.AlreadyStarted:
+        refused(request, _("This import has been started already."))
     return redirect(request, "import", run.pk)
 
 

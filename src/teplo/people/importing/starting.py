@@ -75,9 +75,12 @@ def samples_of(run: ImportRun, *, limit: int = SAMPLES) -> list[NumberedRow]:
 
 
 def choose(run: ImportRun, *, mapping: ColumnMapping, options: Options) -> None:
-    """Keep what the human chose for the run, and remember the mapping for files with the same headers."""
+    """Keep what the human chose for the run, and remember the mapping for files with the same headers. Raises
+    AlreadyStarted: a running import keeps the mapping it began with."""
     run.mapping, run.options = mapping.as_json(), options.as_json()
-    run.save(update_fields=["mapping", "options"])
+    draft = ImportRun.objects.filter(pk=run.pk, state="draft")
+    if not draft.update(mapping=run.mapping, options=run.options):
+        raise AlreadyStarted
     # A system's name that was only guessed from the file's is not carried over to the next file: one number in two
     # systems would join two people.
     is_chosen = options.id_space != _id_space(mapping, run.headers, run.name)

@@ -9,7 +9,7 @@ from teplo.jobs.running import run_due
 from teplo.jobs.testing import run_all_jobs
 from teplo.people.importing import running, starting, writing
 from teplo.people.importing.storing import drop_file, drop_old_files, path_of
-from teplo.people.importing.testing import carry_through, import_rows, make_import
+from teplo.people.importing.testing import carry_through, import_rows, make_import, set_options
 from teplo.people.models import Identity, ImportRefusal, ImportRun, Person
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +145,12 @@ def test_a_mapping_without_anybody_is_refused() -> None:
     run = make_import("Цвет;Номер\nкрасный;1\nсиний;1\n")
     with pytest.raises(starting.MappingEmpty):
         starting.start_import(run)
+
+
+def test_the_mapping_of_a_started_run_is_not_changed_any_more() -> None:
+    run = make_import(people())
+    starting.start_import(run)
+    with pytest.raises(starting.AlreadyStarted):
+        set_options(run, known="overwrite")
+    run.refresh_from_db()
+    assert run.options["known"] == "fill"
