@@ -15,8 +15,8 @@ from tests.acceptance.installation import Installation, kill, make_installation,
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.faults]
 
-LETTERS = 6_000
-KILLS = 30
+LETTERS = 4_000
+KILLS = 20
 _FILL = f"""
 import sys
 import django; django.setup()
@@ -46,40 +46,38 @@ def test_killed_senders_send_no_letter_twice_and_lose_none(tmp_path: Path, seed:
     chance = random.Random(seed)
     with make_installation(tmp_path) as installation, MailServer(delay=0.004) as mail:
         installation.python("-c", _FILL, str(mail.port))
-        kills = _send_with_kills(installation, chance)
-        wait_for(lambda: _standing(installation) == 0, 60, "letters stay in the outbox", installation)
+        dead = _send_with_kills(installation, chance)
+        wait_for(lambda: _is_over(installation, dead), 120, "letters stay in the outbox", installation)
         installation.wait_until_empty()
-        assert kills >= KILLS // 2, "sending was over before it could be killed"
-        _check(installation, mail, kills)
+        assert len(dead) >= KILLS // 2, "sending was over before it could be killed"
+        _check(installation, mail, len(dead))
 
 
-def _send_with_kills(installation: Installation, chance: random.Random) -> int:
+def _send_with_kills(installation: Installation, chance: random.Random) -> list[int]:
     """Two workers, one of which is killed at a random moment, again and again; the last two are left alone."""
     workers = [installation.start("work"), installation.start("work")]
-    kills = 0
-    while kills < KILLS and _standing(installation):
+    dead: list[int] = []
+    while len(dead) < KILLS and not _is_over(installation, dead):
         time.sleep(chance.uniform(0.15, 0.9))
         victim = chance.randrange(2)
         kill(workers[victim])
-        time.sleep(0.05)
-        _let_leases_end(installation, workers[victim])
+        dead.append(workers[victim])
         workers[victim] = installation.start("work")
-        kills += 1
-    return kills
+    return dead
 
 
-def _standing(installation: Installation) -> int:
-    count: int = installation.one("SELECT COUNT(*) FROM channels_delivery WHERE state IN ('queued', 'sending')")
-    return count
+def _is_over(installation: Installation, dead: list[int]) -> bool:
+    """Nothing stands in the outbox; nobody waits five minutes for a dead one's leases in a test.
 
-
-def _let_leases_end(installation: Installation, process: int) -> None:
-    """Nobody waits five minutes for the dead one's leases in a test."""
+    Asked again and again, because a server ends the last statement of a dead process after its death.
+    """
     for table in ("channels_delivery", "tracking_inboxrow"):
-        installation.execute(
-            f"UPDATE {table} SET lease_until = '2020-01-01 00:00:00' "
-            f"WHERE lease_owner LIKE '%:{process}:%' AND lease_until IS NOT NULL"
-        )
+        for process in dead:
+            installation.execute(
+                f"UPDATE {table} SET lease_until = '2020-01-01 00:00:00' "
+                f"WHERE lease_owner LIKE '%:{process}:%' AND lease_until > '2021-01-01 00:00:00'"
+            )
+    return bool(installation.one("SELECT COUNT(*) = 0 FROM channels_delivery WHERE state IN ('queued', 'sending')"))
 
 
 def _check(installation: Installation, mail: MailServer, kills: int) -> None:
@@ -96,4 +94,6 @@ def _check(installation: Installation, mail: MailServer, kills: int) -> None:
     assert [address for address, times in received.items() if times > 1] == []
     assert [address for address, state in states.items() if state == "sent" and received[address] != 1] == []
     assert summary["uncertain"] <= kills * GROUP
-    assert told == summary["sent"]
+    # what was in the hands of several workers when they died is set aside, visibly, rather than tried for ever
+    set_aside = installation.one("SELECT COUNT(*) FROM tracking_deadletter WHERE error LIKE '%WorkerKilled%'")
+    assert told + set_aside == summary["sent"]
