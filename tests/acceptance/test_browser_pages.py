@@ -69,7 +69,9 @@ def session_of(user: User) -> str:
 
 
 def pages(user: User) -> list[str]:
-    return list(dict.fromkeys(link.url for link in pages_for(user)))
+    """The pages of the rail, and the heart of it all: a person's card."""
+    card = f"/people/{Person.objects.order_by('pk').values_list('pk', flat=True)[0]}/"
+    return [*dict.fromkeys(link.url for link in pages_for(user)), card]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
