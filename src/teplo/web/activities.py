@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django import forms
 from django.conf import settings
@@ -24,7 +25,7 @@ from teplo.jobs.models import LIVE, Job
 from teplo.jobs.starting import live_job
 from teplo.kit.wording import in_language
 from teplo.tracking import activities as deeds
-from teplo.tracking.figures import figures_of, refresh_if_quick
+from teplo.tracking.figures import Figures, figures_of, refresh_if_quick
 from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import posted_condition
@@ -33,6 +34,15 @@ from teplo.web.icons import IconField
 _CYRILLIC = "абвгґдеёєжзиіїйклмнопрстуфхцчшщыэюя"
 _SPELT = "a b v h g d e e ie zh z i i i i k l m n o p r s t u f kh ts ch sh shch y e iu ia"
 _LATIN = dict(zip(_CYRILLIC, _SPELT.split(), strict=True))
+
+
+class Row(NamedTuple):
+    """One activity in the list."""
+
+    activity: Activity
+    sentence: str
+    figures: Figures
+    job: Job | None
 
 
 class ActivityForm(forms.Form):
@@ -66,16 +76,11 @@ def activity_list(request: HttpRequest) -> HttpResponse:
     counting = _counting(found)
     known = registry.events()
     rows = [
-        {
-            "activity": activity,
-            "sentence": say_stored(activity.condition, known),
-            "figures": figures_of(activity),
-            "job": counting.get(activity.pk),
-        }
+        Row(activity, say_stored(activity.condition, known), figures_of(activity), counting.get(activity.pk))
         for activity in found
     ]
-    rows.sort(key=lambda row: (not row["activity"].is_active, -row["figures"].people, row["activity"].key))
-    happened = [row for row in rows if row["figures"].times]
+    rows.sort(key=lambda row: (not row.activity.is_active, -row.figures.people, row.activity.key))
+    happened = [row for row in rows if row.figures.times]
     context = {"rows": rows, "total": len(rows), "happened": len(happened), "chart": _chart(happened[:12])}
     return page(request, "activities/list.html", context)
 
@@ -87,10 +92,10 @@ def _counting(found: list[Activity]) -> dict[int, Job]:
     return {subjects[job.subject]: job for job in jobs}
 
 
-def _chart(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _chart(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "columns": [gettext("Activity"), gettext("People")],
-        "rows": [[in_language(row["activity"].names) or row["activity"].key, row["figures"].people] for row in rows],
+        "rows": [[in_language(row.activity.names) or row.activity.key, row.figures.people] for row in rows],
         "height": max(160, 30 * len(rows)),
         "label": gettext("People who did each activity in the last 30 days"),
     }
