@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,3 +126,16 @@ def test_every_question_about_events_divides_them_in_two(seed: int) -> None:
         assert read_text(write_text(condition, known), known) == simplified(condition)
         q = to_q(condition, known)
         assert Event.objects.filter(q).count() + Event.objects.filter(~q).count() == len(rows), data
+
+
+def test_the_examples_of_the_documentation_can_be_read() -> None:
+    AttributeDefinition.objects.create(key="budget", type="number")
+    Segment.objects.create(name="Крупный бюджет", condition={})
+    text = (Path(__file__).resolve().parents[4] / "docs" / "conditions.md").read_text()
+    section = text.partition("\n## Text\n")[2].partition("\n## ")[0]
+    examples = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert len(examples) >= 5
+    known = registry.people()
+    for example in examples:
+        condition = read_text(example, known)
+        assert read_text(write_text(condition, known), known) == simplified(condition)
