@@ -187,7 +187,7 @@ def people_count(request: HttpRequest) -> HttpResponse:
 
 def _chips(query: ListQuery, vocabulary: Vocabulary) -> list[tuple[str, str]]:
     chips = [(say_stored(part, vocabulary), query.without_part(place).url()) for place, part in enumerate(query.parts)]
-    return [(f"“{query.search}”", query.url(search="")), *chips] if query.search else chips
+    return [(_("“%(text)s”") % {"text": query.search}, query.url(search="")), *chips] if query.search else chips
 
 
 def _quick(query: ListQuery, user: Any) -> list[tuple[str, str]]:

@@ -215,7 +215,9 @@ def _story(request: HttpRequest, person: Person) -> dict[str, Any]:
 def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
     """A further page of the story, or another part of it."""
     person = _person(request, person_id)
-    return render(request, "person/_story.html", {"person": person, **_story(request, person)})
+    may_edit = may_edit_person(request.user, owner_id=person.owner_id)
+    template = "person/_story.html" if request.GET.get("before") else "person/_story_part.html"
+    return render(request, template, {"person": person, "may_edit": may_edit, **_story(request, person)})
 
 
 # right: what comes next
