@@ -192,6 +192,8 @@ def _say_comparison(condition: Compare, vocabulary: Vocabulary) -> str:
         return str(entry.said[operator]) % {"field": field, "value": _say_values(condition, entry, vocabulary)}
     if entry is not None and entry.type is Type.BOOLEAN and operator in (Operator.IS, Operator.IS_NOT):
         is_yes = bool(value) is (operator is Operator.IS)
+        if entry.answers:
+            return str(entry.answers[0 if is_yes else 1])
         return (_("%(field)s: yes") if is_yes else _("%(field)s: no")) % {"field": field}
     if operator is Operator.IS_SET:
         return (_("%(field)s is known") if value else _("%(field)s is not known")) % {"field": field}

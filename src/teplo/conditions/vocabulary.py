@@ -120,7 +120,8 @@ class Field:
 
     `holds` gives the Q of a test; the Q must be true or false for every row, never NULL. `is_short`: it has a JSON leaf
     of its own, {"stage": "lead"} for {"field": "stage", "is": "lead"}. `is_open`: values beside the known choices may
-    be written. `said`: its own wording of an operator, with %(value)s. `suggest` answers what values begin with a text.
+    be written. `said`: its own wording of an operator, with %(value)s. `answers`: a yes and a no said
+    as words of their own. `suggest` answers what values begin with a text.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Field:
     is_open: bool = False
     leaf: str = ""
     said: Mapping[Operator, Text] = field(default_factory=dict)
+    answers: tuple[Text, Text] | None = None
     extra: tuple[Operator, ...] = ()
     without: tuple[Operator, ...] = ()
 

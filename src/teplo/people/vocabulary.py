@@ -78,6 +78,7 @@ REACHABLE = {
     Operator.HAS: _("can be reached by %(value)s"),
     Operator.HAS_NOT: _("cannot be reached by %(value)s"),
 }
+STRANGER = (_("still a stranger"), _("known by name or contact"))
 ALLOWED = {
     Operator.HAS: _("consent to %(value)s was given"),
     Operator.HAS_NOT: _("there is no consent to %(value)s"),
@@ -117,7 +118,8 @@ def _person_fields() -> Iterator[Field]:
         yield Field(key, Type.CHOICE, name, _remembered(key, Type.CHOICE), WHO, suggest=_suggest(key), is_open=True)
     yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
     yield Field("created", Type.MOMENT, _("First met"), column("created_at", Type.MOMENT), WHO)
-    yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), column("is_anonymous", Type.BOOLEAN), WHO)
+    is_stranger = column("is_anonymous", Type.BOOLEAN)
+    yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), is_stranger, WHO, answers=STRANGER)
     yield Field(
         "segment",
         Type.LIST,
