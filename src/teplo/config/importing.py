@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from teplo.jobs import periodic, registry
+from teplo.jobs.forgetting import forget_old_jobs
 from teplo.people.importing import lending
 from teplo.people.importing.running import JOB, note_end, run_import
 from teplo.people.importing.storing import drop_old_files
@@ -21,6 +22,7 @@ def lend() -> None:
     lending.lend_events(put_events)
     lending.lend_stages(known=_known_stages, move=_move)
     registry.register(JOB, run_import, title=_("Import of a file"), on_end=note_end)
+    periodic.every("forget-old-jobs", timedelta(days=1), forget_old_jobs)
     periodic.every("drop-imported-files", timedelta(hours=6), drop_old_files)
 
 

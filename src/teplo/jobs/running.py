@@ -81,8 +81,8 @@ class Work:
         if cursor is None and time.monotonic() - self._shown_at < _SHOWN_EVERY:
             return
         changes: dict[str, Any] = {"done": self.done, "total": self.total, "lease_until": now() + self._lease}
-        if cursor is not None and cursor != self.cursor:
-            changes |= {"cursor": cursor, "attempts": 0}
+        if cursor is not None:  # written even if it seems known: the step that wrote it may have been rolled back
+            changes |= {"cursor": cursor} | ({"attempts": 0} if cursor != self.cursor else {})
         held = Job.objects.filter(pk=self.job_id, state=JobState.RUNNING, lease_owner=self._owner)
         if not held.update(**changes):
             raise LeaseLost

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -203,3 +204,18 @@ def test_a_kind_this_process_does_not_know_is_left_to_others() -> None:
     assert run_due("me") == 0
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
+
+
+def test_a_cursor_whose_step_was_rolled_back_is_written_by_the_next_try() -> None:
+    def stumble_once(work: Work) -> None:
+        for attempt in range(2):
+            with suppress(ValueError), transaction.atomic():
+                work.advance(done=1, cursor={"at": 1})
+                if attempt == 0:
+                    raise ValueError
+
+    register("test", stumble_once)
+    job = start_job(kind="test", args={})
+    run_due("me")
+    job.refresh_from_db()
+    assert (job.state, job.cursor) == (JobState.DONE, {"at": 1})

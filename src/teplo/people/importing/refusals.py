@@ -28,6 +28,7 @@ TEXTS: dict[str, Any] = {
     "no-time": gettext_lazy("The row does not say when it happened."),
     "time-unreadable": gettext_lazy("“%(text)s” is not a date."),
     "time-impossible": gettext_lazy("“%(text)s” lies before the year 2000 or in the future."),
+    "row-failed": gettext_lazy("This row could not be written. The error is noted in the log."),
     "part-contact": gettext_lazy("“%(text)s” cannot be read as a contact."),
     "part-number": gettext_lazy("“%(text)s” in “%(column)s” is not a number."),
     "part-flag": gettext_lazy("“%(text)s” in “%(column)s” is neither yes nor no."),

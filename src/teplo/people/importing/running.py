@@ -12,11 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 
 from teplo.jobs.models import Job, JobState
-from teplo.jobs.running import CannotGoOn, Work
+from teplo.jobs.running import CannotGoOn, Work, place_of
 from teplo.kit.clock import now
 from teplo.kit.garbage import rarely_collected
 from teplo.people.importing import refusals
@@ -33,6 +34,11 @@ from teplo.people.models import ImportRun
 
 JOB = "import"
 CHUNK = 2000
+
+_OF_A_ROW = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError)
+"""Errors that a row may be to blame for. A database that is gone or full is no row's fault: the job is tried again."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -129,10 +135,24 @@ def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chun
 
 
 def _take(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
+    """Write a chunk; one that cannot be written is halved until the row that is to blame stands alone, refused."""
+    try:
+        _write(work, run, chunk, plan)
+    except _OF_A_ROW as error:
+        if chunk.count == 1:
+            log.error("import_row_failed", run=run.pk, row=chunk.last, error=place_of(error))
+            refused = [(chunk.last, Refusal("row-failed", {}), _cells_of(chunk))]
+            _write(work, run, _Chunk(chunk.after, chunk.last, 1, refused=refused), plan)
+        else:
+            for half in _halves(chunk):
+                _take(work, run, half, plan)
+
+
+def _write(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
     moment = now()
     with transaction.atomic():
         # Taken first: whoever else holds this job waits here, and is told below that it is no longer his.
-        work.advance(done=work.done + chunk.count, cursor={"row": chunk.last, "after": chunk.after})
+        work.advance(done=run.rows_done + chunk.count, cursor={"row": chunk.last, "after": chunk.after})
         keep_choices(chunk.choices)
         outcome = Outcome()
         if chunk.events:
@@ -146,3 +166,29 @@ def _take(work: Work, run: ImportRun, chunk: _Chunk, plan: Plan) -> None:
             updated=F("updated") + outcome.updated,
             refused=F("refused") + len(chunk.refused),
         )
+    run.rows_done += chunk.count
+
+
+def _halves(chunk: _Chunk) -> Iterator[_Chunk]:
+    """The chunk cut in two by row numbers; new choices stay with the first half."""
+    numbers = sorted(
+        [row.number for row in chunk.people]
+        + [row.number for row in chunk.events]
+        + [item[0] for item in chunk.refused]
+    )
+    middle = numbers[len(numbers) // 2 - 1]
+    for first, last, choices in ((0, middle, chunk.choices), (middle, chunk.last, {})):
+        yield _Chunk(
+            after=chunk.after,
+            last=last,
+            count=sum(1 for number in numbers if first < number <= last),
+            people=[row for row in chunk.people if first < row.number <= last],
+            events=[row for row in chunk.events if first < row.number <= last],
+            refused=[item for item in chunk.refused if first < item[0] <= last],
+            choices=choices,
+        )
+
+
+def _cells_of(chunk: _Chunk) -> Sequence[str]:
+    rows: list[PersonRow | EventRow] = [*chunk.people, *chunk.events]
+    return rows[0].cells if rows else []

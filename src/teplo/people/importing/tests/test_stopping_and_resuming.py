@@ -154,3 +154,21 @@ def test_the_mapping_of_a_started_run_is_not_changed_any_more() -> None:
         set_options(run, known="overwrite")
     run.refresh_from_db()
     assert run.options["known"] == "fill"
+
+
+@pytest.mark.parametrize("poison", [["p7@example.com"], ["p1@example.com", "p8@example.com", "p24@example.com"]])
+def test_a_row_that_cannot_be_written_is_refused_alone(monkeypatch: pytest.MonkeyPatch, poison: list[str]) -> None:
+    real = running.write_people
+
+    def choke(rows: Any, **kwargs: Any) -> Any:
+        real(rows, **kwargs)
+        if any(("email", value) in row.identities for row in rows for value in poison):
+            raise ValueError("olga@example.com")
+
+    monkeypatch.setattr(running, "write_people", lambda rows, **kwargs: choke(rows, **kwargs) or real([], **kwargs))
+    run = carry_through(make_import(people()))
+    assert (run.state, run.rows_done, run.refused) == ("done", ROWS, 5 + len(poison))
+    assert not Identity.objects.filter(value__in=poison).exists()
+    assert Identity.objects.count() == 20 - len(poison)
+    failed = ImportRefusal.objects.filter(reason="row-failed")
+    assert sorted(refusal.cells[0] for refusal in failed) == sorted(poison)
