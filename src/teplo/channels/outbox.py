@@ -69,7 +69,7 @@ def enqueue(deliveries: Sequence[NewDelivery]) -> int:
         return 0
     at = now()
     ordered = sorted(deliveries, key=lambda delivery: delivery.person_id)
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (
             d.person_id,
             fresh,

@@ -78,7 +78,7 @@ def identity_kind(channel: str) -> str:
 
 
 def _addresses(deliveries: Iterable[Delivery], facts: Mapping[int, Facts]) -> set[tuple[str, str]]:
-    found = set()
+    found: set[tuple[str, str]] = set()
     for delivery in deliveries:
         kind = identity_kind(delivery.channel)
         own = facts[delivery.person_id].addresses.get(kind, []) if delivery.person_id in facts else []

@@ -13,7 +13,7 @@ from teplo.channels.email.letters import Content, build, stuffed
 from teplo.channels.email.transport import Outgoing, Transport
 from teplo.channels.models import Channel, Sender
 from teplo.channels.senders import PasswordLost, is_configured, letterhead_of, server_of
-from teplo.channels.viewing import default_sender, sender_holes
+from teplo.channels.viewing import Inert, default_sender, sender_holes
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id
 
@@ -27,7 +27,7 @@ def send_proof(*, prepared: renderers.Prepared, person_id: int, to: str, sender:
     sender = sender or default_sender(Channel.EMAIL)
     if sender is None or not is_configured(sender):
         raise ProofNotSent(_("No sender is set up yet. Set one up in Settings."))
-    own = links.Links(links.public_base(get_workspace().public_url), person_id, 0)
+    own = Inert(links.public_base(get_workspace().public_url))  # leaving from a test would unsubscribe a real person
     (letter,) = prepared.render_many(
         [renderers.Addressee(person_id, 0)], linking=lambda _addressee: own, sender=sender_holes(sender)
     )

@@ -62,7 +62,7 @@ def _add_touches(found: dict[int, Facts], ids: list[int], *, since: datetime, ow
         if person_id in found:
             if state == DeliveryState.QUEUED:
                 found[person_id].is_busy = True
-            else:
+            elif sent_at:
                 found[person_id].touches.append(sent_at)
 
 

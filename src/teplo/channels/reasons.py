@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from teplo.channels.email.troubles import say_trouble
 from teplo.kit.clock import now
 
 NO_CONSENT = "no-consent"
@@ -132,6 +133,8 @@ def say(
     with override(language) if language else nullcontext():
         moments = {hole: _moment(str(params[hole]), own) for hole in ("until", "at") if params.get(hole)}
         shown = _Holes({"name": name or str(_("this person")), **params, **moments})
+        if params.get("trouble"):
+            shown["trouble"] = say_trouble(str(params["trouble"])).rstrip(".")
         return str(REASONS[key].sentence) % shown
 
 

@@ -13,7 +13,10 @@ _COMPANY = ("company_id", "company__name", "company__industry", "company__city",
 
 def people_with_companies(person_ids: Sequence[int]) -> Iterable[dict[str, Any]]:
     """Names, attributes and company of people, one statement."""
-    return Person.objects.filter(pk__in=person_ids).values(*_PERSON, *_COMPANY, "company__attributes")
+    rows: Iterable[dict[str, Any]] = Person.objects.filter(pk__in=person_ids).values(
+        *_PERSON, *_COMPANY, "company__attributes"
+    )
+    return rows
 
 
 def addresses_of(person_ids: Sequence[int], *, kinds: Sequence[str]) -> dict[int, dict[str, str]]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
 from teplo.channels import reasons, resolving, senders
+from teplo.channels.email.troubles import say_trouble
 from teplo.channels.listing import Filter, count_deliveries, list_deliveries
 from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
 from teplo.channels.viewing import look_at
@@ -60,7 +61,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "uncertain": counts.by_state.get(DeliveryState.UNCERTAIN, 0),
         "reasons": _reason_chips(request, asked, counts.by_reason),
         "chips": _chips(request, asked),
-        "senders": active,
+        "senders": [(sender, say_trouble(sender.health)) for sender in active],
         "has_sender": any(senders.is_configured(sender) for sender in active),
         "now": timezone.now(),
     }
@@ -142,7 +143,7 @@ def _reason_chips(request: HttpRequest, asked: Filter, counted: list[tuple[str, 
 
 
 def _without(request: HttpRequest, key: str) -> str:
-    return urlencode({name: value for name, value in request.GET.items() if name not in (key, "after")})
+    return urlencode({name: str(value) for name, value in request.GET.items() if name not in (key, "after")})
 
 
 @requires(Right.SEE)

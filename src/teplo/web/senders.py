@@ -18,6 +18,7 @@ from teplo.accounts.access import Right, public, requires
 from teplo.channels import bounces
 from teplo.channels.email.checking import Diagnosis, look_up_domain, try_server
 from teplo.channels.email.mailbox import MailboxAway, Place, read_new
+from teplo.channels.email.troubles import say_trouble
 from teplo.channels.hooks import HookRefused, hook_secret, take_reports
 from teplo.channels.links import public_base
 from teplo.channels.models import Channel, Sender
@@ -133,9 +134,13 @@ GROUPS = (
 @requires(Right.MANAGE)
 def sender_list(request: HttpRequest) -> HttpResponse:
     senders = list(Sender.objects.filter(is_active=True).order_by("-is_default", "name"))
-    rows = [(sender, is_configured(sender)) for sender in senders]
+    rows = [(sender, is_configured(sender), say_trouble(sender.health)) for sender in senders]
     workspace = workspace_of(request)
-    context = {"rows": rows, "ready": sum(ready for _sender, ready in rows), "has_address": bool(workspace.public_url)}
+    context = {
+        "rows": rows,
+        "ready": sum(is_ready for _sender, is_ready, _trouble in rows),
+        "has_address": bool(workspace.public_url),
+    }
     return page(request, "senders/list.html", context)
 
 

@@ -114,7 +114,8 @@ def _refused_recipient(shown: str, text: str, detail: tuple[int, int] | None, tr
 
 def grown(wait: timedelta, attempts: int) -> timedelta:
     """The wait before the next attempt: doubled with each, at most six hours."""
-    return min(timedelta(hours=6), wait * 2 ** max(0, attempts - 1))
+    times: int = 2 ** min(10, max(0, attempts - 1))
+    return min(timedelta(hours=6), wait * times)
 
 
 def without_addresses(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dns.exception
@@ -13,24 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.channels.email.answers import without_addresses
 from teplo.channels.email.connection import Connection, Server, ServerAway
+from teplo.channels.email.troubles import TROUBLES
 
 _LOOK_UP_SECONDS = 3.0
-_SAID: Mapping[str, str | Promise] = {
-    "no-host": _("No server is entered yet."),
-    "timeout": _("The server does not answer. Check the host and the port; perhaps a firewall closes it."),
-    "unknown-host": _("There is no server of this name. Check the host for a slip of the pen."),
-    "refused": _("Nothing listens on this port. Usual ports: 587 with STARTTLS, 465 with TLS, 25 without."),
-    "certificate": _("The server's certificate is not valid for this host. Check the host name."),
-    "no-tls": _("The server does not speak TLS on this port. Try STARTTLS (587), or TLS on port 465."),
-    "no-starttls": _("The server does not offer STARTTLS. Try TLS on port 465."),
-    "injected": _("Somebody spoke before encryption began. The connection is not safe."),
-    "broken": _("The server ended the connection. Perhaps the port expects another kind of security."),
-    "greeting": _("The server does not take letters from here."),
-    "no-sign-in": _("The server offers no sign-in on this connection. Try another kind of security, or no user name."),
-    "sign-in": _("The server refused the user name or the password. Many services want an app password here."),
-    "from": _("The server lets you in, but not with this sender address."),
-    "lost-password": _("The stored password cannot be read any more. Enter it again."),
-}
 _SERVERS = _("Says which servers may send for your domain. Your mail service tells the value.")
 _KEY = _("The key that signs letters. Your mail service tells the name and the value.")
 _SELECTOR = _("Enter the selector that your mail service gave you to check it.")
@@ -53,7 +37,7 @@ class Diagnosis:
     def __str__(self) -> str:
         if self.is_well:
             return str(_("The server takes letters from this sender."))
-        return str(_SAID.get(self.code, _SAID["broken"]))
+        return str(TROUBLES.get(self.code, TROUBLES["broken"]))
 
 
 def try_server(server: Server, *, sender: str) -> Diagnosis:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teplo.channels.email.letters import Content, Letterhead, build, stuffed
@@ -47,6 +47,7 @@ def test_both_parts_are_read_back_as_written(text: str, in_base64: bool) -> None
     assert said == [text, f"<p>{text}</p>\n"]
 
 
+@settings(deadline=None)
 @given(subject=st.text(max_size=400), name=st.text(max_size=120))
 def test_any_subject_and_name_come_back_and_none_adds_a_header(subject: str, name: str) -> None:
     try:
@@ -69,7 +70,7 @@ _GONE = {chr(code) for code in (*range(0x20), 0x7F, 0x2028, 0x2029)}
     "subject",
     [
         "Короткая тема",
-        "Очень длинная тема письма о том, как согреть незнакомца и сделать его другом на всю жизнь, и ещё немного слов 🔥🔥🔥",
+        "Очень длинная тема письма о том, как согреть незнакомца и сделать его другом на всю жизнь, и ещё 🔥🔥",
         "A long but plain English subject that goes on and on until it has to be folded over several lines of header",
         "=?utf-8?q?looks_encoded?=",
         "5 % & <b>",
