@@ -16,7 +16,7 @@ from teplo.accounts.models import User
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.registry import UnknownKind, kind_of
 from teplo.jobs.starting import cancel_job, resume_job
-from teplo.web.answers import page, redirect, refused
+from teplo.web.answers import back, page, redirect, refused
 
 SHOWN = 100
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
@@ -65,7 +65,7 @@ def job_cancel(request: HttpRequest, job_id: int) -> HttpResponse:
         raise PermissionDenied(_("Only who started this work, or an administrator, can stop it."))
     if not cancel_job(job_id=job.pk):
         refused(request, _("It had ended already."))
-    return redirect(request, request.headers.get("Referer") or "jobs")
+    return back(request, "jobs")
 
 
 @requires(Right.SEE)
