@@ -150,7 +150,9 @@ def rows_of(ids: Sequence[int]) -> list[Row]:
         User.objects.filter(id__in={p.owner_id for p in people.values() if p.owner_id}).values_list("id", "name")
     )
     return [
-        Row(people[key], contacts.get(key, {}), owners.get(people[key].owner_id, "")) for key in ids if key in people
+        Row(people[key], contacts.get(key, {}), owners.get(people[key].owner_id or 0, ""))
+        for key in ids
+        if key in people
     ]
 
 

@@ -114,7 +114,7 @@ def read_value(definition: AttributeDefinition, value: Any) -> Any:
     """
     if value is None or value == "" or value == []:
         return None
-    return _READERS[definition.type](definition, value)
+    return _READERS[AttributeType(definition.type)](definition, value)
 
 
 def _read_all(changes: Iterable[Change]) -> tuple[dict[tuple[int, str], Any], list[Refused]]:

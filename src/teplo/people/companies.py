@@ -15,7 +15,7 @@ from teplo.people.changing import note_changed
 from teplo.people.models import Company, Person
 from teplo.people.names import company_key
 
-_BLANK = {"domain": "", "industry": "", "size": None, "city": "", "country": "", "attributes": {}}
+_BLANK: Mapping[str, Any] = {"domain": "", "industry": "", "size": None, "city": "", "country": "", "attributes": {}}
 
 
 def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None) -> dict[str, int]:
@@ -24,7 +24,7 @@ def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None
     key_of = {name: company_key(name) for name in names}
     known = _by_key(set(key_of.values()))
     new = {key: name for name, key in sorted(key_of.items(), reverse=True) if key not in known}
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (company_id, new[key].strip()[:300], key, moment, moment, *_BLANK.values())
         for company_id, key in zip(new_ids(len(new)), sorted(new), strict=True)
     ]

@@ -44,7 +44,7 @@ def record_consents(words: Iterable[ConsentWord], *, at: datetime | None = None)
         rows, ended = _rows_to_write(newest, known)
         queries.end_consents(ended)
         columns = ("person_id", "id", "channel", "state", "at", "source", "text", "proof", "is_current")
-        bulk.insert(Consent, columns, sorted(rows, key=lambda row: row[:2]))
+        bulk.insert(Consent, columns, sorted(rows, key=lambda row: (int(row[0]), int(row[1]))))
     return sum(1 for row in rows if row[8])
 
 

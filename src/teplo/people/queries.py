@@ -55,7 +55,7 @@ def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
     """How many rows a statement wrote."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], int]:
@@ -81,7 +81,7 @@ def contacts_of(person_ids: Iterable[int]) -> list[tuple[int, str, str, bool]]:
     return rows_of(
         f"SELECT person_id, kind, value, is_verified FROM {_IDENTITY} WHERE {condition} ORDER BY 1, 2, 3",
         [ids],
-    )  # type: ignore[return-value]
+    )
 
 
 def anonymous_among(person_ids: Iterable[int]) -> dict[int, bool]:

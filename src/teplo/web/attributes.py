@@ -45,7 +45,7 @@ class AttributeForm(forms.Form):
         label=gettext_lazy("Of whom"),
         choices=[("", gettext_lazy("people")), ("1", gettext_lazy("companies"))],
         coerce=bool,
-        empty_value=False,
+        empty_value="",
         required=False,
     )
 
@@ -84,7 +84,7 @@ def attribute_new(request: HttpRequest) -> HttpResponse:
     form = AttributeForm(request.POST if request.method == "POST" else None, is_new=True, initial=initial)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
-        wanted = Wanted(form.names, cleaned["type"], cleaned["of_company"], _choices(request.POST))
+        wanted = Wanted(form.names, cleaned["type"], bool(cleaned["of_company"]), _choices(request.POST))
         try:
             define_attribute(wanted=wanted)
             saved(request, _("The attribute is there: on the cards, in the filter and at import."))

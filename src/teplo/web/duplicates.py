@@ -178,7 +178,8 @@ def _said(choice: FieldChoice, own: Mapping[str, Any], known: Mapping[int, str])
         name = in_language(own[key].names) or key
         return name, shown_value(own[key], choice.winner), shown_value(own[key], choice.loser)
     name = str(COLUMN_NAMES.get(key, key))
-    return name, *(str(known.get(value, value) if value else "") for value in (choice.winner, choice.loser))
+    mine, his = (str(known.get(value, value) if value else "") for value in (choice.winner, choice.loser))
+    return name, mine, his
 
 
 urlpatterns = [

@@ -210,7 +210,7 @@ def _further(query: ListQuery, found: Page) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode({'after': found.further})}"
 
 
-def _columns(user: User) -> list[tuple[str, str]]:
+def _columns(user: Any) -> list[tuple[str, str]]:
     """What this user wants to see: (key, heading); custom attributes as attr:key."""
     names = _all_columns()
     wanted = user.preferences.get("people_columns") or USUAL_COLUMNS
@@ -222,7 +222,7 @@ def _all_columns() -> dict[str, str]:
     return {**{key: str(name) for key, name in COLUMNS.items()}, **own}
 
 
-def _headings(user: User, query: ListQuery) -> list[tuple[str, str, str, bool]]:
+def _headings(user: Any, query: ListQuery) -> list[tuple[str, str, str, bool]]:
     """(key, heading, address that sorts by it, whether it is sorted by it)."""
     return [
         (
@@ -245,11 +245,10 @@ def people_filter(request: HttpRequest) -> HttpResponse:
 def people_columns(request: HttpRequest) -> HttpResponse:
     """Which columns one wants to see, kept with the user."""
     names = _all_columns()
+    user: Any = request.user
     if request.method == "POST":
         wanted = [key for key in request.POST.getlist("columns") if key in names]
-        User.objects.filter(pk=request.user.pk).update(
-            preferences={**request.user.preferences, "people_columns": wanted}
-        )
+        User.objects.filter(pk=user.pk).update(preferences={**user.preferences, "people_columns": wanted})
         return redirect(request, request.POST.get("back") or "people")
     shown = [key for key, _name in _columns(request.user)]
     rows = [(key, names[key], True) for key in shown] + [
@@ -278,7 +277,9 @@ def view_new(request: HttpRequest) -> HttpResponse:
     query = read_query(request)
     form = ViewForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        SavedView.objects.create(user_id=request.user.pk, page="people", query=query.as_json(), **form.cleaned_data)
+        SavedView.objects.create(
+            user_id=request.user.pk or 0, page="people", query=query.as_json(), **form.cleaned_data
+        )
         saved(request, _("The view is kept."))
         return redirect(request, query.url())
     status = 422 if form.errors else 200
@@ -290,7 +291,7 @@ def view_new(request: HttpRequest) -> HttpResponse:
 @requires(Right.SEE)
 @require_POST
 def view_delete(request: HttpRequest, view_id: int) -> HttpResponse:
-    SavedView.objects.filter(pk=view_id, user_id=request.user.pk).delete()
+    SavedView.objects.filter(pk=view_id, user_id=request.user.pk or 0).delete()
     saved(request, _("The view is gone; the people in it stay."))
     return redirect(request, "people")
 

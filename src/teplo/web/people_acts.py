@@ -155,8 +155,8 @@ def people_act(request: HttpRequest, key: str) -> HttpResponse:
     if "do" not in request.POST:
         return _dialog(request, offer, query, chosen, people)
     args = {field.name: request.POST.get(field.name, "").strip() for field in offer.fields()}
-    if error := _refusal(key, args):
-        return _dialog(request, offer, query, chosen, people, error=error, args=args)
+    if refusal := _refusal(key, args):
+        return _dialog(request, offer, query, chosen, people, error=refusal, args=args)
     return _do(request, offer, query, chosen, people, args)
 
 
