@@ -131,7 +131,7 @@ def note_presence(batch: Batch) -> None:
 def tally(batch: Batch) -> None:
     """Count deeds per person, activity and day (R8)."""
     if batch.events:
-        batch.deeds = tally_batch()
+        batch.deeds = tally_batch({event.stored.name for event in batch.events})
 
 
 def note_touches(batch: Batch) -> None:

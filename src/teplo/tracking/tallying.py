@@ -7,7 +7,7 @@ acted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -38,16 +38,24 @@ class Deed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """The SELECT of one activity: person, day, count, first, last; empty when nothing can match."""
+    """The SELECT of one activity: person, day, count, first, last; empty when nothing can match.
+
+    `names` are the only event names it can match, None where the condition does not bind them.
+    """
 
     activity_id: int
     sql: str
     parameters: tuple[Any, ...]
+    names: frozenset[str] | None = None
 
 
-def tally_batch() -> list[Deed]:
-    """Count the batch table into the tallies; answers who did what. Two statements."""
-    countings = [counting for activity in _active() if (counting := _over_batch(*activity)).sql]
+def tally_batch(names: Set[str]) -> list[Deed]:
+    """Count the batch table, in which events of these names stand, into the tallies; answers who did what.
+
+    Two statements. Activities about other events are left out: each of them would read the whole batch for nothing.
+    """
+    compiled = [_over_batch(*activity) for activity in _active()]
+    countings = [c for c in compiled if c.sql and (c.names is None or not c.names.isdisjoint(names))]
     if not countings:
         return []
     return [Deed(*row) for row in queries.add_tallies(countings)]
@@ -88,7 +96,29 @@ def _compile(activity_id: int, condition: Any, events: QuerySet[Any]) -> Countin
     except ConditionError as error:
         log.error("activity_unreadable", activity=activity_id, error=error.code)
         return Counting(activity_id, "", ())
-    return Counting(activity_id, sql, tuple(parameters))
+    return Counting(activity_id, sql, tuple(parameters), names_in(condition))
+
+
+def names_in(condition: Any) -> frozenset[str] | None:
+    """The event names outside of which a condition surely does not hold; None when it does not say."""
+    if not isinstance(condition, dict):
+        return None
+    if "event" in condition:
+        return _texts(condition["event"])
+    if condition.get("field") == "name":
+        return _texts(condition.get("is", condition.get("in")))
+    if parts := condition.get("all"):
+        return next((names for part in parts if (names := names_in(part)) is not None), None)
+    if parts := condition.get("any"):
+        found = [names_in(part) for part in parts]
+        return None if None in found else frozenset().union(*(names for names in found if names is not None))
+    return None
+
+
+def _texts(value: Any) -> frozenset[str] | None:
+    if isinstance(value, str):
+        return frozenset((value,))
+    return frozenset(value) if isinstance(value, list) and all(isinstance(text, str) for text in value) else None
 
 
 def events_q(condition: Any) -> Q:
