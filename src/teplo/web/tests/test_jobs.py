@@ -7,6 +7,7 @@ import pytest
 from teplo.accounts.models import Role
 from teplo.accounts.testing import make_user
 from teplo.jobs.models import Job, JobState
+from teplo.jobs.registry import register
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +17,11 @@ def marketer(client):
     user = make_user(role=Role.MARKETER, language="en", timezone="UTC")
     client.force_login(user)
     return user
+
+
+@pytest.fixture(autouse=True)
+def _a_kind_of_work():
+    register("sorting", lambda work: None, title="Sorting")
 
 
 def job(**changes):
