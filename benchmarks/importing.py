@@ -40,7 +40,7 @@ def _import(path: Path) -> None:
     from teplo.jobs.running import run_due  # noqa: PLC0415
     from teplo.people.importing import starting  # noqa: PLC0415
     from teplo.people.importing.columns import ColumnMapping  # noqa: PLC0415
-    from teplo.people.importing.plans import Options  # noqa: PLC0415
+    from teplo.people.importing.options import Options  # noqa: PLC0415
     from teplo.people.importing.storing import pieces_of  # noqa: PLC0415
 
     run = starting.receive(name=path.name, chunks=pieces_of(path), rows_are="people")

@@ -28,7 +28,7 @@ from teplo.jobs.running import run_job
 from teplo.people.importing import starting
 from teplo.people.importing.columns import TITLES, Column, ColumnMapping
 from teplo.people.importing.guessing import key_of
-from teplo.people.importing.plans import Options
+from teplo.people.importing.options import Options
 from teplo.people.importing.previewing import preview
 from teplo.people.importing.refusals import refusals_as_csv
 from teplo.people.importing.shapes import FileRefused

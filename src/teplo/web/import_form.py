@@ -13,7 +13,7 @@ from teplo.accounts.models import User
 from teplo.kit.wording import in_language
 from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, TITLES, UTM, Column, ColumnMapping
 from teplo.people.importing.guessing import key_of
-from teplo.people.importing.plans import Options
+from teplo.people.importing.options import Options
 from teplo.people.importing.previewing import PreviewedRow
 from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import AttributeDefinition, AttributeType, ImportRun

@@ -18,7 +18,7 @@ from teplo.people.importing import starting, storing
 from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.dialects import DELIMITERS
 from teplo.people.importing.encodings import ENCODINGS
-from teplo.people.importing.plans import Options
+from teplo.people.importing.options import Options
 from teplo.people.importing.previewing import preview
 from teplo.people.importing.refusals import TEXTS, refusals_as_csv
 from teplo.people.importing.shapes import FileRefused

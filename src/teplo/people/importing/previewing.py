@@ -10,11 +10,13 @@ from typing import Any
 from teplo.people import queries
 from teplo.people.attributes import TEXT_COLUMNS
 from teplo.people.importing.columns import ColumnMapping
-from teplo.people.importing.plans import Options, Plan, Surroundings
+from teplo.people.importing.options import Options
+from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
 from teplo.people.importing.shapes import Shape
 from teplo.people.importing.storing import path_of
+from teplo.people.importing.surroundings import Surroundings
 from teplo.people.importing.tables import NumberedRow, first_rows
 from teplo.people.models import AttributeDefinition, ImportRun, Person
 

@@ -23,7 +23,8 @@ from teplo.kit.garbage import rarely_collected
 from teplo.people.importing import refusals
 from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.fields import keep_choices, make_fields
-from teplo.people.importing.plans import Options, Plan
+from teplo.people.importing.options import Options
+from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
 from teplo.people.importing.shapes import FileRefused, Shape

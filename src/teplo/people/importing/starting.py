@@ -16,7 +16,7 @@ from teplo.people.importing import lending, storing
 from teplo.people.importing.columns import Column, ColumnMapping, headers_digest
 from teplo.people.importing.guessing import guess_mapping, key_of
 from teplo.people.importing.inspecting import find_shape, reshape
-from teplo.people.importing.plans import Options
+from teplo.people.importing.options import Options
 from teplo.people.importing.running import JOB
 from teplo.people.importing.shapes import FileRefused, Shape
 from teplo.people.importing.storing import path_of

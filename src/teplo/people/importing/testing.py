@@ -9,7 +9,7 @@ from typing import Any
 from teplo.jobs.testing import run_all_jobs
 from teplo.people.importing import starting
 from teplo.people.importing.columns import Column, ColumnMapping
-from teplo.people.importing.plans import Options
+from teplo.people.importing.options import Options
 from teplo.people.importing.storing import pieces_of
 from teplo.people.models import ImportRun
 

@@ -8,53 +8,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-TRUE = frozenset(
-    [
-        "да",
-        "так",
-        "yes",
-        "y",
-        "true",
-        "1",
-        "on",
-        "+",
-        "истина",
-        "істина",
-        "правда",
-        "есть",
-        "є",
-        "x",
-        "✓",
-        "✔",
-        "д",
-        "т",
-        "given",
-        "opted",
-        "in",
-        "opt-in",
-        "согласен",
-        "згоден",
-    ]
-)
-FALSE = frozenset(
-    [
-        "нет",
-        "ні",
-        "no",
-        "n",
-        "false",
-        "0",
-        "off",
-        "-",
-        "ложь",
-        "неправда",
-        "хибність",
-        "отсутствует",
-        "н",
-        "none",
-        "opt-out",
-    ]
-)
+_YES = "да так yes y true 1 on + истина істина правда есть є x ✓ ✔ д т given opted in opt-in согласен згоден"
+_NO = "нет ні no n false 0 off - ложь неправда хибність отсутствует н none opt-out"
+TRUE, FALSE = frozenset(_YES.split()), frozenset(_NO.split())
 
 _MONTHS = {
     name: number

@@ -1,0 +1,259 @@
+"""From one cell to its place in the row: a reader per target of a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from teplo.people.attributes import TEXT_COLUMNS, AttributeUnreadable, read_value
+from teplo.people.importing import values
+from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, UTM, Column
+from teplo.people.importing.contacts import clean_cell, read_contacts
+from teplo.people.importing.places import read_country
+from teplo.people.importing.refusals import Refusal
+from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
+from teplo.people.models import AttributeDefinition, AttributeType
+from teplo.people.names import name_key
+
+if TYPE_CHECKING:
+    from teplo.people.importing.plans import Plan
+
+MAX_CHOICES = 200
+LONGEST_PROPERTIES = 7000  # characters of all of an event's details together: 32 KB is the tracking's limit
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_NOT_IN_NAME = re.compile(r"[^\w]+")
+
+Reader = Callable[["Plan", Any, Column, int, str], None]
+"""Puts the text of the cell at a place into the row."""
+
+
+def event_name(text: str) -> str:
+    """A deed's name in kebab-case, as events have it: `Qualification_Date` → `qualification-date`."""
+    return _NOT_IN_NAME.sub("-", text.replace("_", "-")).strip("-").lower()[:80]
+
+
+def _read_contact(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
+    good, bad = read_contacts(column.target, text, plan.around.region)
+    for value in good:
+        if (column.target, value) not in row.identities:
+            row.identities.append((column.target, value))
+    if bad and not row.unread_contact:
+        row.unread_contact = bad[0]
+
+
+def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
+    number = clean_cell(text)
+    row.identities.append(
+        ("external", (f"{plan.options.id_space}:{number}" if plan.options.id_space else number)[:254])
+    )
+
+
+def _read_card(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.card[column.target] = " ".join(clean_cell(text).split())[: TEXT_COLUMNS[column.target]]
+
+
+def _read_full_name(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.full_name = clean_cell(text)[:360]
+
+
+def _read_country(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    code = read_country(text)
+    if not code:
+        row.remarks.append(Refusal("part-country", {"text": text[:80]}))
+    elif column.target == "country":
+        row.card["country"] = code
+    else:
+        row.company["country"] = code
+
+
+def _read_company(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.company[column.target.removeprefix("company_")] = clean_cell(text)[:300]
+
+
+def _read_domain(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    plain = text.split(",")[0].split(" ")[0].strip().lower()
+    try:
+        host = urlsplit(plain if "//" in plain else f"//{plain}").hostname or ""
+    except ValueError:
+        host = ""
+    if "." in host:
+        row.company["domain"] = host.removeprefix("www.")[:253]
+
+
+def _read_size(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    """`120`, or the middle of a band such as `11-50` or `500+`."""
+    found = [int(part) for part in re.findall(r"\d+", re.sub(r"(?<=\d)[\s,.](?=\d{3}\b)", "", text))]
+    if not found or max(found) > 10_000_000:
+        row.remarks.append(Refusal("part-number", {"text": text[:80], "column": plan.heading(place)}))
+    else:
+        row.company["size"] = sum(found[:2]) // len(found[:2])
+
+
+def _read_owner(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    owner = plan.around.owners.get(text.lower())
+    if owner is None:
+        row.remarks.append(Refusal("part-owner", {"text": text[:80]}))
+    else:
+        row.card["owner"] = owner
+
+
+def _read_created(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    moment = plan.moment(place, text)
+    if moment is None or moment > plan.latest:
+        row.remarks.append(Refusal("part-date", {"text": text[:80], "column": plan.heading(place)}))
+    else:
+        row.created_at = moment
+
+
+def _read_source(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.source = text[:200]
+
+
+def _read_utm(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
+    row.utm[column.target.removeprefix("utm_")] = text[:200]
+
+
+def _read_consent(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    flag = values.read_flag(text)
+    if flag is None:
+        row.remarks.append(Refusal("part-flag", {"text": text[:80], "column": plan.heading(place)}))
+        return
+    is_given = flag if column.target == "consent" else not flag
+    channels = [column.key] if column.key in CONSENT_CHANNELS else plan.options.consent_channels or ["email"]
+    for channel in channels:
+        row.consents[channel] = is_given and row.consents.get(channel, True)
+
+
+def _read_tags(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.tags += values.read_list(text)
+
+
+def _read_stage(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.stage = plan.around.stages.get(text.lower(), "")
+    if not row.stage:
+        row.remarks.append(Refusal("part-stage", {"text": text[:80]}))
+
+
+def _read_note(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.notes.append(text[:5000])
+
+
+def _read_deed(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    moment = plan.moment(place, text)
+    if moment is None or not _EARLIEST <= moment <= plan.latest:
+        row.remarks.append(Refusal("part-date", {"text": text[:80], "column": plan.heading(place)}))
+    else:
+        row.deeds.append((event_name(column.key or plan.heading(place)), moment))
+
+
+def _read_attribute(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    definition = plan.around.definitions.get((column.of_company, column.key))
+    if definition is None:
+        return
+    try:
+        value = _attribute_value(plan, definition, place, clean_cell(text))
+    except AttributeUnreadable as error:
+        reason = {"number": "part-number", "date": "part-date", "boolean": "part-flag"}.get(error.code, "part-choice")
+        row.remarks.append(Refusal(reason, {"text": text[:80], "column": plan.heading(place)}))
+        return
+    if value is None:
+        return
+    if column.of_company:
+        row.company.setdefault("attributes", {})[column.key] = value
+    else:
+        row.attributes[column.key] = value
+
+
+def _attribute_value(plan: Plan, definition: AttributeDefinition, place: int, text: str) -> Any:
+    kind = definition.type
+    if kind == AttributeType.TEXT:
+        return " ".join(text.split())[:2000]
+    reader: Callable[[str], Any] | None = {
+        AttributeType.NUMBER: values.read_number,
+        AttributeType.BOOLEAN: values.read_flag,
+        AttributeType.DATE: lambda said: values.read_day(said, order=plan.orders[place], zone=plan.around.zone),
+    }.get(AttributeType(kind))
+    if reader is not None:
+        value = reader(text)
+        if value is None:
+            raise AttributeUnreadable(kind, definition.key, text)
+        return value
+    if kind == AttributeType.CHOICE:
+        return _choice(plan, definition, text)
+    return read_value(definition, values.read_list(text)) if definition.choices else values.read_list(text)
+
+
+def _choice(plan: Plan, definition: AttributeDefinition, text: str) -> str:
+    """The key of a choice; a value that is new becomes a choice too (written with the rows), up to a limit."""
+    known = plan.choices_of(definition)
+    wanted = name_key(text)
+    if wanted not in known:
+        if len(definition.choices) >= MAX_CHOICES or len(text) > 120:
+            raise AttributeUnreadable("choice", definition.key, text)
+        definition.choices.append({"key": text, "names": {"ru": text}})
+        plan.note_grown(definition)
+        known[wanted] = text
+    return known[wanted]
+
+
+def _read_event_name(plan: Plan, row: EventRow, column: Column, place: int, text: str) -> None:
+    row.name = event_name(text)
+    if not row.name:
+        raise RowRefused("deed-unreadable", text=text[:80])
+
+
+def _read_event_time(plan: Plan, row: EventRow, column: Column, place: int, text: str) -> None:
+    row.at = plan.moment(place, text)
+    if row.at is None:
+        raise RowRefused("time-unreadable", text=text[:80])
+    if not _EARLIEST <= row.at <= plan.latest:
+        raise RowRefused("time-impossible", text=text[:80])
+
+
+def _read_event_id(plan: Plan, row: EventRow, column: Column, place: int, text: str) -> None:
+    row.own_id = text[:120]
+
+
+def _read_property(plan: Plan, row: EventRow, column: Column, place: int, text: str) -> None:
+    if column.type == "number" and (number := values.read_number(text)) is not None:
+        row.properties[column.key] = number
+    elif (room := LONGEST_PROPERTIES - sum(len(str(value)) for value in row.properties.values())) > 0:
+        row.properties[column.key] = text[: min(room, 2000)]
+
+
+def _read_address(plan: Plan, row: EventRow, column: Column, place: int, text: str) -> None:
+    setattr(row, column.target, text[:2000])
+
+
+READERS: dict[str, Reader] = {
+    **dict.fromkeys(CONTACTS, _read_contact),
+    **dict.fromkeys((name for name in TEXT_COLUMNS if name != "country"), _read_card),
+    **dict.fromkeys((name for name in COMPANY if name.endswith(("company", "industry", "city"))), _read_company),
+    **dict.fromkeys(UTM, _read_utm),
+    "external": _read_external,
+    "full_name": _read_full_name,
+    "country": _read_country,
+    "company_country": _read_country,
+    "company_domain": _read_domain,
+    "company_size": _read_size,
+    "owner": _read_owner,
+    "created_at": _read_created,
+    "source": _read_source,
+    "consent": _read_consent,
+    "unsubscribed": _read_consent,
+    "tags": _read_tags,
+    "stage": _read_stage,
+    "note": _read_note,
+    "deed": _read_deed,
+    "attribute": _read_attribute,
+    "event_name": _read_event_name,
+    "event_time": _read_event_time,
+    "event_id": _read_event_id,
+    "event_property": _read_property,
+    "url": _read_address,
+    "referrer": _read_address,
+}
