@@ -420,13 +420,17 @@ def channel_name(key: str) -> str:
 
 
 def _merge(row: Any, at: datetime, names: _Names) -> Line:
-    if row.reason == "visitor":
-        return Line("user-search", _("The stranger from the site turned out to be him"), at)
-    undone = _("undone later") if row.undone_at else ""
+    is_visitor = row.reason == "visitor"
+    text = _("The stranger from the site turned out to be him") if is_visitor else _("Two cards became one")
     return Line(
-        "arrows-join", _("Two cards became one"), at, detail=said_by(row.by, names.users), why=undone, is_ours=True,
+        "user-search" if is_visitor else "arrows-join",
+        text,
+        at,
+        detail=said_by(row.by, names.users),
+        why=_("undone later") if row.undone_at else "",
+        is_ours=not is_visitor,
         merge_id=None if row.undone_at else row.pk,
-    )  # fmt: skip
+    )
 
 
 _TELLERS: Mapping[str, Callable[[Any, datetime, _Names], Line | None]] = {

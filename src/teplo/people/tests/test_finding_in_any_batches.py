@@ -21,7 +21,7 @@ streams = st.lists(claims.map(lambda pair: tuple(pair[0] + pair[1])), min_size=1
 
 
 def take(stream, sizes):
-    """Find people in batches of these sizes; answers what stands in the tables, with people numbered by their contacts."""
+    """Find people in batches of these sizes; answers what stands in the tables, people named by their contacts."""
     Identity.objects.all().delete(), Person.objects.all().delete()
     Merge.objects.all().delete(), DuplicatePair.objects.all().delete()
     left, moment = list(stream), AT

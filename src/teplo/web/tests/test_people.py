@@ -236,6 +236,14 @@ def test_the_csv_holds_everybody_meant_and_no_formula(client, marketer):
     assert (row["First name"], row["Phone"], row["Tags"]) == ("'=cmd()", "+380501234567", "a; b")
 
 
+def test_the_ticked_alone_may_be_taken_along(client, marketer):
+    anna, _boris = make_person(first_name="Анна"), make_person(first_name="Борис")
+    for data, names in (({"ids": [anna.pk]}, ["Анна"]), ({"ids": [anna.pk], "everybody": "1"}, ["Анна", "Борис"])):
+        response = client.post("/people/people.csv", data)
+        text = b"".join(response.streaming_content).decode("utf-8-sig")
+        assert [row["First name"] for row in csv.DictReader(io.StringIO(text))] == names
+
+
 def test_the_xlsx_opens(client, marketer):
     make_person(first_name="Анна")
     response = client.get("/people/people.xlsx")
