@@ -95,7 +95,7 @@ def read_query(request: HttpRequest) -> ListQuery:
     """The query of an address or a form; a condition that does not hold good is told in `error` and left out."""
     data = request.POST if request.method == "POST" else request.GET
     condition, error = _condition(data)
-    who, sort = data.get("who", KNOWN), data.get("sort", DEFAULT_SORT)
+    who, sort = data.get("who", KNOWN), data.get("sort", DEFAULT_SORT).lstrip("-")
     shortcuts = [part for part in (_shortcut(name, data.get(name, ""), request) for name in SHORTCUTS) if part]
     return ListQuery(
         search=data.get("q", "").strip()[:200],
