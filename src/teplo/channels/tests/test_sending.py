@@ -9,8 +9,12 @@ import pytest
 
 from teplo.accounts.models import Workspace
 from teplo.channels import links, reasons, senders
+from teplo.channels.email import answers
 from teplo.channels.models import Delivery, DeliveryState, Sender
 from teplo.channels.outbox import NewDelivery, enqueue
+from teplo.channels.outcomes import record_outcomes
+from teplo.channels.preflight import Cleared
+from teplo.channels.resolving import send_again
 from teplo.channels.sending import send_due
 from teplo.channels.testing import MailServer, make_delivery, make_sender
 from teplo.content.models import Template
@@ -307,3 +311,51 @@ def test_a_bounced_address_is_blocked_once_and_told(noon: datetime, workspace: W
     assert stood(there) == (DeliveryState.SENT, "")
     assert Suppression.objects.get().reason == "bounced"
     assert "letter-bounced" in inbox_text()
+
+
+def test_a_sender_told_to_stop_begins_no_letter_and_gives_the_rest_back(
+    noon: datetime, workspace: Workspace, template: Template, mail: MailServer
+) -> None:
+    make_sender(port=mail.port)
+    deliveries = [queued(template) for _ in range(5)]
+    send_due(owner="a", stop=lambda: True)
+    assert mail.letters == []
+    assert {(fresh(d).state, fresh(d).lease_until, fresh(d).attempts) for d in deliveries} == {("queued", None, 0)}
+    send_due(owner="b")
+    assert len(mail.letters) == 5
+
+
+def test_a_late_answer_settles_the_doubt_it_had_raised(
+    noon: datetime, workspace: Workspace, template: Template
+) -> None:
+    """A process that slept longer than its lease still knows what the server said."""
+    sender = make_sender()
+    delivery = queued(template, state="sending", lease_owner="slept", lease_until=noon - timedelta(seconds=1))
+    send_due(owner="other")
+    assert stood(delivery)[0] == DeliveryState.UNCERTAIN
+    cleared = Cleared(fresh(delivery), "p@example.com", "", sender)
+    record_outcomes(sender, [(cleared, answers.sent("250 2.0.0 taken"))], owner="slept")
+    assert stood(delivery) == (DeliveryState.SENT, "")
+
+
+def test_a_late_answer_changes_nothing_that_a_human_being_has_decided(
+    noon: datetime, workspace: Workspace, template: Template
+) -> None:
+    sender = make_sender()
+    delivery = queued(template, state="uncertain", lease_owner="slept", reason="unconfirmed")
+    send_again([(delivery.person_id, delivery.id)], by=1)
+    cleared = Cleared(fresh(delivery), "p@example.com", "", sender)
+    record_outcomes(sender, [(cleared, answers.sent("250 2.0.0 taken"))], owner="slept")
+    assert stood(delivery) == (DeliveryState.QUEUED, "")
+
+
+def test_people_without_names_and_templates_of_other_languages_are_written_to_as_well(
+    noon: datetime, workspace: Workspace, mail: MailServer
+) -> None:
+    make_sender(port=mail.port)
+    person = make_person(first_name="", last_name="", email="a@example.com")
+    queued(make_template(language="en", subject="Hi", body="<p>Plain words &amp; more.</p>"), person)
+    send_due(owner="a")
+    (received,) = mail.letters
+    assert b"To: a@example.com\r\n" in received.letter and b"quoted-printable" in received.letter
+    assert b"Plain words &amp; more." in received.letter and b"Unsubscribe" in received.letter
