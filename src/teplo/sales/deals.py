@@ -35,6 +35,19 @@ LOST_REASONS = {
 }
 
 
+def split_reason(reason: str) -> tuple[str, str]:
+    """A stored reason as its key and the person's own words; a reason from elsewhere is all key."""
+    key, _colon, words = reason.partition(": ")
+    return (key, words) if key in LOST_REASONS else (reason, "")
+
+
+def say_reason(reason: str) -> str:
+    """Why a deal was lost, for reading."""
+    key, words = split_reason(reason)
+    said = str(LOST_REASONS.get(key, key))
+    return f"{said}: {words}" if words else said
+
+
 class DealClosed(Exception):
     """The deal is closed already."""
 

@@ -16,11 +16,24 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
+from teplo.accounts.workspace import get_workspace
 from teplo.people.models import Person
 from teplo.sales.assigning import colleague_names
-from teplo.sales.deals import LOST_REASONS, STEPS, DealClosed, lose_deal, move_deal, open_deal, reopen_deal, win_deal
+from teplo.sales.deals import (
+    LOST_REASONS,
+    STEPS,
+    DealClosed,
+    lose_deal,
+    move_deal,
+    open_deal,
+    reopen_deal,
+    say_reason,
+    split_reason,
+    win_deal,
+)
 from teplo.sales.models import Deal, DealState
 from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.formatting import as_money
 
 SHOWN = 200
 
@@ -51,12 +64,11 @@ def deals(request: HttpRequest) -> HttpResponse:
     context = {
         "state": state,
         "columns": _columns(found[:SHOWN]) if state == DealState.OPEN else [],
-        "rows": found[:SHOWN],
+        "rows": [(deal, say_reason(deal.lost_reason)) for deal in found[:SHOWN]],
         "is_cut": len(found) > SHOWN,
         "heading": _heading(str(state)),
         "tabs": _tabs(str(state)),
         "names": colleague_names(),
-        "reasons": LOST_REASONS,
         "steps": STEPS,
         "why": _why_lost() if state == DealState.LOST else None,
     }
@@ -70,8 +82,9 @@ def _columns(rows: list[Deal]) -> list[tuple[str, Any, list[Deal]]]:
 
 
 def _heading(state: str) -> str:
-    rows = Deal.objects.filter(state=state)
-    count, total = rows.count(), rows.aggregate(total=Sum("amount"))["total"]
+    rows, currency = Deal.objects.filter(state=state), get_workspace().currency
+    count = rows.count()
+    total = rows.filter(currency=currency).aggregate(total=Sum("amount"))["total"]
     texts = {
         "open": ngettext("%(n)s open deal", "%(n)s open deals", count),
         "won": ngettext("%(n)s deal won", "%(n)s deals won", count),
@@ -81,7 +94,7 @@ def _heading(state: str) -> str:
     return (
         said
         if not total
-        else gettext("%(deals)s, %(amount)s in all") % {"deals": said, "amount": f"{total:,.0f}".replace(",", " ")}
+        else gettext("%(deals)s, %(amount)s in all") % {"deals": said, "amount": as_money(total, currency)}
     )
 
 
@@ -96,10 +109,11 @@ def _tabs(state: str) -> list[tuple[str, str, bool, int | None]]:
 
 def _why_lost() -> dict[str, Any] | None:
     """Reasons of lost deals, the most frequent first."""
-    reasons = Counter(Deal.objects.filter(state=DealState.LOST).values_list("lost_reason", flat=True)[:5000])
+    lost = Deal.objects.filter(state=DealState.LOST).order_by("-closed_at").values_list("lost_reason", flat=True)
+    reasons = Counter(split_reason(reason)[0] for reason in lost[:5000])
     if not reasons:
         return None
-    rows = [[str(LOST_REASONS.get(reason, reason) or "—"), count] for reason, count in reasons.most_common(12)]
+    rows = [[say_reason(reason) or "—", count] for reason, count in reasons.most_common(12)]
     return {"columns": [gettext("Why"), gettext("Deals")], "rows": rows, "label": gettext("Why deals were lost")}
 
 
@@ -148,7 +162,7 @@ def deal_lose(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespons
     form = LostForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        reason = f"{LOST_REASONS[given['reason']]}: {given['words']}" if given["words"] else given["reason"]
+        reason = f"{given['reason']}: {given['words']}" if given["words"] else given["reason"]
         _try(request, lambda: lose_deal(deal=deal, reason=reason), gettext("Lost, with the reason noted"))
         return redirect(request, _back(request))
     return _dialog(request, "lose", {"deal": deal, "form": form})
@@ -166,8 +180,9 @@ def deal_reopen(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespo
 @requires(Right.SEE)
 def person_deals(request: HttpRequest, person_id: int) -> HttpResponse:
     """A section of the person's card."""
-    rows = Deal.objects.filter(person_id=person_id).order_by("-opened_at")[:20]
-    context = {"deals": rows, "person_id": person_id, "steps": STEPS, "reasons": LOST_REASONS}
+    found = Deal.objects.filter(person_id=person_id).order_by("-opened_at")[:20]
+    rows = [(deal, say_reason(deal.lost_reason)) for deal in found]
+    context = {"deals": rows, "person_id": person_id, "steps": STEPS}
     return page(request, "deals/person.html", context, fragment="deals/_person.html")
 
 

@@ -92,6 +92,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "whose": whose,
         "state": state,
         "names": colleague_names() if whose == "all" else {},
+        "colleagues": working_colleagues(),
         "tabs": _tabs(request, whose, state),
         "icons": ICONS,
     }

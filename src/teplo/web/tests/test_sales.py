@@ -151,8 +151,12 @@ def test_deals_are_opened_moved_won_and_lost(client: Client) -> None:
     client.post(f"{base}/reopen/")
     text_of(client.get(f"{base}/lose/", **FRAGMENT))
     assert client.post(f"{base}/lose/", {}).status_code == 422
-    client.post(f"{base}/lose/", {"reason": "competitor"})
-    assert "Chose a competitor" in text_of(client.get("/deals/?state=lost"))
+    client.post(f"{base}/lose/", {"reason": "competitor", "words": "у них дешевле"})
+    deal.refresh_from_db()
+    assert deal.lost_reason == "competitor: у них дешевле"
+    lost = text_of(client.get("/deals/?state=lost"))
+    assert "Chose a competitor: у них дешевле" in lost
+    assert "&quot;Chose a competitor&quot;, 1" in lost or "Chose a competitor</" in lost
     assert "Licence" in text_of(client.get(f"/people/{person.pk}/deals/", **FRAGMENT))
 
 
