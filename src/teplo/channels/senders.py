@@ -66,7 +66,8 @@ def save_sender(*, sender: Sender, values: Mapping[str, Any], password: str | No
     if sender.is_default:
         others.update(is_default=False)
     sender.health, sender.failures, sender.paused_until = "", 0, None
-    sender.save()
+    written = (*values, "secret", "is_default", "health", "failures", "paused_until")
+    sender.save(force_insert=True) if sender._state.adding else sender.save(update_fields=written)
     release(reasons.NOT_CONFIGURED, reasons.SENDER_TROUBLE, reasons.SENDER_PAUSED, channel=sender.channel)
     return sender
 

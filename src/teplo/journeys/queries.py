@@ -78,7 +78,7 @@ def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: da
         [owner, later, *guarded, *guarded, limit],
     )
     if connection.vendor == "sqlite":
-        return [Due(*row[:-1], _from_sqlite(row[-1])) for row in rows]
+        return [Due._make((*row[:-1], _from_sqlite(row[-1]))) for row in rows]
     return [Due(*row) for row in rows]
 
 

@@ -53,7 +53,7 @@ def upsert(
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
-    column = {name: quote(_field(model, name).column) for name in columns}
+    column = {name: quote(str(_field(model, name).column)) for name in columns}
     changes = [f"{column[n]} = {table}.{column[n]} + excluded.{column[n]}" for n in add]
     changes += [f"{column[n]} = excluded.{column[n]}" for n in replace]
     changes += [f"{column[n]} = {least}({table}.{column[n]}, excluded.{column[n]})" for n in keep_least]
@@ -68,7 +68,7 @@ def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tup
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     fields = [_field(model, name) for name in columns]
-    into = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(f.column) for f in fields)})"
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(str(f.column)) for f in fields)})"
     written = 0
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -137,7 +137,8 @@ def _as_is(value: Value) -> Value:
 
 
 def _as_json(value: Value) -> Value:
-    return "{}" if value == {} else json.dumps(value)  # as Django writes it: SQLite compares the keys of JSON as they are escaped
+    # Escaped as Django escapes it: SQLite compares the keys of JSON as they are written.
+    return "{}" if value == {} else json.dumps(value)
 
 
 def _as_text(value: Value) -> Value:

@@ -50,12 +50,12 @@ def claim(
     sql, params = update.get_compiler(database).as_sql()
     # spliced in by hand: of a composite key on SQLite the ORM makes an EXISTS that forgets the limit
     inner, inner_params = chosen.values("pk")[:limit].query.get_compiler(database).as_sql()
-    key = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.pk_fields)
+    key = ", ".join(connection.ops.quote_name(str(field.column)) for field in model._meta.pk_fields)
     sql, params = f"{sql} AND ({key}) IN ({inner})", (*params, *inner_params)
     fields = model._meta.concrete_fields
     # RETURNING cannot be said in the ORM; SQLite takes no table name there.
     table = "" if connection.vendor == "sqlite" else f"{connection.ops.quote_name(model._meta.db_table)}."
-    names = ", ".join(f"{table}{connection.ops.quote_name(field.column)}" for field in fields)
+    names = ", ".join(f"{table}{connection.ops.quote_name(str(field.column))}" for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} RETURNING {names}", params)
         rows = cursor.fetchall()

@@ -269,9 +269,7 @@ def _letter(row: Any, at: datetime, names: _Names) -> Line:
 
 def why_not_sent(delivery: Any, name: str) -> str:
     """The sentence that says why a letter has not gone out, or not yet."""
-    return reasons.say(
-        delivery.reason, delivery.reason_params, name=name, zone=timezone.get_current_timezone()
-    )
+    return reasons.say(delivery.reason, delivery.reason_params, name=name, zone=timezone.get_current_timezone())
 
 
 def _entered(row: Any, at: datetime, names: _Names) -> Line:
