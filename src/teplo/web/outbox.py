@@ -20,7 +20,8 @@ from teplo.channels.listing import Filter, count_deliveries, list_deliveries
 from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
 from teplo.channels.viewing import look_at
 from teplo.content.models import Template
-from teplo.journeys.models import Journey
+from teplo.journeys.models import Journey, JourneyState
+from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.web.answers import page, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
@@ -62,8 +63,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "reasons": _reason_chips(request, asked, counts.by_reason),
         "chips": _chips(request, asked),
         "senders": [(sender, say_trouble(sender.health)) for sender in active],
+        "journeys": _journeys(request, asked),
         "has_sender": any(senders.is_configured(sender) for sender in active),
-        "now": timezone.now(),
+        "now": now(),
     }
     return page(request, "outbox/outbox.html", context)
 
@@ -125,6 +127,14 @@ def _chips(request: HttpRequest, asked: Filter) -> list[dict[str, str]]:
         person = Person.objects.filter(pk=asked.person_id).first()
         words["person"] = (person.name or person.pk) if person else None
     return [{"label": str(word), "remove_url": f"?{_without(request, key)}"} for key, word in words.items() if word]
+
+
+def _journeys(request: HttpRequest, asked: Filter) -> list[tuple[str, str]]:
+    """Journeys that have been live, to see the messages of one."""
+    if asked.journey_id:
+        return []
+    journeys = Journey.objects.exclude(state=JourneyState.DRAFT).order_by("name")[:50]
+    return [(journey.name, f"?{_without(request, 'journey')}&journey={journey.pk}") for journey in journeys]
 
 
 def _reason_chips(request: HttpRequest, asked: Filter, counted: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
