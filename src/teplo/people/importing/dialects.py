@@ -47,16 +47,34 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
 
     The row with most known headings, else the first row as full as rows are that holds names rather than values.
     """
-    best = max(range(min(len(rows), 25)), key=lambda at: (_headings(rows[at]), -at), default=-1)
-    if best >= 0 and _headings(rows[best]) >= 2:
-        return best
-    usual = Counter(_filled(row) for row in rows).most_common(1)[0][0]
-    for at, row in enumerate(rows[:25]):
-        if _filled(row) >= max(1, min(usual, 0.8 * usual)):
-            return (
-                at if _headings(row) or not any(_VALUE.fullmatch(cell.strip()) for cell in row if cell.strip()) else -1
-            )
-    return 0
+    before = next((at for at, row in enumerate(rows) if _filled(row)), 0)
+    found = _header_among(rows[before : before + 25])
+    return found + before if found >= 0 else -1
+
+
+def _header_among(top: Sequence[Sequence[str]]) -> int:
+    """The place of the header among the first rows, of which the very first is not empty."""
+    known = [_headings(row) if _could_be_header(row) else 0 for row in top]
+    most = max(known, default=0)
+    if most >= 2:
+        found = next(at for at, count in enumerate(known) if count >= max(2, most / 2))
+        full = _first_full(top)
+        return full if full < found and known[found] < 4 and _could_be_header(top[full]) else found
+    full = _first_full(top)
+    is_header = known[full] > 0 or not any(_VALUE.fullmatch(cell.strip()) for cell in top[full] if cell.strip())
+    return full if is_header else -1
+
+
+def _first_full(rows: Sequence[Sequence[str]]) -> int:
+    """The first row about as full as rows are: titles and empty rows stand before it."""
+    usual = Counter(_filled(row) for row in rows if _filled(row)).most_common(1)[0][0]
+    return next(at for at, row in enumerate(rows) if _filled(row) >= max(1, 0.8 * usual))
+
+
+def _could_be_header(row: Sequence[str]) -> bool:
+    """Whether hardly any cell of a row is an address, a number or a date."""
+    values = sum(1 for cell in row if cell.strip() and _VALUE.fullmatch(cell.strip()))
+    return values <= 0.2 * _filled(row)
 
 
 def _headings(row: Sequence[str]) -> int:

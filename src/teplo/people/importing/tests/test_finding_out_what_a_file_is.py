@@ -242,3 +242,9 @@ def test_small_and_large_spreadsheets_are_read_alike(
         (6, ["Иван", "", "2024-04-03 01:02:03", "false", "1.25"]),
     ]
     assert count_rows(path, shape) in (2, 3)
+
+
+def test_words_of_headings_in_the_rows_are_not_taken_for_the_header(tmp_path: Path) -> None:
+    text = "Кто это;Чем болеет;Связь\nОльга;Компания;Telegram\nИван;Город;Телефон\nАнна;Сайт;Почта\n"
+    headers, rows, _ = rows_of(write(tmp_path / "a.csv", text))
+    assert (headers, len(rows)) == (["Кто это", "Чем болеет", "Связь"], 3)
