@@ -98,7 +98,7 @@ def read_query(request: HttpRequest) -> ListQuery:
     who, sort = data.get("who", KNOWN), data.get("sort", DEFAULT_SORT).lstrip("-")
     shortcuts = [part for part in (_shortcut(name, data.get(name, ""), request) for name in SHORTCUTS) if part]
     return ListQuery(
-        search=data.get("q", "").strip()[:200],
+        search=data.get("q", "").replace("\0", "").strip()[:200],
         condition=all_of([*parts_of(condition), *shortcuts]),
         who=who if who in (KNOWN, STRANGERS, EVERYBODY) else KNOWN,
         sort=sort if sort in ORDERS else DEFAULT_SORT,

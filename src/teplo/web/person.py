@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import path
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.identities import CONTACT_KINDS, ContactUnreadable
 from teplo.people.making import ContactTaken, LastContact, add_contact, remove_contact, set_main
 from teplo.people.merging import CannotUndo, undo_merge, winners_of
-from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Person
+from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Merge, Person
 from teplo.people.personal_data import erase_people, export_person
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
@@ -415,7 +415,7 @@ def person_erase(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_POST
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     try:
-        merge = undo_merge(merge_id=merge_id, by=_by(request))
+        merge = undo_merge(merge_id=get_object_or_404(Merge, pk=merge_id).pk, by=_by(request))
     except CannotUndo as refusal:
         refused(request, str(refusal))
         return redirect(request, request.POST.get("back") or "people")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter
 
@@ -105,5 +106,46 @@ def test_public_pages_answer_nobody_without_breaking(client):
         (address.path, answer.status_code)
         for address in ADDRESSES
         if address.is_public and (answer := client.get(address.path)).status_code >= 500 and answer.status_code != 503
+    ]
+    assert not broken
+
+
+NONSENSE = {"ids": "x", "condition": "{", "q": "\x00", "next": "//", "state": "?", "name": "n" * 5000, "email": "\x00"}
+ASKED = {
+    "q": "\x00",
+    "sort": "?",
+    "after": "x",
+    "state": "?",
+    "condition": "{",
+    "since": "x",
+    "days": "x",
+    "version": "x",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sent", [{}, NONSENSE], ids=["nothing", "nonsense"])
+def test_posting_nonsense_anywhere_breaks_nothing(sent):
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user())
+    broken = [
+        (address.path, answer.status_code)
+        for address in GUARDED
+        if (answer := client.post(address.path, sent)).status_code >= 500
+    ]
+    assert not broken
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "asked", [ASKED, {name: value for name, value in ASKED.items() if name != "q"}], ids=["nul", "nonsense"]
+)
+def test_asking_for_nonsense_anywhere_breaks_nothing(asked):
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user())
+    broken = [
+        (address.path, answer.status_code)
+        for address in GUARDED
+        if (answer := client.get(address.path, asked)).status_code >= 500
     ]
     assert not broken
