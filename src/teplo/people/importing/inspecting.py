@@ -90,6 +90,6 @@ def _is_html(text: str) -> bool:
 
 def _with_header(path: Path, shape: Shape) -> Shape:
     rows = top_rows(path, shape, limit=_ROWS)
-    if not any(any(cells) for cells in rows):
+    if not any("".join(cells).strip() for cells in rows):
         raise FileRefused("page" if shape.format == "html" else "empty")
     return replace(shape, header_row=dialects.find_header(rows))

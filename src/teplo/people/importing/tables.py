@@ -24,7 +24,7 @@ def read_rows(path: Path, shape: Shape, *, after: int = 0) -> Iterator[NumberedR
     (a quote that is never closed) comes as one with no cells."""
     first = max(after, shape.header_row + 1)
     for number, cells in enumerate(_all_rows(path, shape), start=1):
-        if number > first and (not cells or any(cells)):
+        if number > first and (not cells or "".join(cells).strip()):
             yield number, cells
 
 
