@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from teplo.content.models import Template
 from teplo.journeys.figures import StepFigures
 from teplo.journeys.graph import Graph, Step
 from teplo.journeys.problems import Problem
+from teplo.journeys.steps.branch import BranchSettings
+from teplo.journeys.steps.send_email import LetterSettings
 
 ICONS = {
     "send-email": "mail",
@@ -58,6 +62,11 @@ class Row:
     is_joining: bool = False
     """What follows stands right under the fork whose side this is."""
 
+    @property
+    def ways_taken(self) -> list[tuple[str, int]]:
+        """How many went which way, where a fork has no columns of its own to say it."""
+        return [(_way_name(self.step, way), times) for way, times in self.figures.ways.items()] if self.sides else []
+
 
 @dataclass
 class Lane:
@@ -103,7 +112,7 @@ class _Drawing:
     ) -> None:
         self.graph, self.figures, self.problems, self.numbers = graph, figures, problems, numbers
         self.placed: dict[str, int] = {}
-        self.says = {key: _say(step, within) for key, step in graph.steps.items()} if numbers else {}
+        self.says = {key: _say(step, graph, within) for key, step in graph.steps.items()} if numbers else {}
 
     def order(self) -> dict[str, int]:
         """Numbers of the steps from top to bottom."""
@@ -236,8 +245,17 @@ def _way_name(step: Step, way: str) -> str:
     return str(WAY_NAMES.get(way, way))
 
 
-def _say(step: Step, within: str) -> str:
+def _say(step: Step, graph: Graph, within: str) -> str:
     if step.settings is None:
         return _("This step has to be filled in")
-    said: str = step.kind.say(step.settings)
+    said: str = step.kind.say(_with_names(step.settings, graph))
     return said.replace(f"{within}: ", "") if within else said
+
+
+def _with_names(settings: Any, graph: Graph) -> Any:
+    """A fork about a letter says the letter's name instead of its step's key."""
+    letter = graph.steps.get(settings.letter) if isinstance(settings, BranchSettings) and settings.letter else None
+    if letter is None or not isinstance(letter.settings, LetterSettings):
+        return settings
+    name = Template.objects.filter(pk=letter.settings.template_id).values_list("name", flat=True).first()
+    return replace(settings, letter=name) if name else settings

@@ -35,7 +35,7 @@ from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.people.models import Person
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.journey_flow import WAY_NAMES, Picture, draw
+from teplo.web.journey_flow import Picture, draw
 
 STATES = {
     "draft": (_("draft"), "state-quiet"),
@@ -113,7 +113,6 @@ def journey(request: HttpRequest, journey_id: int) -> HttpResponse:
         "picture": _picture(found, shown),
         "figures": figures.of_journeys(journey_ids=[found.pk])[found.pk],
         "state": STATES[found.state],
-        "way_names": WAY_NAMES,
         "trigger": say_trigger(shown.trigger),
         "reentry": _reentry(found),
         "jobs": [

@@ -64,7 +64,7 @@ class Branch(StepKind[BranchSettings]):
 
     def say(self, settings: BranchSettings) -> str:
         if settings.letter:
-            return _("If the letter of “%(step)s” %(reaction)s") % {
+            return _("If the letter “%(step)s” %(reaction)s") % {
                 "step": settings.letter,
                 "reaction": REACTIONS[settings.reaction],
             }
