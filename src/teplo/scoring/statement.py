@@ -15,6 +15,7 @@ All arithmetic is in integers, so the parts of an explanation add up to the scor
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -133,7 +134,9 @@ class Compilation:
     def _conditions_sql(self) -> Sql:
         """For a batch of named people the statement of an earlier batch serves again."""
         ids = self.scope.ids
-        if ids is None or self.is_past:
+        if ids is None:
+            return fold_once(self._conditions_of(self.scope, self._asking), self.scope)
+        if self.is_past:
             return self._conditions_of(self.scope, self._asking)
         text, params = reuse(
             key=("scoring", *map(_key, self.rules.criteria), *map(_key, self.rules.profiles)),
@@ -260,6 +263,34 @@ def _key(item: Criterion | Profile) -> tuple[Any, ...]:
     if isinstance(item, Profile):
         return (item.kind, str(item.condition))
     return ("deed",) if item.activity_id else (item.points, str(item.condition))
+
+
+_PEOPLE = Person._meta.db_table
+_FOLDED = re.compile(rf'(?:teplo_fold|lower)\("{_PEOPLE}"\."\w+"(?: COLLATE "[\w-]+")?\)')
+_FROM_PEOPLE = re.compile(rf' FROM "{_PEOPLE}"(?= WHERE | LEFT | INNER |$)')
+
+
+def fold_once(sql: Sql, scope: Scope) -> Sql:
+    """The same statement with each folded text column of a person counted once instead of once per condition.
+
+    A table of twenty criteria folds a city or a position a dozen times per person, which took half of the time. The
+    people come from a subquery that the planner may not flatten (hence its OFFSET); nothing else changes.
+    """
+    folded = {text: f"folded_{number}" for number, text in enumerate(dict.fromkeys(_FOLDED.findall(sql.text)))}
+    places = list(_FROM_PEOPLE.finditer(sql.text))
+    if not folded or len(places) != 1:
+        return sql
+    names = "".join(f", {text} AS {name}" for text, name in folded.items())
+    whose, place = scope.where("id"), places[0]
+    fence = "LIMIT -1 OFFSET 0" if connection.vendor == "sqlite" else "OFFSET 0"
+    inner = f'SELECT "{_PEOPLE}".*{names} FROM "{_PEOPLE}" WHERE {whose.text} {fence}'
+    before, after = (
+        _FOLDED.sub(lambda found: f'"{_PEOPLE}".{folded[found[0]]}', part)
+        for part in (sql.text[: place.start()], sql.text[place.end() :])
+    )
+    passed = before.count("%s")
+    params = (*sql.params[:passed], *whose.params, *sql.params[passed:])
+    return Sql(f'{before} FROM ({inner}) "{_PEOPLE}"{after}', params)
 
 
 def compile_rules(*, rules: Rules, scope: Scope, at: datetime, is_past: bool = False) -> Compilation:

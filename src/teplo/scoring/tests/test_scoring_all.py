@@ -10,6 +10,8 @@ from teplo.scoring import jobs
 from teplo.scoring.models import Score, ScoreChange, ScoreTable
 from teplo.scoring.presets import install
 from teplo.scoring.rescoring import rescore
+from teplo.scoring.rules import rules_of
+from teplo.scoring.statement import Scope, compile_rules
 from teplo.scoring.testing import behaviour, fit, make_table
 
 from .conftest import AT, tally
@@ -102,3 +104,29 @@ def test_the_first_table_counts_as_the_source_says(position, city, size, fit_poi
     someone = Person.objects.create(position=position, city=city, company=company)
     rescore(person_ids=[someone.id], cause="attribute", at=AT)
     assert Score.objects.get(person=someone).fit == fit_points
+
+
+def test_folding_a_column_once_changes_no_score(deed):
+    conditions = [
+        {"field": "city", "is": "КИЇВ"},
+        {"not": {"field": "city", "contains": "льв"}},
+        {"field": "position", "starts_with": "влад"},
+        {"field": "company.city", "is": "львів"},
+        {"all": [{"field": "city", "is_not": "Одеса"}, {"field": "position", "is_set": True}]},
+    ]
+    make_table(*(fit(condition, 10**place) for place, condition in enumerate(conditions)), behaviour(deed.id, 7))
+    company = Company.objects.create(name="Х", name_key="х", city="Львів")
+    people = [
+        Person.objects.create(city=city, position=position, company=company if position else None)
+        for city in ("Київ", "Львів", "")
+        for position in ("Владелец", "")
+    ]
+    ids = [person.id for person in people]
+    rules = rules_of(ScoreTable.objects.get(state="live"))
+    scope = Scope(first=ids[0], last=ids[-1])
+    whole = compile_rules(rules=rules, scope=scope, at=AT)
+    assert "folded_0" in whole.total().text and "folded_1" in whole.total().text
+    rescore(person_ids=None, cause="table", at=AT)
+    by_range = dict(Score.objects.values_list("person_id", "total"))
+    assert rescore(person_ids=ids, cause="attribute", at=AT) == []
+    assert [by_range[one] for one in ids] == [11111, 11, 11100, 0, 11110, 10]
