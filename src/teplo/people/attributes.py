@@ -17,7 +17,7 @@ from teplo.kit.ids import new_ids
 from teplo.people import queries
 from teplo.people.companies import find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
-from teplo.people.names import name_key
+from teplo.people.names import name_key, plain
 
 TEXT_COLUMNS = {
     "first_name": 120, "middle_name": 120, "last_name": 120, "position": 200, "city": 120, "country": 2, "language": 5,
@@ -135,10 +135,10 @@ def _column_of(key: str) -> str:
 
 def _read(change: Change, known: Mapping[str, AttributeDefinition]) -> Any:
     if change.key in TEXT_COLUMNS:
-        text = " ".join(str(change.value if change.value is not None else "").split())
+        text = plain(str(change.value if change.value is not None else ""))
         return (text.upper() if change.key == "country" else text)[: TEXT_COLUMNS[change.key]]
     if change.key == "company":
-        return str(change.value or "").strip()[:300]
+        return plain(str(change.value or ""))[:300]
     if change.key in ("company_id", "owner", "owner_id"):
         return _read_id(change)
     if change.key not in known:
@@ -202,7 +202,7 @@ def _remember(differing: Sequence[tuple[int, str, Any, Any]], by: str, at: datet
 
 
 def _text(definition: AttributeDefinition, value: Any) -> str:
-    return " ".join(str(value).split())[:2000]
+    return plain(str(value))[:2000]
 
 
 def _number(definition: AttributeDefinition, value: Any) -> int | float:
@@ -249,7 +249,7 @@ def _choice(definition: AttributeDefinition, value: Any) -> str:
 
 def _list(definition: AttributeDefinition, value: Any) -> list[str]:
     words = [
-        str(word).strip() for word in (value if isinstance(value, list | tuple) else re.split(r"[;,\n]", str(value)))
+        plain(str(word)) for word in (value if isinstance(value, list | tuple) else re.split(r"[;,\n]", str(value)))
     ]
     kept = [_choice(definition, word) if definition.choices else word[:200] for word in words if word]
     return list(dict.fromkeys(kept))

@@ -17,7 +17,7 @@ from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
 from teplo.people.identities import ContactUnreadable, guess_kind, normalise
 from teplo.people.models import Identity, Person
-from teplo.people.names import name_key
+from teplo.people.names import name_key, plain
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
 MOST_FOUND = 300
@@ -56,7 +56,7 @@ def people_of(chosen: Chosen) -> QuerySet[Person]:
         return people.filter(id__in=chosen.ids)
     if chosen.who != EVERYBODY:
         people = people.filter(is_anonymous=chosen.who == STRANGERS)
-    if chosen.search.strip():
+    if plain(chosen.search):
         people = people.filter(_meant_by(chosen.search))
     if chosen.condition:
         people = people.filter(stored_to_q(chosen.condition, registry.people()))
@@ -86,6 +86,7 @@ class _Name:
 
 def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
     """Who may be meant by a typed name, e-mail, phone or nickname: their beginning is enough. Index lookups only."""
+    text = plain(text)
     found = list(_by_contact(text.strip()))
     for name in _names(text):
         if len(found) < limit:
@@ -99,7 +100,8 @@ def _meant_by(text: str) -> Q:
     PostgreSQL knows how many names begin so, and chooses between its indexes by that. SQLite does not: there a few are
     looked up first, and when they are many people are read in the order of the list until a page is full.
     """
-    meant = Q(id__in=list(_by_contact(text.strip())))
+    text = plain(text)
+    meant = Q(id__in=list(_by_contact(text)))
     for name in _names(text):
         meant |= name.by_index if connection.vendor == "postgresql" else _few_or_read(name)
     return meant

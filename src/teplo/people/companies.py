@@ -13,7 +13,7 @@ from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.people.changing import note_changed
 from teplo.people.models import Company, Person
-from teplo.people.names import company_key
+from teplo.people.names import company_key, plain
 
 _BLANK: Mapping[str, Any] = {"domain": "", "industry": "", "size": None, "city": "", "country": "", "attributes": {}}
 
@@ -25,7 +25,7 @@ def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None
     known = _by_key(set(key_of.values()))
     new = {key: name for name, key in sorted(key_of.items(), reverse=True) if key not in known}
     rows: list[tuple[Any, ...]] = [
-        (company_id, new[key].strip()[:300], key, moment, moment, *_BLANK.values())
+        (company_id, plain(new[key])[:300], key, moment, moment, *_BLANK.values())
         for company_id, key in zip(new_ids(len(new)), sorted(new), strict=True)
     ]
     bulk.insert(Company, ("id", "name", "name_key", "created_at", "updated_at", *_BLANK), rows)

@@ -86,7 +86,7 @@ def _rows_to_write(
                 str(word.state),
                 when,
                 word.source[:120],
-                word.text,
+                word.text.replace("\x00", ""),
                 dict(word.proof),
                 is_current,
             )

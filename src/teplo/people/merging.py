@@ -53,6 +53,7 @@ class CannotUndo(Exception):
             "already-undone": _("This merge has already been undone."),
             "merged-further": _("The card has since been merged with another one: undo that merge first."),
             "erased": _("The card has since been erased."),
+            "unknown": _("There is no such merge."),
         }[self.code]
 
 
@@ -204,7 +205,9 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
     """Both cards as they were; what came after the merge stays with the winner. Raises CannotUndo."""
     moment = at or now()
     with transaction.atomic():
-        merge = Merge.objects.select_for_update().get(id=merge_id)
+        merge = Merge.objects.select_for_update().filter(id=merge_id).first()
+        if merge is None:
+            raise CannotUndo("unknown")
         _check_undoable(merge)
         card = merge.snapshot["person"]
         _restore_card(card)

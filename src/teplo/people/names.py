@@ -18,9 +18,14 @@ _LEGAL_FORMS = frozenset(
 _NOT_WORD = re.compile(r"[^\w'&+]+", re.UNICODE)
 
 
+def plain(text: str) -> str:
+    """Without what no database text may hold (NUL), with single spaces."""
+    return " ".join(text.replace("\x00", "").split())
+
+
 def name_key(text: str) -> str:
     """Lower case, ё as е, one kind of apostrophe and space: «Семён» is found as «семен» (at most 120 signs)."""
-    lowered = unicodedata.normalize("NFKC", text).lower().translate(_APOSTROPHES)
+    lowered = unicodedata.normalize("NFKC", text.replace("\x00", "")).lower().translate(_APOSTROPHES)
     return _SPACES.sub(" ", lowered).strip()[:120]
 
 

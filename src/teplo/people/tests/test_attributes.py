@@ -128,3 +128,20 @@ def test_the_number_of_statements_does_not_grow_with_the_people():
 def test_nobody_erased_is_written():
     olga = make_person(erased_at=AT)
     assert set_attributes([Change(olga.id, "city", "Киев")], by="api").people == []
+
+
+@pytest.mark.django_db
+def test_what_no_database_may_hold_is_left_out():
+    make_attribute(key="note", type="text"), make_attribute(key="tags", type="list")
+    olga = make_person()
+    values = (
+        ("city", "Ки\x00ев"),
+        ("note", "a\x00b"),
+        ("tags", ["x\x00"]),
+        ("company", "Ром\x00ашка"),
+        ("last_name", "\x00Лис"),
+    )
+    set_attributes([Change(olga.id, key, value) for key, value in values], by="api")
+    olga.refresh_from_db()
+    assert (olga.city, olga.attributes, olga.last_key) == ("Киев", {"note": "ab", "tags": ["x"]}, "лис")
+    assert olga.company.name == "Ромашка"
