@@ -42,7 +42,6 @@ class SecurityHeadersMiddleware:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-
     def _answer(self, request: HttpRequest) -> HttpResponse:
         """A NUL in an address is nobody's wish, and PostgreSQL refuses it: it ends here."""
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
