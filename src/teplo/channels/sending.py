@@ -25,7 +25,7 @@ from teplo.channels.outcomes import record_outcomes
 from teplo.channels.preflight import LOOK_AGAIN, Cleared, judge, put_off
 from teplo.channels.queries import Change, Mark, mark_sending, write_changes
 from teplo.channels.senders import PasswordLost, is_configured, letterhead_of, note_trouble, server_of
-from teplo.kit.claim import claim
+from teplo.kit.claim import claim, lease_free
 from teplo.kit.clock import now
 
 LEASE = timedelta(minutes=5)
@@ -42,10 +42,13 @@ def send_due(*, owner: str, limit: int = 300, stop: Callable[[], bool] = lambda:
     """
     doubt_the_unconfirmed()
     moment = now()
+    due = Q(state=DeliveryState.QUEUED, due_at__lte=moment)
+    if not Delivery.objects.filter(due, lease_free(moment)).exists():  # asked twice a second: reading locks nothing
+        return 0
     senders = list(Sender.objects.filter(is_active=True).order_by("pk"))
     deliveries = claim(
         Delivery,
-        ready=Q(state=DeliveryState.QUEUED, due_at__lte=moment),
+        ready=due,
         order_by="due_at",
         limit=_sensible(limit, senders, moment),
         owner=owner,
@@ -65,6 +68,8 @@ def send_due(*, owner: str, limit: int = 300, stop: Callable[[], bool] = lambda:
 def doubt_the_unconfirmed() -> int:
     """Deliveries whose sender process ended between handing over and recording: perhaps sent. Answers how many."""
     gone = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=now())
+    if not gone.exists():
+        return 0
     count = gone.update(state=DeliveryState.UNCERTAIN, reason=reasons.UNCONFIRMED, lease_until=None)
     if count:
         log.warning("deliveries became uncertain", count=count)
