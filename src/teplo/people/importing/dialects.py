@@ -39,7 +39,16 @@ def unwrap(cells: Sequence[str], delimiter: str) -> list[str]:
     """The cells of a row that stands whole in one pair of quotes; other rows as they are."""
     if not cells or any(cells[1:]) or delimiter not in cells[0]:
         return list(cells)
-    return next(csv.reader([cells[0]], delimiter=delimiter), [])
+    return _cut(cells[0], delimiter)
+
+
+def _cut(text: str, delimiter: str) -> list[str]:
+    """The cells of a row that was one cell; the whole as one where it cannot be cut."""
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return [text]
+    return rows[0] if len(rows) == 1 else [text]
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int:
@@ -122,7 +131,7 @@ def _delimiter_inside(rows: Sequence[Sequence[str]], lines: Sequence[str]) -> st
     if not rows or quoted < 0.9 * len(rows) or sum(1 for r in rows if r[0] and not any(r[1:])) < 0.9 * len(rows):
         return None
     for inner in DELIMITERS:
-        widths = [len(next(csv.reader([row[0]], delimiter=inner), [])) for row in rows]
+        widths = [len(_cut(row[0], inner)) for row in rows]
         if widths[0] > 1 and widths.count(widths[0]) >= 0.9 * len(rows):
             return inner
     return None
