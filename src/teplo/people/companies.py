@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Min, Q
 
 from teplo.kit import bulk
@@ -43,17 +44,20 @@ def find_companies(*, search: str, after: str, limit: int) -> list[Company]:
     """Companies by name from the place `after` ("key|id"), those whose name begins as searched or whose domain does."""
     companies = Company.objects.all()
     if key := company_key(search):
-        domain = search.lower().removeprefix("www.")
-        companies = companies.filter(
-            Q(name_key__gte=key, name_key__lt=key + "\U0010ffff")
-            | Q(domain__gte=domain, domain__lt=domain + "\U0010ffff")
-        )
+        companies = companies.filter(_begins("name_key", key) | _begins("domain", search.lower().removeprefix("www.")))
     last_key, _bar, last_id = after.rpartition("|")
     if last_id.isdigit():
         companies = companies.filter(name_key__gte=last_key).filter(
             Q(name_key__gt=last_key) | Q(name_key=last_key, id__gt=int(last_id))
         )
     return list(companies.order_by("name_key", "id")[:limit])
+
+
+def _begins(column: str, text: str) -> Q:
+    """PostgreSQL has an index for LIKE on indexed texts; SQLite can only seek to a range."""
+    if connection.vendor == "postgresql":
+        return Q(**{f"{column}__startswith": text})
+    return Q(**{f"{column}__gte": text, f"{column}__lt": text + "\U0010ffff"})
 
 
 def create_company(*, name: str, at: datetime | None = None, **fields: Any) -> Company:
