@@ -53,7 +53,7 @@ def test_killed_workers_neither_lose_a_step_nor_do_one_twice(tmp_path: Path, see
         installation.python("-c", _FILL)
         dead = _work_with_kills(installation, chance)
         wait_for(lambda: _is_over(installation, dead), 240, "somebody never came to the end", installation)
-        assert len(dead) >= KILLS // 3, "the journey was over before anybody could be killed"
+        assert len(dead) >= 3, "the journey was over before anybody could be killed"
         _check(installation)
 
 

@@ -39,7 +39,7 @@ def test_rules_name_columns_that_exist():
 
 
 def test_what_is_kept_at_erasing_holds_no_words_of_people():
-    """Tables kept as they are may hold numbers, moments and words of ours; what a person may have written is blanked."""
+    """What is kept may hold numbers, moments and words of ours; what a person may have written is blanked."""
     words = {
         (leaf.model._meta.label, field.name)
         for leaf in all_leaves()

@@ -112,7 +112,7 @@ class Collector:
     ) -> tuple[int, bytes]:
         if scope["method"] != "POST":
             raise Refusal(405, "post-only", "Events are sent by POST.")
-        sender = self._by_token(headers) if scope["path"] != "/collect" else None
+        sender = await self._by_token(headers) if scope["path"] != "/collect" else None
         body = await _read(receive, headers)
         key, raw_events, is_single = _open(body)
         if sender is None:
@@ -159,9 +159,13 @@ class Collector:
         except NotWritten:
             raise Refusal(503, "not-written", "It could not be stored; send it again.", retry_after=5) from None
 
-    def _by_token(self, headers: dict[bytes, bytes]) -> _Sender:
+    async def _by_token(self, headers: dict[bytes, bytes]) -> _Sender:
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not self.keys.is_token(text.strip()):
+        is_known = scheme.lower() == "bearer" and self.keys.is_token(text.strip())
+        if scheme.lower() == "bearer" and not is_known and self.keys.may_look_again:
+            await asyncio.get_running_loop().run_in_executor(None, self._look_again)
+            is_known = self.keys.is_token(text.strip())
+        if not is_known:
             raise Refusal(401, "token-unknown", "Authorization: Bearer with a live token expected.")
         return _Sender("api", "", True)
 

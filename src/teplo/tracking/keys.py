@@ -42,6 +42,7 @@ class Keys:
         self.tokens: frozenset[str] = frozenset()
         self._digests: dict[str, str] = {}
         self._read_at = 0.0
+        self._was_read = False
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,8 +74,11 @@ class Keys:
 
     @property
     def may_look_again(self) -> bool:
-        """Whether the last reading is old enough to read anew for one unknown key."""
-        return time.monotonic() - self._read_at > MISS_SECONDS
+        """Whether the last reading is old enough to read anew for one unknown key.
+
+        A process that has only just started knows no key yet: until the first reading nobody is unknown.
+        """
+        return not self._was_read or time.monotonic() - self._read_at > MISS_SECONDS
 
     def refresh(self) -> None:
         """Read everything anew; raises DatabaseError."""
@@ -87,6 +91,7 @@ class Keys:
             self.tokens = frozenset(
                 ApiToken.objects.filter(revoked_at=None, role__in=roles).values_list("digest", flat=True)
             )
+            self._was_read = True
 
     def _keep(self) -> None:
         while True:

@@ -25,7 +25,8 @@ from teplo.people.testing import make_person
 
 pytestmark = pytest.mark.django_db
 FILLED = {
-    "name": "Анна", "address": "anna@lad.example", "host": "127.0.0.1", "port": "587", "security": "none", "username": "u",
+    "name": "Анна", "address": "anna@lad.example", "host": "127.0.0.1", "port": "587", "security": "none",
+    "username": "u",
     "password": "secret-1", "per_minute": "100", "connections": "2", "is_default": "on", "imap_port": "993",
     "imap_security": "tls", "imap_password": "secret-2",
 }  # fmt: skip
