@@ -37,6 +37,8 @@ if user is None:
     user = User(email="olena@lad.example", name={name!r}, role=Role.ADMINISTRATOR, language={language!r})
     user.set_unusable_password()
     user.save(force_insert=True)
+from teplo.accounts.models import Workspace
+Workspace.objects.filter(pk=1).update(guide={{"dismissed": "2026-01-01"}})
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
 session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
@@ -45,14 +47,13 @@ session.create()
 print(session.session_key)
 from teplo.journeys.models import Journey
 from teplo.people.models import Segment
-from teplo.scoring.models import Score, ScoreTable
+from teplo.scoring.models import Score
 from teplo.sales.models import Deal, HandOff
 hot = Score.objects.filter(temperature="hot", person__in=Deal.objects.values("person")).order_by("-total").first()
 hand_off = HandOff.objects.order_by("-offered_at").first()
 print(hot.person_id)
 print(Journey.objects.order_by("created_at").first().pk)
 print(f"{{hand_off.person_id}}/{{hand_off.id}}")
-print(ScoreTable.objects.get(state="live").pk)
 """
 
 
@@ -89,14 +90,13 @@ def take_pictures(home: Path, *, language: str, only: str | None, into: Path) ->
         [sys.executable, "-c", _SESSION.format(name=name, language=language)],
         env=environment, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    session, person, journey, hand_off, table = made.stdout.split()
+    session, person, journey, hand_off = made.stdout.split()
     pages = {
         "today": "/",
         "people": "/people/?sort=-score",
         "person": f"/people/{person}/",
         "journey": f"/journeys/{journey}/",
         "scoring": "/scoring/",
-        "table": f"/scoring/{table}/",
         "funnel": "/insight/funnel/",
         "hand-off": f"/hand-offs/{hand_off}/",
         "stages": "/stages/",
@@ -135,11 +135,11 @@ def photograph(page: Page, url: str, path: Path) -> None:
 
 @contextmanager
 def serving(teplo: str, environment: dict[str, str]) -> Iterator[str]:
-    """Screens only, so that the picture is of a still world."""
+    """All in one, so that nothing waits while the pictures are taken."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([teplo, "web", "--port", str(port)], env=environment)
+    server = subprocess.Popen([teplo, "up", "--port", str(port)], env=environment)
     base = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):

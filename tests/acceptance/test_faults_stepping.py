@@ -53,7 +53,7 @@ def test_killed_workers_neither_lose_a_step_nor_do_one_twice(tmp_path: Path, see
         installation.python("-c", _FILL)
         dead = _work_with_kills(installation, chance)
         wait_for(lambda: _is_over(installation, dead), 240, "somebody never came to the end", installation)
-        assert len(dead) >= 3, "the journey was over before anybody could be killed"
+        assert len(dead) >= 2, "the journey was over before anybody could be killed"
         _check(installation)
 
 
@@ -62,7 +62,7 @@ def _work_with_kills(installation: Installation, chance: random.Random) -> list[
     workers = [installation.start("work"), installation.start("work")]
     dead: list[int] = []
     while len(dead) < KILLS and not _is_over(installation, dead):
-        time.sleep(chance.uniform(0.1, 0.7))
+        time.sleep(chance.uniform(0.05, 0.3))
         victim = chance.randrange(2)
         kill(workers[victim])
         dead.append(workers[victim])

@@ -51,8 +51,10 @@ def bring_to_life(
         live_until(world, moment)
         if progress:
             progress(number + 1, len(moments))
-    segments.refresh_by_time()
-    figures.refresh()
+    with at_moment(ends_at):
+        _run_teplo()  # what sales told last
+        segments.refresh_by_time()
+        figures.refresh()
     return world
 
 
@@ -119,6 +121,8 @@ def _half_days(begins_at: datetime, ends_at: datetime) -> list[datetime]:
 def _arrival(world: World, stranger: Stranger) -> Act:
     def act(at: datetime) -> list[Event]:
         events = behaviour.visit(stranger, at, is_first=True)
+        if stranger.random.random() < 0.06 + 0.22 * stranger.need:
+            events += behaviour.give_contact(stranger, at + timedelta(minutes=12))
         _plan_next(world, stranger, at)
         return events
 
