@@ -131,8 +131,9 @@ def _by_hand(world: World, at: Any) -> tuple[float, float, int]:
         cursor.execute(
             "INSERT INTO bench_now (person_id, fit, behaviour, total, grade, temperature, changed_at) "
             "SELECT person_id, fit, behaviour, total, grade, temperature, at FROM bench_change WHERE id = 7 "
-            "ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET fit = excluded.fit, behaviour = excluded.behaviour, "
-            "total = excluded.total, grade = excluded.grade, temperature = excluded.temperature, "
+            "ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET fit = excluded.fit, "
+            "behaviour = excluded.behaviour, total = excluded.total, grade = excluded.grade, "
+            "temperature = excluded.temperature, "
             "changed_at = excluded.changed_at"
         )
         whole = time.perf_counter() - began
