@@ -18,7 +18,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORKERS = 4
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer: no race"),
 ]
 

@@ -17,7 +17,7 @@ from teplo.tracking.models import Activity
 from .conftest import AT, tally
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite has one writer at a time"),
 ]
 
