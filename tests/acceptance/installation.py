@@ -96,7 +96,7 @@ class Installation:
                     suppress(psycopg.errors.DeadlockDetected),
                     psycopg.connect(self.url, autocommit=True) as connection,
                 ):
-                    cursor = link.execute(statement)  # type: ignore[call-overload]
+                    cursor = connection.execute(statement)  # type: ignore[call-overload]
                     return cursor.fetchall() if cursor.description else []
             raise AssertionError(f"deadlocked five times: {statement}")
         connection = sqlite3.connect(self.home / "teplo.sqlite3", timeout=30)
