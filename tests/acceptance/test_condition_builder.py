@@ -35,6 +35,7 @@ def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     session = _session_of(make_user(role="marketer", language="en"))
     with browser() as running, signed_in(running, live_server.url, session) as (opened, complaints):
         opened.goto(f"{live_server.url}/people/segments/new/")
+        opened.locator(".conditions-row").first.wait_for()  # the builder has taken the page over
         yield opened
         assert complaints == [] or opened.evaluate("'axe' in window")  # axe-core writes inline styles of its own
 

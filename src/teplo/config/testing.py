@@ -10,3 +10,6 @@ os.environ["TEPLO_SECRET"] = "tests-only"  # noqa: S105
 from teplo.config.settings import *  # noqa: E402, F403
 
 DEBUG = False
+# Threads of a live server would keep connections open and a database in use cannot be dropped.
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405
