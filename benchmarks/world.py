@@ -38,7 +38,10 @@ def open_world(engine: str, size: int) -> World:
     import django  # noqa: PLC0415 - the environment must be set first
     from django.core.management import call_command  # noqa: PLC0415
 
+    from teplo.kit.logs import set_up_logs  # noqa: PLC0415
+
     django.setup()
+    set_up_logs(level="ERROR")
     call_command("migrate", verbosity=0)
     return World(engine, size, home, url)
 
