@@ -109,8 +109,9 @@ def lose_deal(*, deal: Deal, reason: str, at: datetime | None = None) -> None:
 
 
 def note_payment(*, deal: Deal, at: datetime | None = None) -> None:
-    """Money has come for a won deal."""
-    _tell_pipeline("payment-received", deal, at or now())
+    """Money has come for a won deal, perhaps not for the first time: each payment is an event of its own."""
+    moment = at or now()
+    _tell_pipeline("payment-received", deal, moment, again=f":{int(moment.timestamp() * 1000)}")
 
 
 def reopen_deal(*, deal: Deal) -> None:
@@ -128,9 +129,9 @@ def _change_open(deal: Deal, **changes: Any) -> None:
     deal.refresh_from_db()
 
 
-def _tell_pipeline(name: str, deal: Deal, at: datetime, **properties: str) -> None:
+def _tell_pipeline(name: str, deal: Deal, at: datetime, *, again: str = "", **properties: str) -> None:
     event = {
-        "id": f"{name}:{deal.id}",
+        "id": f"{name}:{deal.id}{again}",
         "name": name,
         "time": int(at.timestamp() * 1000),
         "person": str(deal.person_id),

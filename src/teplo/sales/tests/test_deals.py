@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from teplo.people.testing import make_person
-from teplo.sales.deals import DealClosed, LostWithoutReason, lose_deal, move_deal, open_deal, reopen_deal, win_deal
+from teplo.sales.deals import (
+    DealClosed,
+    LostWithoutReason,
+    lose_deal,
+    move_deal,
+    note_payment,
+    open_deal,
+    reopen_deal,
+    win_deal,
+)
 from teplo.sales.models import Deal
 from teplo.tracking.incoming import unpack
 from teplo.tracking.models import InboxRow
@@ -51,3 +61,14 @@ def test_a_closed_deal_stays_closed_until_it_is_opened_again() -> None:
     reopen_deal(deal=deal)
     move_deal(deal=deal, step="offer")
     assert Deal.objects.get().step == "offer"
+
+
+def test_each_payment_of_a_deal_is_an_event_of_its_own() -> None:
+    deal = open_deal(person_id=make_person().pk, title="x", amount=Decimal(100))
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    win_deal(deal=deal, is_paid=True, at=at)
+    note_payment(deal=deal, at=at + timedelta(days=30))
+    note_payment(deal=deal, at=at + timedelta(days=60))
+    note_payment(deal=deal, at=at + timedelta(days=60))  # told twice by mistake
+    events = [event for row in InboxRow.objects.order_by("id") for event in unpack(row.payload)]
+    assert len({event.id for event in events if event.name == "payment-received"}) == 3
