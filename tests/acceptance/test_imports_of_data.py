@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models import Count
 
 from teplo.jobs.models import Job
+from teplo.kit.clock import now
 from teplo.people.importing.columns import Column
 from teplo.people.importing.testing import carry_through, make_import, map_columns, set_options
 from teplo.people.models import Identity, ImportRun, Person
-from teplo.pipeline import working
-from teplo.tracking.models import Acquisition, DeadLetter, Event
+from teplo.pipeline import noting, working
+from teplo.scoring.models import Criterion, Score, ScoreTable, TableState
+from teplo.tracking.models import Acquisition, Activity, DeadLetter, Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.data, pytest.mark.acceptance]
 
@@ -151,7 +154,11 @@ def test_twenty_thousand_people_with_their_touches_sessions_and_sales_work(tmp_p
         set_options(run, id_space="lead", event_name=event_name)
         run = carried(run)
         assert (run.created, run.refused) == (tables[name].num_rows, 0)
+    go_live_with_points()
     work_off()
+    while noting.run_once("test"):
+        pass
+    check_scores_against(people.to_pylist(), tables)
 
     expected: Counter[str] = Counter()
     for name, column in (
@@ -162,3 +169,51 @@ def test_twenty_thousand_people_with_their_touches_sessions_and_sales_work(tmp_p
     assert found == expected
     assert Person.objects.count() == 20_000
     assert Acquisition.objects.count() == 20_000
+
+
+def go_live_with_points() -> None:
+    """Heads and directors of procurement +3; a webinar +1 each, at most 5; two demos or more +4."""
+    ScoreTable.objects.filter(state=TableState.LIVE).update(state=TableState.RETIRED)
+    table = ScoreTable.objects.create(name="Leadforge", state=TableState.LIVE, live_at=now(), warm_from=4, hot_from=8)
+    webinar = Activity.objects.create(key="file-webinar", condition={"event": "webinar"})
+    demo = Activity.objects.create(key="file-demo", condition={"event": "demo"})
+    of = {"table": table, "side": "behaviour"}
+    Criterion.objects.bulk_create([
+        Criterion(
+            table=table, side="fit", name="Procurement", points=3, condition={"field": "position", "in": PROCUREMENT}
+        ),
+        Criterion(**of, name="Webinars", activity_id=webinar.pk, points=1, is_per_time=True, cap=5),
+        Criterion(**of, name="Demos", activity_id=demo.pk, points=4, at_least=2),
+    ])  # fmt: skip
+
+
+PROCUREMENT = ["Head of Procurement", "Director of Procurement"]
+
+
+def check_scores_against(people: list[dict[str, Any]], tables: dict[str, Any]) -> None:
+    """Everybody's points, counted straight from the files."""
+    webinars = Counter(
+        lead
+        for lead, kind in zip(*(tables["touches"][c].to_pylist() for c in ("lead_id", "touch_type")), strict=True)
+        if kind == "webinar"
+    )
+    activities = tables["sales_activities"]
+    demos = Counter(
+        lead
+        for lead, kind in zip(*(activities[c].to_pylist() for c in ("lead_id", "activity_type")), strict=True)
+        if kind == "demo"
+    )
+    expected = {
+        person["lead_id"]: (
+            3 * (person["job_title"] in PROCUREMENT),
+            min(5, webinars[person["lead_id"]]) + 4 * (demos[person["lead_id"]] >= 2),
+        )
+        for person in people
+    }
+    names = dict(Identity.objects.filter(kind="external").values_list("person_id", "value"))
+    scored = {
+        names[person].rpartition(":")[2]: (fit, behaviour)
+        for person, fit, behaviour in Score.objects.values_list("person_id", "fit", "behaviour")
+    }
+    assert scored == expected
+    assert sum(behaviour for _, behaviour in expected.values()) > 20_000
