@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benchmarks.figures import Figure, at_least
 from benchmarks.limits import claim_rate
-from benchmarks.world import World, populate
+from benchmarks.world import World, analyze, populate
 
 MOST = 100_000
 
@@ -35,6 +35,7 @@ def measure(world: World) -> Iterator[Figure]:
     publish(journey=journey)
     enrol_people(journey=journey, person_ids=list(range(1, count + 1)), at=now())
     assert Enrolment.objects.count() == count
+    analyze(world)
     began = time.perf_counter()
     while tick(owner="bench"):
         pass

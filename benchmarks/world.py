@@ -76,7 +76,7 @@ def populate(world: World, *, tallies: bool = True) -> None:
     if tallies:
         for step in range(0, world.size, 100_000):
             _execute(world, _tallies(world, today), {**values, "low": step, "high": min(step + 100_000, world.size)})
-    _analyze(world)
+    analyze(world)
 
 
 def _numbers(world: World, low: str = "%(low)s", high: str = "%(high)s") -> str:
@@ -172,7 +172,8 @@ def _execute(world: World, sql: str, values: dict[str, Any]) -> None:
             cursor.connection.commit()
 
 
-def _analyze(world: World) -> None:
+def analyze(world: World) -> None:
+    """Statistics for the planner, as autovacuum keeps them on a server that has run for a while."""
     from django.db import connection  # noqa: PLC0415
 
     with connection.cursor() as cursor:

@@ -118,7 +118,11 @@ def _start(run: ImportRun) -> None:
 
 
 def _stopped(file: Path) -> ImportRun:
-    run = ImportRun.objects.filter(name=file.name, state__in=("stopped", "failed", "running")).order_by("-id").first()
+    run = (
+        ImportRun.objects.filter(name=file.name, state__in=("stopped", "failed", "running", "queued"))
+        .order_by("-id")
+        .first()
+    )
     if run is None:
         raise FileRefused("gone")
     starting.resume_import(run)
