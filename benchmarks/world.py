@@ -59,7 +59,23 @@ def close_world(world: World) -> None:
 
 
 def populate(world: World, *, tallies: bool = True) -> None:
-    """`world.size` people with e-mails, scores, stages and 20 tallies each over the last 200 days."""
+    """`world.size` people with e-mails, scores, stages and 20 tallies each over the last 200 days.
+
+    Made once in a run for each engine and size; the next benchmark gets a copy of it (`forget_kept` drops them).
+    """
+    from teplo.tracking.models import Activity  # noqa: PLC0415
+
+    kept = f"teplo_bench_kept_{os.environ.get('TEPLO_BENCH_RUN', os.getpid())}_{world.size}_{int(tallies)}"
+    if _is_kept(world, kept):
+        _copy(world, kept, back=True)
+    else:
+        _make_people(world, tallies=tallies)
+        if "TEPLO_BENCH_RUN" in os.environ:
+            _copy(world, kept, back=False)
+    world.activities = list(Activity.objects.order_by("id").values_list("id", flat=True)[:ACTIVITIES_USED])
+
+
+def _make_people(world: World, *, tallies: bool) -> None:
     from teplo.kit.clock import now  # noqa: PLC0415
     from teplo.stages.models import Stage  # noqa: PLC0415
     from teplo.tracking.models import Activity  # noqa: PLC0415
@@ -77,6 +93,46 @@ def populate(world: World, *, tallies: bool = True) -> None:
         for step in range(0, world.size, 100_000):
             _execute(world, _tallies(world, today), {**values, "low": step, "high": min(step + 100_000, world.size)})
     analyze(world)
+
+
+def _is_kept(world: World, kept: str) -> bool:
+    if world.engine == "sqlite":
+        return (_kept_folder() / kept).exists()
+    return bool(_run_on_server(os.environ["TEST_DATABASE_URL"], "SELECT 1 FROM pg_database WHERE datname = %s", kept))
+
+
+def _copy(world: World, kept: str, *, back: bool) -> None:
+    """Copy the world's database to the kept one, or back, file by file: the quickest way on both engines."""
+    from django.db import connection  # noqa: PLC0415
+
+    if world.engine == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        ours = Path(connection.settings_dict["NAME"])
+        pair = (_kept_folder() / kept, ours) if back else (ours, _kept_folder() / kept)
+        shutil.copyfile(*pair)
+        return
+    connection.close()
+    server, ours_ = os.environ["TEST_DATABASE_URL"], urlsplit(world.url).path[1:]
+    source, target = (kept, ours_) if back else (ours_, kept)
+    _run_on_server(server, f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+    _run_on_server(server, f'CREATE DATABASE "{target}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+
+
+def forget_kept(run: str) -> None:
+    """Drop the databases that a run kept."""
+    shutil.rmtree(Path(tempfile.gettempdir()) / f"teplo-bench-kept-{run}", ignore_errors=True)
+    server = os.environ["TEST_DATABASE_URL"]
+    like = f"teplo_bench_kept_{run}_%"
+    for (name,) in _run_on_server(server, "SELECT datname FROM pg_database WHERE datname LIKE %s", like):
+        _run_on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _kept_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"teplo-bench-kept-{os.environ.get('TEPLO_BENCH_RUN', os.getpid())}"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _numbers(world: World, low: str = "%(low)s", high: str = "%(high)s") -> str:
@@ -191,8 +247,9 @@ def _fresh_database(server: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
-def _run_on_server(server: str, sql: str) -> None:
+def _run_on_server(server: str, sql: str, *values: str) -> list[tuple[Any, ...]]:
     import psycopg  # noqa: PLC0415
 
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql)
+        cursor = connection.execute(sql, values or None)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
