@@ -8,7 +8,7 @@ from teplo.people import leaves
 from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach
 from teplo.people.own_leaves import OWN_LEAVES
 from teplo.sales.models import Deal, HandOff, Task
-from teplo.scoring.models import Score, ScoreChange
+from teplo.scoring.models import Adjustment, HandScore, Interview, Outcome, Score, ScoreChange, ShadowScore, Tested
 from teplo.stages.models import StageMove, Standing
 from teplo.tracking.models import Acquisition, Event, Presence, Tally, Touch
 
@@ -37,6 +37,12 @@ LEAVES = (
     Leaf(StageMove, Move(), Erasing.BLANK, blank={"why": {}}),
     Leaf(Score, Keep(), Erasing.KEEP),
     Leaf(ScoreChange, Move(), Erasing.KEEP),
+    Leaf(Adjustment, Move(), Erasing.BLANK, blank={"reason": ""}),
+    Leaf(HandScore, Move(), Erasing.BLANK, blank={"words": ""}),
+    Leaf(Outcome, Move(), Erasing.BLANK, blank={"reason": ""}),
+    Leaf(Interview, Move(), Erasing.BLANK, blank={"text": "", "reasons": []}),
+    Leaf(Tested, Move(), Erasing.KEEP),
+    Leaf(ShadowScore, Move(), Erasing.KEEP),
     Leaf(
         Delivery,
         Move(),

@@ -121,3 +121,183 @@ class ScoreChange(PersonLeaf):
     temperature = models.CharField(max_length=4, choices=Temperature.choices)
     temperature_before = models.CharField(max_length=4, blank=True)
     grade = models.CharField(max_length=12, blank=True)
+
+
+class Adjustment(PersonLeaf):
+    """Points a colleague gives or takes by hand, with a reason and an end; counts as a criterion and shows as one."""
+
+    points = models.IntegerField()
+    reason = models.CharField(max_length=300)
+    by = models.BigIntegerField()
+    at = models.DateTimeField(default=now)
+    until = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["until"], name="adjustment_ends"),)
+
+
+class HandScore(PersonLeaf):
+    """How warm a salesperson says a person is, by his own judgement; scoring begins with these (R16)."""
+
+    temperature = models.CharField(max_length=4, choices=Temperature.choices)
+    points = models.IntegerField(null=True, blank=True, help_text="His own number, if he gives one.")
+    words = models.CharField(max_length=500, blank=True)
+    by = models.BigIntegerField()
+    at = models.DateTimeField(default=now)
+    total = models.IntegerField(null=True, blank=True, help_text="What the live table said at that moment, if any.")
+
+    class Meta:
+        indexes = (models.Index(fields=["at"], name="handscore_at"),)
+
+
+class OutcomeState(models.TextChoices):
+    WON = "won"
+    LOST = "lost"
+    OPEN = "open"
+
+
+class Outcome(PersonLeaf):
+    """What became of a person, told by an import, the API or a colleague. Deals, hand-offs and stages lend theirs."""
+
+    state = models.CharField(max_length=4, choices=OutcomeState.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    value = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    at = models.DateTimeField()
+    source = models.CharField(max_length=10, help_text="import, api, hand")
+    key = models.CharField(max_length=120, help_text="The teller's own number for it; told again it replaces.")
+    told_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["person", "source", "key"], name="outcome_once"),)
+        indexes = (models.Index(fields=["at"], name="outcome_at"),)
+
+
+class BackTest(Row):
+    """A question put to the past: what would this table have said, beside the live one, and what became of them (R21)?"""
+
+    name = models.CharField(max_length=200)
+    table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="+")
+    against = models.ForeignKey(ScoreTable, null=True, on_delete=models.CASCADE, related_name="+")
+    question = models.JSONField(default=dict, help_text="scoring.sampling.Question")
+    rules = models.JSONField(default=dict, help_text="Both tables as they stood when asked.")
+    calls_per_day = models.PositiveIntegerField(default=20)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    result = models.JSONField(default=dict, help_text="Empty until counted.")
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+
+class Tested(PersonLeaf):
+    """One person of a back-test: scored at his moment by both tables, beside what became of him. `id` is the test's."""
+
+    at = models.DateTimeField()
+    state = models.CharField(max_length=4, choices=OutcomeState.choices)
+    total = models.IntegerField()
+    against = models.IntegerField(null=True)
+
+
+class ShadowRun(Row):
+    """A draft that scores the live stream beside the live table without acting."""
+
+    table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="shadows")
+    started_at = models.DateTimeField(default=now)
+    started_by = models.BigIntegerField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["table"], condition=models.Q(ended_at=None), name="shadowrun_one_open"),
+        )
+
+
+class ShadowScore(PersonLeaf):
+    """What a shadowing draft says of a person, and when it would have called him hot. `id` is the run's."""
+
+    total = models.IntegerField()
+    temperature = models.CharField(max_length=4, choices=Temperature.choices)
+    hot_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(default=now)
+
+
+class Learning(Row):
+    """A run of learning points from outcomes, and what it proposed."""
+
+    question = models.JSONField(default=dict, help_text="scoring.sampling.Question")
+    options = models.JSONField(default=dict)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    result = models.JSONField(default=dict, help_text="scoring.learning: the proposal, or why there is none.")
+    table = models.ForeignKey(ScoreTable, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+
+class ProfileSearch(Row):
+    """A search for what customers have in common, compared with those who did not buy (R19)."""
+
+    question = models.JSONField(default=dict, help_text="scoring.sampling.Question")
+    options = models.JSONField(default=dict)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+
+class Interview(PersonLeaf):
+    """Notes of a talk with a customer or a lost one: why he bought, in his words (R19)."""
+
+    at = models.DateTimeField(default=now)
+    by = models.BigIntegerField()
+    text = models.TextField()
+    reasons = models.JSONField(default=list, help_text="Short tags: why he bought, what nearly stopped him.")
+
+
+class ProposedState(models.TextChoices):
+    OPEN = "open"
+    TAKEN = "taken"
+    DECLINED = "declined"
+
+
+class CriterionProposal(Row):
+    """A criterion a salesperson proposes, any day, from a person's card (R20)."""
+
+    text = models.CharField(max_length=500)
+    condition = models.JSONField(default=dict, blank=True)
+    points = models.IntegerField(null=True, blank=True)
+    person_id = models.BigIntegerField(null=True, blank=True, help_text="On whose card it came to mind.")
+    by = models.BigIntegerField()
+    at = models.DateTimeField(default=now)
+    state = models.CharField(max_length=8, choices=ProposedState.choices, default=ProposedState.OPEN)
+    answer = models.CharField(max_length=500, blank=True)
+    review_id = models.BigIntegerField(null=True, blank=True)
+
+
+class Review(Row):
+    """A meeting of marketing and sales about the score: its agenda as it stood, and what came out (R20)."""
+
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    held_at = models.DateTimeField(null=True, blank=True, help_text="Closed then; empty: still being prepared.")
+    snapshot = models.JSONField(default=dict, help_text="The agenda's figures and lists, kept as they were.")
+    table = models.ForeignKey(ScoreTable, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.TextField(blank=True)
+    job_id = models.BigIntegerField(null=True, blank=True)
+    created_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+
+class Decision(Row):
+    """Something a review decided, by whom, and later whether it worked."""
+
+    review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="decisions")
+    text = models.CharField(max_length=500)
+    by = models.BigIntegerField()
+    at = models.DateTimeField(default=now)
+    verdict = models.CharField(max_length=10, blank=True, help_text="worked, partly, not; empty: not judged yet")
+    verdict_note = models.CharField(max_length=500, blank=True)
+    judged_by = models.BigIntegerField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
