@@ -175,7 +175,7 @@ class Outcome(PersonLeaf):
 
 
 class BackTest(Row):
-    """A question put to the past: what would this table have said, beside the live one, and what became of them (R21)?"""
+    """A question put to the past: what would this table have said beside the live one, and what became of all (R21)?"""
 
     name = models.CharField(max_length=200)
     table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="+")
