@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, tzinfo
 
 from teplo.conditions.vocabulary import Deeds, Family, Field, Vocabulary, by_key
@@ -15,6 +17,7 @@ _event_families: dict[str, Family] = {}
 _deeds: dict[str, Deeds] = {}
 _zone: dict[str, Callable[[], tzinfo]] = {}
 _states: dict[str, Callable[[], Hashable]] = {}
+_shared: ContextVar[dict[str, Vocabulary] | None] = ContextVar("shared", default=None)
 
 
 def lend_people(app: str, fields: FieldLender, *, deeds: Deeds | None = None) -> None:
@@ -51,13 +54,40 @@ def zone() -> tzinfo:
     return _zone["workspace"]() if _zone else UTC
 
 
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Within it one vocabulary serves all who ask: for making one page, which changes no definitions."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
 def people() -> Vocabulary:
     """What can be said of people now. One query for the custom attributes, choices only when asked for."""
-    fields = by_key(entry for lender in _people.values() for entry in lender())
-    return Vocabulary(fields=fields, zone=zone(), deeds=_deeds.get("people"))
+    return _once("people", _of_people)
 
 
 def events() -> Vocabulary:
     """What can be said of events, over any model with Event's field names (the journal or a batch on its way in)."""
+    return _once("events", _of_events)
+
+
+def _once(what: str, make: Callable[[], Vocabulary]) -> Vocabulary:
+    kept = _shared.get()
+    if kept is None:
+        return make()
+    if what not in kept:
+        kept[what] = make()
+    return kept[what]
+
+
+def _of_people() -> Vocabulary:
+    fields = by_key(entry for lender in _people.values() for entry in lender())
+    return Vocabulary(fields=fields, zone=zone(), deeds=_deeds.get("people"))
+
+
+def _of_events() -> Vocabulary:
     fields = by_key(entry for lender in _events.values() for entry in lender())
     return Vocabulary(fields=fields, zone=zone(), families=tuple(_event_families.values()))

@@ -184,7 +184,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All that conditions over one kind of row can speak of, as it stands now; made afresh per request or batch."""
+    """All that conditions over one kind of row can speak of, as it stands now; made afresh per page or batch."""
 
     fields: Mapping[str, Field]
     zone: tzinfo

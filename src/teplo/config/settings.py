@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "teplo.web.middleware.UserPreferencesMiddleware",
     "teplo.web.middleware.ToastsMiddleware",
+    "teplo.web.middleware.OneVocabularyMiddleware",
 ]
 
 ROOT_URLCONF = "teplo.config.urls"

@@ -10,6 +10,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone, translation
 
+from teplo.conditions import registry
 from teplo.web.preferring import language_for, zone_for
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -78,3 +79,16 @@ class ToastsMiddleware:
         if toasts and "HX-Trigger" not in response.headers:
             response.headers["HX-Trigger"] = json.dumps({"toasts": toasts})
         return response
+
+
+class OneVocabularyMiddleware:
+    """A page that only shows asks once what conditions can speak of, however many conditions it says in words."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return self.get_response(request)
+        with registry.sharing():
+            return self.get_response(request)
