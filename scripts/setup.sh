@@ -38,6 +38,7 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$now" ]; then
         || fail "dependencies could not be installed; is the network there?"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --editable . \
         || fail "Teplo itself could not be installed"
+    sh scripts/pango.sh "$venv/bin/python" || true
     printf '%s' "$now" > "$stamp"
 fi
 
