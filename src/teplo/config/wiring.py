@@ -19,6 +19,7 @@ from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
 from teplo.journeys import publishing, running
+from teplo.kit.sqlite import optimizing
 from teplo.people import acting, duplicates, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
@@ -44,6 +45,7 @@ def assemble() -> None:
     _register_journeys_and_sales()
     renderers.lend(_prepared_letter)
     periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
+    periodic.every("sqlite-statistics", timedelta(hours=1), optimizing.optimize)
     job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)
 
 

@@ -1,0 +1,24 @@
+"""SQLite looks at its large tables now and then; PostgreSQL is left alone."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from teplo.kit.sqlite.optimizing import WORTH_KNOWING, optimize
+from teplo.people.models import Company, Person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_large_tables_are_known_and_small_ones_are_not_taken_for_small_for_ever() -> None:
+    Person.objects.bulk_create([Person(first_name=str(number)) for number in range(WORTH_KNOWING + 500)])
+    Company.objects.create(name="One")
+    optimize()
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tbl, MAX(CAST(stat AS INTEGER)) FROM sqlite_stat1 GROUP BY tbl")
+        known = dict(cursor.fetchall())
+    assert known[Person._meta.db_table] >= WORTH_KNOWING  # estimated
+    assert Company._meta.db_table not in known
