@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.db import IntegrityError, transaction
 
 from teplo.jobs.models import LIVE, Job, JobState
-from teplo.jobs.registry import kind_of
+from teplo.jobs.registry import UnknownKind, kind_of
 from teplo.kit.clock import now
+
+log = structlog.get_logger(__name__)
 
 
 def start_job(*, kind: str, args: dict[str, Any], subject: str = "", by: int | None = None) -> Job:
@@ -59,7 +62,14 @@ def resume_job(*, job_id: int) -> bool:
 
 
 def tell_end(job: Job) -> None:
-    """Call what the kind wants done at the end of a job (in the caller's transaction)."""
-    on_end = kind_of(job.kind).on_end
+    """Call what the kind wants done at the end of a job (in the caller's transaction).
+
+    A kind that this process does not know (left by another version) wants nothing: its job must still end.
+    """
+    try:
+        on_end = kind_of(job.kind).on_end
+    except UnknownKind:
+        log.warning("job_of_unknown_kind_ended", job=job.pk, kind=job.kind, state=job.state)
+        return
     if on_end is not None:
         on_end(job)

@@ -219,3 +219,10 @@ def test_a_cursor_whose_step_was_rolled_back_is_written_by_the_next_try() -> Non
     run_due("me")
     job.refresh_from_db()
     assert (job.state, job.cursor) == (JobState.DONE, {"at": 1})
+
+
+def test_a_job_of_a_kind_nobody_knows_any_more_can_still_be_stopped() -> None:
+    job = make_job(kind="of-another-version", state=JobState.QUEUED)
+    assert cancel_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
