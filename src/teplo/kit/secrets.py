@@ -36,4 +36,4 @@ def decrypt(stored: str) -> str:
 
 def keyed_digest(purpose: str, value: str) -> str:
     """A stable digest nobody can reverse or guess without the key: outlives erasure (suppression), signs links."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.SECRET_KEY.encode(), f"{purpose}\0{value}".encode(), "sha256").hex()
