@@ -18,6 +18,7 @@ import structlog
 from django.db import close_old_connections, connection
 
 from teplo.channels import sending
+from teplo.channels.email.transport import close_transports
 from teplo.jobs import periodic, running
 from teplo.jobs.holding import are_loops_held
 from teplo.journeys import stepping
@@ -31,13 +32,17 @@ LONGEST_REST = 5.0  # seconds between tries of a failing loop
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`turn` does a piece of work and answers how much there was; with none it rests for `rest` seconds."""
+    """`turn` does a piece of work and answers how much there was; with none it rests for `rest` seconds.
+
+    `end` is called in the loop's own thread after its last turn.
+    """
 
     name: str
     turn: Callable[[str, Callable[[], bool]], int]
     rest: float
     wake: threading.Event | None = None
     can_be_held: bool = True
+    end: Callable[[], object] | None = None
 
 
 def _inbox(owner: str, stop: Callable[[], bool]) -> int:
@@ -68,7 +73,7 @@ LOOPS: tuple[Loop, ...] = (
     Loop("inbox", _inbox, rest=0.1, wake=arrived),
     Loop("notes", _notes, rest=0.5),
     Loop("journeys", _journeys, rest=0.5),
-    Loop("outbox", _outbox, rest=0.5),
+    Loop("outbox", _outbox, rest=0.5, end=close_transports),
     Loop("jobs", _jobs, rest=1.0, can_be_held=False),
     Loop("periodic", _periodic, rest=5.0),
 )
@@ -107,6 +112,8 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
         if not done:
             _rest(loop, failures, stop)
     connection.close()
+    if loop.end is not None:
+        loop.end()
 
 
 def _rest(loop: Loop, failures: int, stop: threading.Event) -> None:
