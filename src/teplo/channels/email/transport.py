@@ -86,6 +86,8 @@ class Transport:
                 connection = await self._connection(stop)
                 if connection is None:
                     return
+                if not waiting:  # other hands took the rest while this one was connecting
+                    break
             number, letter = waiting.popleft()
             outcome = await connection.hand_over(sender=letter.sender, recipient=letter.recipient, letter=letter.letter)
             outcomes[number] = outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -211,6 +212,25 @@ def test_while_the_server_is_gone_letters_wait_and_go_when_it_is_back(
     with MailServer(port=port) as server, at_moment(at):
         send_due(owner="a")
     assert set(stood(*deliveries)) == {(DeliveryState.SENT, "")} and len(server.letters) == 5
+
+
+def test_a_connection_that_opens_when_nothing_waits_any_more_is_no_error(
+    noon: datetime, workspace: Workspace, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Counter[str]()
+    usual = connection.Connection.open
+
+    async def slowly(self: connection.Connection) -> None:
+        opened["all"] += 1
+        await asyncio.sleep(0 if opened["all"] == 1 else 0.3)
+        await usual(self)
+
+    monkeypatch.setattr(connection.Connection, "open", slowly)
+    with MailServer() as server:
+        make_sender(port=server.port)
+        deliveries = queued(template, 8)
+        send_due(owner="a")
+    assert opened["all"] == 2 and stood(*deliveries) == [(DeliveryState.SENT, "")] * 8
 
 
 def test_a_server_that_does_not_answer_in_time_is_left(
