@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -16,6 +16,7 @@ from teplo.conditions.condition import Operator
 from teplo.conditions.condition import Operator as Op
 
 Text = str | Promise
+Kept = TypeVar("Kept")
 
 
 class Type(StrEnum):
@@ -191,7 +192,7 @@ class Vocabulary:
     deeds: Deeds | None = None
     families: tuple[Family, ...] = ()
     _choices: dict[str, Mapping[str, Text]] = field(default_factory=dict, repr=False, compare=False)
-    _ids: dict[str, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, key: str) -> Field | None:
         """The field of this key, or None."""
@@ -217,9 +218,14 @@ class Vocabulary:
 
     def ids(self, what: str, load: Callable[[], Mapping[str, int]]) -> Mapping[str, int]:
         """Ids by key, loaded once: a planner knows far more of `activity_id = 5` than of a subquery by key."""
-        if what not in self._ids:
-            self._ids[what] = load()
-        return self._ids[what]
+        return self.keep(what, load)
+
+    def keep(self, what: str, load: Callable[[], Kept]) -> Kept:
+        """What a field needs of its owner's definitions to make its SQL, loaded once."""
+        if what not in self._kept:
+            self._kept[what] = load()
+        kept: Kept = self._kept[what]
+        return kept
 
     @cached_property
     def activities(self) -> Mapping[str, Text]:

@@ -36,6 +36,7 @@ from teplo.people.models import Person
 from teplo.scoring.models import Criterion, Profile, Side
 from teplo.scoring.rules import HALF_LIVES_KEPT, Rules, bounds, reach
 from teplo.tracking.models import Tally
+from teplo.tracking.recalling import conditions_of_activities, times_by_sql
 
 log = structlog.get_logger(__name__)
 
@@ -212,8 +213,17 @@ class Compilation:
         columns = "".join(f", {text} AS {name}" for name, text in deeds.items())
         joined = " LEFT JOIN weights w ON w.day = t.day" if self._half_lives else ""
         where, params = self._tally_where()
-        text = f"SELECT t.person_id{columns} FROM {Tally._meta.db_table} t{joined} WHERE {where} GROUP BY t.person_id"
-        return Sql(text, tuple(params))
+        tallies = self._tallies_then() if self.is_past else Sql(_TALLIES)
+        text = f"SELECT t.person_id{columns} FROM {tallies.text} t{joined} WHERE {where} GROUP BY t.person_id"
+        return Sql(text, (*tallies.params, *params))
+
+    def _tallies_then(self) -> Sql:
+        """Tallies as they stood at the moment asked: a deed done later the same day takes nothing from those before."""
+        wanted = {item.activity_id for item in self.rules.criteria if item.activity_id}
+        conditions = {key: value for key, value in conditions_of_activities().items() if key in wanted}
+        times, params = times_by_sql(self.at, conditions)
+        text = f"(SELECT person_id, activity_id, day, {times} AS count FROM {_TALLIES} WHERE first_at <= %s)"
+        return Sql(text, (*params, connection.ops.adapt_datetimefield_value(self.at)))
 
     def _tally_where(self) -> tuple[str, list[Any]]:
         # Rows of other activities are passed over by the CASEs; filtering them first costs more than it saves.
@@ -224,11 +234,6 @@ class Compilation:
         if horizon:
             text += " AND t.day > %s"
             params.append(self._day(horizon))
-        if self.is_past:
-            # A tally is a whole day. Of the day asked for, only what ended before the moment is known to be past.
-            text += " AND (t.day < %s OR t.last_at <= %s)"
-            moment = connection.ops.adapt_datetimefield_value(self.at)
-            params += [self._day(0, counting_today=True), moment]
         return text, params
 
     def _day(self, days_back: int, *, counting_today: bool = False) -> Any:
@@ -265,6 +270,7 @@ def _key(item: Criterion | Profile) -> tuple[Any, ...]:
     return ("deed",) if item.activity_id else (item.points, str(item.condition))
 
 
+_TALLIES = Tally._meta.db_table
 _PEOPLE = Person._meta.db_table
 _FOLDED = re.compile(rf'(?:teplo_fold|lower)\("{_PEOPLE}"\."\w+"(?: COLLATE "[\w-]+")?\)')
 _FROM_PEOPLE = re.compile(rf' FROM "{_PEOPLE}"(?= WHERE | LEFT | INNER |$)')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from teplo.conditions.comparing import TRUE, any_holds, column, through
@@ -13,6 +13,7 @@ from teplo.conditions.grouping import IsAmong
 from teplo.conditions.vocabulary import Asking, Choice, Deed, Deeds, Family, Field, Holds, Test, Type
 from teplo.kit.wording import in_language
 from teplo.tracking.models import Acquisition, Activity, EventLabel, Presence, SourceKind, Tally, Touch
+from teplo.tracking.recalling import conditions_of_activities, times_by
 
 CAME = _("How he came")
 EVENT = _("Event")
@@ -96,10 +97,12 @@ def _activity_ids() -> dict[str, int]:
 
 
 def _deed_holds(deed: Deed, asking: Asking) -> Q:
-    """Tallies of the days, grouped only where a count is asked."""
+    """Tallies of the days, grouped only where a count is asked; of the past, those begun by the moment asked."""
     days = {"day__lte": deed.until} | ({"day__gte": deed.since} if deed.since else {})
     activity = asking.vocabulary.ids("activity", _activity_ids).get(deed.activity, 0)
     rows = Tally.objects.filter(activity=activity, **days)
+    if asking.of_past:
+        rows = rows.filter(first_at__lte=asking.at)
     if deed.at_least == 1 and deed.at_most is None:
         return Q(Exists(rows.filter(person=OuterRef("pk"))))
     if deed.at_least == 0:
@@ -111,8 +114,14 @@ def _deed_holds(deed: Deed, asking: Asking) -> Q:
 def _counted(rows: QuerySet[Tally], times: dict[str, int], asking: Asking) -> Q:
     """Who did it so many times: grouped once when everybody is asked, else looked up person by person."""
     rows = rows if asking.is_of_everybody else rows.filter(person=OuterRef("pk"))
-    counted = rows.values("person_id").annotate(times=Sum("count")).filter(**times)
+    counted = rows.values("person_id").annotate(times=Sum(_times(asking))).filter(**times)
     return Q(IsAmong(counted, column="person_id")) if asking.is_of_everybody else Q(Exists(counted))
+
+
+def _times(asking: Asking) -> F | Case:
+    if not asking.of_past:
+        return F("count")
+    return times_by(asking.at, asking.vocabulary.keep("conditions of activities", conditions_of_activities))
 
 
 deeds = Deeds(choices=_activities, holds=_deed_holds)
