@@ -92,6 +92,10 @@ class Workspace(models.Model):
     answer_within_minutes = models.PositiveIntegerField(
         default=15, help_text="How soon a hot person must be answered (R38)."
     )
+    review_every_months = models.PositiveSmallIntegerField(
+        default=1, help_text="How often marketing and sales sit down over the score; 0: no reminder (R20)."
+    )
+    review_reminded_at = models.DateTimeField(null=True, blank=True)
     guide = models.JSONField(default=dict, help_text="First-run guide: step → done at.")
 
 

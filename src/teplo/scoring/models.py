@@ -273,7 +273,9 @@ class CriterionProposal(Row):
     at = models.DateTimeField(default=now)
     state = models.CharField(max_length=8, choices=ProposedState.choices, default=ProposedState.OPEN)
     answer = models.CharField(max_length=500, blank=True)
-    review_id = models.BigIntegerField(null=True, blank=True)
+    answered_by = models.BigIntegerField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    review_id = models.BigIntegerField(null=True, blank=True, help_text="The meeting that answered it, if one did.")
 
 
 class Review(Row):
@@ -282,6 +284,7 @@ class Review(Row):
     since = models.DateTimeField()
     until = models.DateTimeField()
     held_at = models.DateTimeField(null=True, blank=True, help_text="Closed then; empty: still being prepared.")
+    held_by = models.BigIntegerField(null=True, blank=True)
     snapshot = models.JSONField(default=dict, help_text="The agenda's figures and lists, kept as they were.")
     table = models.ForeignKey(ScoreTable, null=True, on_delete=models.SET_NULL, related_name="+")
     note = models.TextField(blank=True)
