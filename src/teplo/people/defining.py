@@ -16,6 +16,7 @@ from teplo.kit.wording import in_language
 from teplo.people.attributes import COLUMNS
 from teplo.people.models import AttributeDefinition, AttributeType
 
+_KEY = re.compile(r"[-\w]{1,60}", re.UNICODE)
 _NOT_KEY = re.compile(r"[^\w]+", re.UNICODE)
 _LATIN = {
     **dict(zip("абвгґдезийклмнопрстуфхыэії", "abvggdeziyklmnoprstufhyeii", strict=True)),
@@ -35,12 +36,16 @@ class AttributeExists(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was filled in: names by language, and of each choice its key (empty: new) and names."""
+    """What was filled in: names by language, and of each choice its key (empty: new) and names.
+
+    `key`: under which values come already; empty: made from the name.
+    """
 
     names: Mapping[str, str]
     type: str
     of_company: bool = False
     choices: Sequence[tuple[str, Mapping[str, str]]] = field(default_factory=tuple)
+    key: str = ""
 
 
 def key_of(name: str) -> str:
@@ -50,9 +55,14 @@ def key_of(name: str) -> str:
     return _NOT_KEY.sub("-", latin).strip("-")[:60] or "attribute"
 
 
+def can_be_key(key: str) -> bool:
+    """Whether values may stand under this key as it is: letters, digits, - and _."""
+    return bool(_KEY.fullmatch(key))
+
+
 def define_attribute(*, wanted: Wanted) -> AttributeDefinition:
-    """A new attribute at the end of the list; its key comes from its name. Raises AttributeExists."""
-    key = key_of(wanted.names.get("en") or in_language(wanted.names))
+    """A new attribute at the end of the list. Raises AttributeExists."""
+    key = wanted.key if can_be_key(wanted.key) else key_of(wanted.names.get("en") or in_language(wanted.names))
     if key in COLUMNS:
         raise AttributeExists
     last = AttributeDefinition.objects.filter(of_company=wanted.of_company).aggregate(last=Max("position"))["last"]

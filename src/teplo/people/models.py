@@ -146,6 +146,23 @@ class AttributeDefinition(Row):
         ordering = ("position", "key")
 
 
+class StrayAttribute(Row):
+    """An attribute that events carried and nobody kept: not defined, or its value is of another type.
+
+    Counted only. The values are not stored: without a definition nobody knows what they say of whom.
+    """
+
+    origin = models.CharField(max_length=60, help_text="Who sent it: site:<id>, api …")
+    key = models.CharField(max_length=80)
+    code = models.CharField(max_length=10, help_text="unknown, or the type the value is not of")
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=now)
+    last_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["origin", "key", "code"], name="strayattribute_once"),)
+
+
 class AttributeChange(PersonLeaf):
     """What an attribute was before and since when it is otherwise, so that the past can be asked (R21)."""
 

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.journeys.snapshots import take_snapshots
 from teplo.journeys.waking import Happened, react
 from teplo.kit import bulk
-from teplo.people.attributes import Change, set_attributes
+from teplo.people.attributes import Change, Refused, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import ConsentState, Person
 from teplo.people.segments import refresh_members
+from teplo.people.straying import note_strays
 from teplo.pipeline import letters
 from teplo.pipeline.batch import HUMAN, Batch, Taken, properties_of
 from teplo.sales.handing_off import offer
@@ -189,8 +191,12 @@ def take_attributes(batch: Batch) -> None:
         changes.setdefault(event.origin, []).extend(
             Change(event.person_id, key, value) for key, value in event.stored.attributes.items()
         )
+    refused: list[tuple[str, Refused]] = []
     for origin, group in sorted(changes.items()):
-        set_attributes(group, by=origin, at=batch.at)
+        refused += [(origin, one) for one in set_attributes(group, by=origin, at=batch.at).refused]
+    if refused:
+        # Not in the batch: all batches would wait for each other on the same few rows.
+        transaction.on_commit(partial(note_strays, refused, at=batch.at), robust=True)
 
 
 def take_consents(batch: Batch) -> None:

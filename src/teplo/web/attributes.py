@@ -17,12 +17,15 @@ from teplo.accounts.access import Right, requires
 from teplo.people.defining import (
     AttributeExists,
     Wanted,
+    can_be_key,
     change_attribute,
     define_attribute,
     forget_attribute,
     order_attributes,
 )
-from teplo.people.models import AttributeDefinition, AttributeType
+from teplo.people.models import AttributeDefinition, AttributeType, StrayAttribute
+from teplo.people.straying import forget_strays
+from teplo.tracking.models import Site
 from teplo.web.answers import page, redirect, saved
 
 LANGUAGES = ("ru", "uk", "en")
@@ -33,6 +36,15 @@ TYPES = {
     AttributeType.DATE: gettext_lazy("date"),
     AttributeType.CHOICE: gettext_lazy("one of several"),
     AttributeType.LIST: gettext_lazy("several of several (tags)"),
+}
+
+
+NOT_OF_TYPE = {
+    "number": gettext_lazy("is not a number"),
+    "boolean": gettext_lazy("is neither yes nor no"),
+    "date": gettext_lazy("is not a date"),
+    "choice": gettext_lazy("is not among the choices"),
+    "owner": gettext_lazy("is not a colleague"),
 }
 
 
@@ -74,24 +86,48 @@ def attribute_list(request: HttpRequest) -> HttpResponse:
             (_("Of companies"), [(d, TYPES[AttributeType(d.type)]) for d in found if d.of_company], "1"),
         ],
         "total": len(found),
+        "strays": _strays(),
     }
     return page(request, "attributes/list.html", context)
 
 
+def _strays() -> list[dict[str, Any]]:
+    """What came with events and was not kept, the newest first: from where, why, and whether it can be defined."""
+    sites = {f"site:{pk}": name for pk, name in Site.objects.values_list("pk", "name")}
+    return [
+        {
+            "stray": stray,
+            "origin": sites.get(stray.origin) or {"api": _("a server, by token")}.get(stray.origin, stray.origin),
+            "why": _("not defined") if stray.code == "unknown" else str(NOT_OF_TYPE.get(stray.code, stray.code)),
+            "may_define": stray.code == "unknown" and can_be_key(stray.key),
+        }
+        for stray in StrayAttribute.objects.order_by("-last_at", "key")
+    ]
+
+
+@requires(Right.EDIT_MARKETING)
+@require_POST
+def attribute_stray_forget(request: HttpRequest) -> HttpResponse:
+    """Do not show a key any more until it comes again."""
+    forget_strays(key=request.POST.get("key", ""))
+    return redirect(request, "attributes")
+
+
 @requires(Right.EDIT_MARKETING)
 def attribute_new(request: HttpRequest) -> HttpResponse:
-    initial = {"of_company": request.GET.get("of_company", "")}
+    key = request.POST.get("key", "") or request.GET.get("key", "")
+    initial = {"of_company": request.GET.get("of_company", ""), "name_en": key}
     form = AttributeForm(request.POST if request.method == "POST" else None, is_new=True, initial=initial)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
-        wanted = Wanted(form.names, cleaned["type"], bool(cleaned["of_company"]), _choices(request.POST))
+        wanted = Wanted(form.names, cleaned["type"], bool(cleaned["of_company"]), _choices(request.POST), key)
         try:
-            define_attribute(wanted=wanted)
+            forget_strays(key=define_attribute(wanted=wanted).key)
             saved(request, _("The attribute is there: on the cards, in the filter and at import."))
             return redirect(request, "attributes")
         except AttributeExists as error:
             form.add_error(None, str(error))
-    return _edit(request, form, None, _choices(request.POST) if request.method == "POST" else [])
+    return _edit(request, form, None, _choices(request.POST) if request.method == "POST" else [], key=key)
 
 
 @requires(Right.EDIT_MARKETING)
@@ -109,13 +145,15 @@ def attribute_edit(request: HttpRequest, attribute_id: int) -> HttpResponse:
 
 
 def _edit(
-    request: HttpRequest, form: AttributeForm, definition: AttributeDefinition | None, choices: list[Any]
-) -> HttpResponse:
+    request: HttpRequest, form: AttributeForm, definition: AttributeDefinition | None, choices: list[Any],
+    *, key: str = "",
+) -> HttpResponse:  # fmt: skip
     rows = [(key, [(language, names.get(language, "")) for language in LANGUAGES]) for key, names in choices]
     blank = [("", [(language, "") for language in LANGUAGES])]
     context = {
         "form": form,
         "definition": definition,
+        "key": key if can_be_key(key) else "",
         "type_name": TYPES[AttributeType(definition.type)] if definition else "",
         "has_choices": definition is None or definition.type in (AttributeType.CHOICE, AttributeType.LIST),
         "rows": rows + blank,
@@ -170,6 +208,7 @@ urlpatterns = [
     path("settings/attributes/", attribute_list, name="attributes"),
     path("settings/attributes/new/", attribute_new, name="attribute-new"),
     path("settings/attributes/choice/", attribute_choice, name="attribute-choice"),
+    path("settings/attributes/stray/", attribute_stray_forget, name="attribute-stray-forget"),
     path("settings/attributes/order/", attribute_order, name="attribute-order"),
     path("settings/attributes/<int:attribute_id>/", attribute_edit, name="attribute"),
     path("settings/attributes/<int:attribute_id>/forget/", attribute_forget, name="attribute-forget"),
