@@ -7,7 +7,7 @@ from teplo.journeys.models import Enrolment, StepPass
 from teplo.people import leaves
 from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach
 from teplo.people.own_leaves import OWN_LEAVES
-from teplo.sales.models import Deal, HandOff, Task
+from teplo.sales.models import Deal, DealChange, HandOff, Task
 from teplo.scoring.models import Adjustment, HandScore, Interview, Outcome, Score, ScoreChange, ShadowScore, Tested
 from teplo.stages.models import StageMove, Standing
 from teplo.tracking.models import Acquisition, Event, Presence, Tally, Touch
@@ -65,6 +65,7 @@ LEAVES = (
         ending=({"state": "offered"}, {"state": "expired"}),
     ),
     Leaf(Deal, Move(), Erasing.BLANK, blank={"title": ""}),
+    Leaf(DealChange, Move(), Erasing.KEEP),
     Leaf(
         Enrolment,
         Move(OneEach("journey_id", when={"state": "active"}, otherwise={"state": "stopped", "end_reason": "merged"})),

@@ -23,9 +23,12 @@ from teplo.kit.sqlite import optimizing
 from teplo.people import acting, duplicates, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
+from teplo.sales import outcomes as sales_outcomes
 from teplo.scoring import jobs as scoring_jobs
+from teplo.scoring import outcomes, sampling
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
+from teplo.stages import outcomes as stages_outcomes
 from teplo.stages import vocabulary as stages_vocabulary
 from teplo.stages.models import Stage
 from teplo.stages.moving import move_person
@@ -43,6 +46,7 @@ def assemble() -> None:
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
     _register_journeys_and_sales()
+    _lend_outcomes()
     renderers.lend(_prepared_letter)
     periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
     periodic.every("sqlite-statistics", timedelta(hours=1), optimizing.optimize)
@@ -83,6 +87,15 @@ def _register_scoring_and_stages() -> None:
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
     periodic.every("move-by-time", timedelta(days=1), stages_jobs.start_moving_by_time)
+
+
+def _lend_outcomes() -> None:
+    """Sales and stages tell scoring what became of people."""
+    outcomes.lend("deal", sales_outcomes.deal_facts)
+    outcomes.lend("hand-off", sales_outcomes.hand_off_facts)
+    outcomes.lend("return", sales_outcomes.return_facts)
+    outcomes.lend("stage", stages_outcomes.move_facts)
+    sampling.lend_moments(sampling.HAND_OFF, sales_outcomes.hand_off_moments)
 
 
 def _register_journeys_and_sales() -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from teplo.accounts.workspace import get_workspace
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id
-from teplo.sales.models import Deal, DealState
+from teplo.sales.models import Deal, DealChange, DealState
 from teplo.tracking.inbox import put_events
 
 STEPS = {
@@ -67,17 +67,21 @@ def open_deal(
     at: datetime | None = None,
 ) -> Deal:
     """A new open deal; without a currency, the workspace's."""
-    return Deal.objects.create(
-        id=new_id(),
-        person_id=person_id,
-        title=title,
-        step=next(iter(STEPS)),
-        amount=amount,
-        currency=currency or get_workspace().currency,
-        owner_id=owner_id,
-        source=source,
-        opened_at=at or now(),
-    )
+    moment = at or now()
+    with transaction.atomic():
+        deal = Deal.objects.create(
+            id=new_id(),
+            person_id=person_id,
+            title=title,
+            step=next(iter(STEPS)),
+            amount=amount,
+            currency=currency or get_workspace().currency,
+            owner_id=owner_id,
+            source=source,
+            opened_at=moment,
+        )
+        note_change(deal=deal, at=moment)
+    return deal
 
 
 def move_deal(*, deal: Deal, step: str) -> None:
@@ -93,6 +97,7 @@ def win_deal(*, deal: Deal, amount: Decimal | None = None, is_paid: bool = False
         changes["amount"] = amount
     with transaction.atomic():
         _change_open(deal, **changes)
+        note_change(deal=deal, at=moment)
         _tell_pipeline("deal-won", deal, moment)
         if is_paid:
             _tell_pipeline("payment-received", deal, moment)
@@ -105,6 +110,7 @@ def lose_deal(*, deal: Deal, reason: str, at: datetime | None = None) -> None:
     moment = at or now()
     with transaction.atomic():
         _change_open(deal, state=DealState.LOST, lost_reason=reason.strip()[:200], closed_at=moment)
+        note_change(deal=deal, at=moment)
         _tell_pipeline("deal-lost", deal, moment, reason=reason.strip()[:200])
 
 
@@ -114,12 +120,22 @@ def note_payment(*, deal: Deal, at: datetime | None = None) -> None:
     _tell_pipeline("payment-received", deal, moment, again=f":{int(moment.timestamp() * 1000)}")
 
 
-def reopen_deal(*, deal: Deal) -> None:
-    """Undo winning or losing. What was told to the pipeline stays in the person's story."""
-    Deal.objects.filter(person_id=deal.person_id, id=deal.id).exclude(state=DealState.OPEN).update(
-        state=DealState.OPEN, closed_at=None, lost_reason=""
-    )
-    deal.refresh_from_db()
+def reopen_deal(*, deal: Deal, at: datetime | None = None) -> None:
+    """Undo winning or losing, from now on. What was told to the pipeline stays in the person's story."""
+    closed = Deal.objects.filter(person_id=deal.person_id, id=deal.id).exclude(state=DealState.OPEN)
+    with transaction.atomic():
+        is_reopened = closed.update(state=DealState.OPEN, closed_at=None, lost_reason="")
+        deal.refresh_from_db()
+        if is_reopened:
+            note_change(deal=deal, at=at or now())
+
+
+def note_change(*, deal: Deal, at: datetime) -> None:
+    """Keep the state the deal has got, for questions about the past; belongs into the transaction of the change."""
+    DealChange.objects.create(
+        person_id=deal.person_id, deal_id=deal.id, state=deal.state, amount=deal.amount, currency=deal.currency,
+        lost_reason=deal.lost_reason, at=at,
+    )  # fmt: skip
 
 
 def _change_open(deal: Deal, **changes: Any) -> None:

@@ -101,3 +101,20 @@ class Deal(PersonLeaf):
             models.Index(fields=["state", "opened_at"], name="deal_state"),
             models.Index(fields=["person", "opened_at"], name="deal_when"),
         )
+
+
+class DealChange(PersonLeaf):
+    """A state a deal got at a moment; append-only, so that winning, losing and reopening do not change the past (R21).
+
+    Of the words on one deal each holds until the next one, in the order of their ids.
+    """
+
+    deal_id = models.BigIntegerField()
+    state = models.CharField(max_length=4, choices=DealState.choices)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    lost_reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "deal_id", "id"], name="dealchange_deal"),)

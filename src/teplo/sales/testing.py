@@ -7,6 +7,7 @@ from typing import Any
 
 from teplo.kit.clock import now
 from teplo.people.models import Person
+from teplo.sales.deals import note_change
 from teplo.sales.handing_off import offer
 from teplo.sales.models import Deal, HandOff, Task
 
@@ -26,4 +27,6 @@ def make_hand_off(person: Person, **snapshot: Any) -> HandOff:
 def make_deal(person_id: int, **changes: Any) -> Deal:
     """An open deal of 1,000."""
     values: dict[str, Any] = {"title": "Deal", "amount": 1000, "currency": "UAH", "step": "talks"}
-    return Deal.objects.create(person_id=person_id, **(values | changes))
+    deal = Deal.objects.create(person_id=person_id, **(values | changes))
+    note_change(deal=deal, at=deal.closed_at or deal.opened_at)
+    return deal

@@ -166,11 +166,13 @@ class Outcome(PersonLeaf):
     currency = models.CharField(max_length=3, blank=True)
     at = models.DateTimeField()
     source = models.CharField(max_length=10, help_text="import, api, hand")
-    key = models.CharField(max_length=120, help_text="The teller's own number for it; told again it replaces.")
+    key = models.CharField(
+        max_length=120, blank=True, help_text="The teller's number of the matter; its later word replaces this one."
+    )
     told_at = models.DateTimeField(default=now)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["person", "source", "key"], name="outcome_once"),)
+        constraints = (models.UniqueConstraint(fields=["person", "source", "key", "at"], name="outcome_once"),)
         indexes = (models.Index(fields=["at"], name="outcome_at"),)
 
 
@@ -195,8 +197,13 @@ class Tested(PersonLeaf):
 
     at = models.DateTimeField()
     state = models.CharField(max_length=4, choices=OutcomeState.choices)
+    value = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    ended_at = models.DateTimeField(null=True)
     total = models.IntegerField()
     against = models.IntegerField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["id", "person"], name="tested_test"),)
 
 
 class ShadowRun(Row):
