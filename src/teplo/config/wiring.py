@@ -24,8 +24,8 @@ from teplo.people import acting, duplicates, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
 from teplo.sales import outcomes as sales_outcomes
+from teplo.scoring import adjusting, outcomes, sampling
 from teplo.scoring import jobs as scoring_jobs
-from teplo.scoring import outcomes, sampling
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import outcomes as stages_outcomes
@@ -86,6 +86,7 @@ def _register_scoring_and_stages() -> None:
     job_registry.register(scoring_jobs.RESCORE_BY_TIME, scoring_jobs.rescore_by_time, title=_("Scores cool with time"))
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
+    periodic.every("adjustments-end", timedelta(minutes=1), adjusting.end_adjustments)
     periodic.every("move-by-time", timedelta(days=1), stages_jobs.start_moving_by_time)
 
 

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=120)
 MOST = 1000
 
-_CAUSES = {"merge": "merge", "time": "time"}
+_CAUSES = {"merge": "merge", "time": "time", "adjustment": "adjustment"}
 _MOVED = frozenset({"stage", "hand"})
 
 

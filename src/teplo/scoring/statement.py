@@ -7,7 +7,8 @@ All arithmetic is in integers, so the parts of an explanation add up to the scor
 - a behaviour criterion counts tallies in one pass over the person's rows, grouped by person;
 - half-life weighs each day in millionths (a small table of day weights, joined by day), the weighted sum is rounded
   half away from zero to whole points;
-- the cap is applied last, to the side of the points' sign.
+- the cap is applied last, to the side of the points' sign;
+- points given by hand (adjusting.py) are one more criterion, of behaviour; where nobody has any, they cost one look.
 """
 
 # ruff: noqa: S608, S611 - the text is made of our own names and of numbers; values are parameters
@@ -19,12 +20,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.db import connection
-from django.db.models import Case, CharField, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, IntegerField, Q, QuerySet, Sum, Value, When
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from teplo.conditions import registry
 from teplo.conditions.comparing import FALSE
@@ -32,13 +34,15 @@ from teplo.conditions.compiling import ask
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.reusing import reuse
 from teplo.conditions.vocabulary import Asking
-from teplo.people.models import Person
-from teplo.scoring.models import Criterion, Profile, Side
+from teplo.people.models import Person, PersonLeaf
+from teplo.scoring.models import Adjustment, Criterion, Profile, Side
 from teplo.scoring.rules import HALF_LIVES_KEPT, Rules, bounds, reach
 from teplo.tracking.models import Tally
 from teplo.tracking.recalling import conditions_of_activities, times_by_sql
 
 log = structlog.get_logger(__name__)
+
+Leaf = TypeVar("Leaf", bound=PersonLeaf)
 
 WHOLE = 1_000_000
 """A day's full weight: weights are kept in millionths."""
@@ -73,6 +77,19 @@ class Scope:
             return Person.objects.filter(id__in=RawSQL(named.text, named.params))
         return Person.objects.filter(id__gte=self.first, id__lte=self.last)
 
+    def rows(self, leaves: QuerySet[Leaf]) -> QuerySet[Leaf]:
+        """Those of `leaves` (rows that hang on a person) that belong to these people."""
+        if self.ids is not None:
+            named = named_ids(self.ids)
+            return leaves.filter(person_id__in=RawSQL(named.text, named.params))
+        return leaves.filter(person_id__gte=self.first, person_id__lte=self.last)
+
+
+def active_at(at: datetime) -> Q:
+    """Adjustments that count at a moment: given by then, and neither ended nor taken back."""
+    ends = Q(until=None) | Q(until__gt=at)
+    return Q(at__lte=at) & ends & (Q(withdrawn_at=None) | Q(withdrawn_at__gt=at))
+
 
 def named_ids(ids: Sequence[int]) -> Sql:
     """A query that answers the given ids; they travel as one parameter (SQLite allows only 32,766 of them)."""
@@ -89,20 +106,27 @@ class Compilation:
     scope: Scope
     at: datetime
     is_past: bool = False
+    by_hand: bool = True
 
     def __post_init__(self) -> None:
         self._asking = Asking(registry.people(), self.at, of_past=self.is_past, among=self.scope.ids)
         self.today = self._asking.today
         self._deeds = {index: self._deed(item) for index, item in enumerate(self.rules.criteria) if item.activity_id}
         self._by_condition = self._conditions_sql()
+        self._adjustments = self._adjustments_sql() if self.by_hand else None
 
     def parts(self) -> Sql:
-        """One row per person: person_id, grade, and p0 … pn, the points of each criterion in the table's order."""
+        """One row per person: person_id, grade, and p0 … pn, the points of each criterion in the table's order.
+
+        Last, where adjustments are counted, stand the points given by hand: `by_hand`.
+        """
         points = [
             f"COALESCE(b.d{index}, 0)" if item.activity_id else f"f.c{index}"
             for index, item in enumerate(self.rules.criteria)
         ]
         columns = "".join(f", {text} AS p{index}" for index, text in enumerate(points))
+        if self.by_hand:
+            columns += ", COALESCE(a.points, 0) AS by_hand" if self._adjustments else ", 0 AS by_hand"
         return self._select(columns, {f"d{index}": text for index, text in self._deeds.items()})
 
     def total(self) -> Sql:
@@ -121,14 +145,40 @@ class Compilation:
             if item.side == side and not item.activity_id
         ]
         by_deed = [f"COALESCE(b.d_{side}, 0)"] if f"d_{side}" in deeds else []
-        return " + ".join([*by_condition, *by_deed]) or "0"
+        given = ["COALESCE(a.points, 0)"] if side == Side.BEHAVIOUR and self._adjustments else []
+        return " + ".join([*by_condition, *by_deed, *given]) or "0"
 
     def _select(self, columns: str, deeds: Mapping[str, str]) -> Sql:
         tallies, weights = self._tallies_sql(deeds), self._weights_sql()
         joined = f" LEFT JOIN ({tallies.text}) b ON b.person_id = f.id" if deeds else ""
-        text = f"SELECT f.id AS person_id, f.grade AS grade{columns} FROM ({self._by_condition.text}) f{joined}"
         params = (*weights.params, *self._by_condition.params, *(tallies.params if deeds else ()))
+        if self._adjustments:
+            joined += f" LEFT JOIN ({self._adjustments.text}) a ON a.person_id = f.id"
+            params += self._adjustments.params
+        text = f"SELECT f.id AS person_id, f.grade AS grade{columns} FROM ({self._by_condition.text}) f{joined}"
         return Sql(weights.text + text, params)
+
+    def adjustments(self) -> list[Adjustment]:
+        """The points given by hand that count here, the oldest first."""
+        return list(self._active().order_by("at", "id")) if self._adjustments else []
+
+    def activity_conditions(self) -> Mapping[int, Any]:
+        """What counts as each activity of the table; for what tallies said in the past."""
+        known = self._asking.vocabulary.keep("conditions of activities", conditions_of_activities)
+        wanted = {item.activity_id for item in self.rules.criteria}
+        return {key: condition for key, condition in known.items() if key in wanted}
+
+    def _active(self) -> QuerySet[Adjustment]:
+        return self.scope.rows(Adjustment.objects.filter(active_at(self.at)))
+
+    def _adjustments_sql(self) -> Sql | None:
+        """Points given by hand to these people and counting at the moment; None, and no join, where there are none."""
+        active = self._active()
+        if not active.exists():
+            return None
+        summed = active.order_by().values("person_id").annotate(points=Cast(Sum("points"), IntegerField()))
+        text, params = summed.query.get_compiler(connection=connection).as_sql()
+        return Sql(text, tuple(params))
 
     # -- conditions ---------------------------------------------------------------------------------------------
 
@@ -219,9 +269,7 @@ class Compilation:
 
     def _tallies_then(self) -> Sql:
         """Tallies as they stood at the moment asked: a deed done later the same day takes nothing from those before."""
-        wanted = {item.activity_id for item in self.rules.criteria if item.activity_id}
-        conditions = {key: value for key, value in conditions_of_activities().items() if key in wanted}
-        times, params = times_by_sql(self.at, conditions)
+        times, params = times_by_sql(self.at, self.activity_conditions())
         text = f"(SELECT person_id, activity_id, day, {times} AS count FROM {_TALLIES} WHERE first_at <= %s)"
         return Sql(text, (*params, connection.ops.adapt_datetimefield_value(self.at)))
 
@@ -299,9 +347,14 @@ def fold_once(sql: Sql, scope: Scope) -> Sql:
     return Sql(f'{before} FROM ({inner}) "{_PEOPLE}"{after}', params)
 
 
-def compile_rules(*, rules: Rules, scope: Scope, at: datetime, is_past: bool = False) -> Compilation:
-    """`rules` for the people of `scope` at `at`; `is_past` when `at` is a moment before now (back-test, review)."""
-    return Compilation(rules=rules, scope=scope, at=at, is_past=is_past)
+def compile_rules(
+    *, rules: Rules, scope: Scope, at: datetime, is_past: bool = False, by_hand: bool = True
+) -> Compilation:
+    """`rules` for the people of `scope` at `at`; `is_past` when `at` is a moment before now (back-test, review).
+
+    `by_hand`: points given by hand count too; a test of tables alone leaves them out.
+    """
+    return Compilation(rules=rules, scope=scope, at=at, is_past=is_past, by_hand=by_hand)
 
 
 def day_weights(*, today: date, half_lives: Sequence[int]) -> list[tuple[Any, ...]]:
