@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from teplo.jobs.running import place_of
 from teplo.kit import bulk
 from teplo.kit.clock import now
+from teplo.kit.garbage import rarely_collected
 from teplo.kit.ids import new_ids
 from teplo.kit.turns import turns_over
 from teplo.pipeline import steps
@@ -69,17 +70,18 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
     if not parcels:
         return 0
     began = time.monotonic()
-    events = open_parcels(parcels)
     try:
-        if parcels[0].attempts > inbox.SUSPECT_AFTER:
-            _take_suspect(parcels[0], events)
-        else:
-            _take(parcels, events)
+        with rarely_collected():
+            events = open_parcels(parcels)
+            if parcels[0].attempts > inbox.SUSPECT_AFTER:
+                _take_suspect(parcels[0], events)
+            else:
+                _take(parcels, events)
     except LeaseLost:
         log.warning("lease_lost", parcels=len(parcels))
         return 0
-    except BaseException:
-        _give_back(parcels)
+    except BaseException as error:
+        _give_back(parcels, is_untried=isinstance(error, DatabaseError | InterfaceError) and is_environment(error))
         raise
     seconds = time.monotonic() - began
     _pace.learn(events=len(events), seconds=seconds, others_wait=_others_wait())
@@ -162,12 +164,15 @@ def is_environment(error: BaseException) -> bool:
     return connection.vendor == "postgresql" and type(error).__name__ in ("OperationalError", "InterfaceError")
 
 
-def _give_back(parcels: Sequence[InboxRow]) -> None:
-    """Best effort: when the database is away the lease runs out by itself."""
+def _give_back(parcels: Sequence[InboxRow], *, is_untried: bool) -> None:
+    """Best effort: when the database is away the lease runs out by itself.
+
+    An attempt that ended with the database's own trouble (a deadlock, a full disk) says nothing against the events.
+    """
     if connection.vendor == "sqlite":
         return
     try:
-        inbox.give_back(parcels)
+        inbox.give_back(parcels, is_untried=is_untried)
     except (DatabaseError, InterfaceError):
         connection.close()
 

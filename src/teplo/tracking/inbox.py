@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from teplo.kit import bulk
@@ -112,10 +112,13 @@ def remove_parcels(parcels: Sequence[InboxRow]) -> bool:
     return removed == len(ids)
 
 
-def give_back(parcels: Sequence[InboxRow]) -> None:
-    """Let another worker take rows at once (after a failure that is not theirs)."""
+def give_back(parcels: Sequence[InboxRow], *, is_untried: bool = False) -> None:
+    """Let another worker take rows at once (after a failure that is not theirs).
+
+    `is_untried`: this attempt does not count against them, however often the database fails.
+    """
     held = InboxRow.objects.filter(id__in=[p.id for p in parcels], lease_owner=parcels[0].lease_owner)
-    held.update(lease_owner="", lease_until=None)
+    held.update(lease_owner="", lease_until=None, attempts=F("attempts") - 1 if is_untried else F("attempts"))
 
 
 def depth() -> tuple[int, float]:

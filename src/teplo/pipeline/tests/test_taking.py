@@ -218,7 +218,7 @@ def test_an_event_that_kills_workers_is_found_and_buried(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(steps, "label", die)
     monkeypatch.setattr(steps.run, "__defaults__", ((("label", die), *steps.STEPS[1:]),))
-    monkeypatch.setattr("teplo.pipeline.working._give_back", lambda parcels: None)
+    monkeypatch.setattr("teplo.pipeline.working._give_back", lambda parcels, **_: None)
     put_events([make_event(), make_event(name="killer"), make_event()], origin="api")
     put_event()
     for _ in range(60):
