@@ -12,32 +12,12 @@ import pytest
 from teplo.channels.sending import GROUP
 from teplo.channels.testing import MailServer
 from tests.acceptance.installation import Installation, kill, make_installation, wait_for
+from tests.acceptance.letters import fill_outbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.faults]
 
 LETTERS = 4_000
 KILLS = 20
-_FILL = f"""
-import sys
-import django; django.setup()
-from teplo.accounts.models import Workspace
-from teplo.channels.outbox import NewDelivery, enqueue
-from teplo.channels.testing import make_sender
-from teplo.content.testing import make_template
-from teplo.kit.ids import new_ids
-from teplo.people.models import Identity, Person
-Workspace.objects.update_or_create(
-    pk=1, defaults=dict(requires_consent=False, quiet_from="00:00", quiet_until="00:00", public_url="https://t.example")
-)
-make_sender(port=int(sys.argv[1]), per_minute=1_000_000)
-template = make_template()
-ids = new_ids({LETTERS})
-Person.objects.bulk_create([Person(id=i, first_name="Ольга") for i in ids])
-Identity.objects.bulk_create(
-    [Identity(kind="email", value=f"p{{n}}@example.com", person_id=i, is_main=True) for n, i in enumerate(ids)]
-)
-enqueue([NewDelivery(person_id=i, template_id=template.pk, enrolment_id=1, step="letter") for i in ids])
-"""
 
 
 @pytest.mark.parametrize("seed", [11])
@@ -45,7 +25,7 @@ def test_killed_senders_send_no_letter_twice_and_lose_none(tmp_path: Path, seed:
     print(f"seed {seed}")
     chance = random.Random(seed)
     with make_installation(tmp_path) as installation, MailServer(delay=0.004) as mail:
-        installation.python("-c", _FILL, str(mail.port))
+        fill_outbox(installation, letters=LETTERS, port=mail.port)
         dead = _send_with_kills(installation, chance)
         wait_for(lambda: _is_over(installation, dead), 120, "letters stay in the outbox", installation)
         installation.wait_until_empty()
