@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, tzinfo
+from typing import Any, TypeVar
 
 from teplo.conditions.vocabulary import Deeds, Family, Field, Vocabulary, by_key
 
@@ -17,7 +18,8 @@ _event_families: dict[str, Family] = {}
 _deeds: dict[str, Deeds] = {}
 _zone: dict[str, Callable[[], tzinfo]] = {}
 _states: dict[str, Callable[[], Hashable]] = {}
-_shared: ContextVar[dict[str, Vocabulary] | None] = ContextVar("shared", default=None)
+_shared: ContextVar[dict[str, Any] | None] = ContextVar("shared", default=None)
+T = TypeVar("T")
 
 
 def lend_people(app: str, fields: FieldLender, *, deeds: Deeds | None = None) -> None:
@@ -46,17 +48,17 @@ def lend_state(app: str, state: Callable[[], Hashable]) -> None:
 
 def state() -> Hashable:
     """As long as this is the same, a condition compiles to the same SQL on the same day."""
-    return tuple(lender() for _, lender in sorted(_states.items()))
+    return _once("state", lambda: tuple(lender() for _, lender in sorted(_states.items())))
 
 
 def zone() -> tzinfo:
     """The workspace's time zone."""
-    return _zone["workspace"]() if _zone else UTC
+    return _once("zone", lambda: _zone["workspace"]() if _zone else UTC)
 
 
 @contextmanager
 def sharing() -> Iterator[None]:
-    """Within it one vocabulary serves all who ask: for making one page, which changes no definitions."""
+    """Within it definitions are read once for all who ask: for one page or one batch, which change none."""
     token = _shared.set({})
     try:
         yield
@@ -74,13 +76,14 @@ def events() -> Vocabulary:
     return _once("events", _of_events)
 
 
-def _once(what: str, make: Callable[[], Vocabulary]) -> Vocabulary:
+def _once(what: str, make: Callable[[], T]) -> T:
     kept = _shared.get()
     if kept is None:
         return make()
     if what not in kept:
         kept[what] = make()
-    return kept[what]
+    found: T = kept[what]
+    return found
 
 
 def _of_people() -> Vocabulary:

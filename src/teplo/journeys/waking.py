@@ -15,6 +15,7 @@ from teplo.journeys.graph import GraphBroken
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion
 from teplo.journeys.queries import activity_ids, end_enrolments, wake_waiting
 from teplo.journeys.running import pause_itself
+from teplo.kit.among import among
 from teplo.people.segments import Entry
 from teplo.stages.models import Stage, StageMove
 
@@ -75,16 +76,21 @@ def react(happened: Happened) -> None:
 
 def let_out(*, person_ids: Sequence[int], at: datetime) -> None:
     """End the walks of those who reached the goal or meet an exit of the journey they are in."""
-    active = Enrolment.objects.filter(person_id__in=person_ids, state=EnrolmentState.ACTIVE)
+    published = JourneyVersion.objects.filter(published_at__isnull=False)
+    ways_out = published.exclude(goal={}, exits=[]).only("pk", "goal", "exits", "journey_id")
+    with_ways = {version.pk: version for version in ways_out}
+    if not with_ways:
+        return
+    active = Enrolment.objects.filter(
+        person_id__in=among(person_ids), state=EnrolmentState.ACTIVE, version_id__in=list(with_ways)
+    )
     inside: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for person_id, row_id, version_id in active.values_list("person_id", "id", "version_id"):
         inside[version_id].append((person_id, row_id))
-    if not inside:
-        return
-    ways_out = JourneyVersion.objects.filter(pk__in=list(inside)).exclude(goal={}, exits=[])
-    for version in ways_out.only("pk", "goal", "exits", "journey_id"):
+    for version_id, rows in sorted(inside.items()):
+        version = with_ways[version_id]
         try:
-            _let_out_of(version, inside[version.pk], at)
+            _let_out_of(version, rows, at)
         except ConditionError as error:  # a journey that cannot ask must not stop the pipeline
             pause_itself(journey_id=version.journey_id, step="", error=str(error))
 

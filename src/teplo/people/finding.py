@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from teplo.kit import bulk
+from teplo.kit.among import among
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id, new_ids
 from teplo.people import merging, queries
@@ -287,4 +288,4 @@ def insert_people(rows: Sequence[tuple[int, bool, datetime, datetime]]) -> None:
 
 
 def _reveal_people(people: set[int], at: datetime) -> int:
-    return Person.objects.filter(id__in=people, is_anonymous=True).update(is_anonymous=False, updated_at=at)
+    return Person.objects.filter(id__in=among(people), is_anonymous=True).update(is_anonymous=False, updated_at=at)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from teplo.scoring.models import ScoreChange
+from teplo.scoring.rescoring import Changed
 from teplo.stages.models import StageMove
 from teplo.tracking.incoming import Stored, unpack
 from teplo.tracking.models import EventLabel, InboxRow
@@ -22,14 +22,18 @@ HUMAN = EventLabel.HUMAN.value
 class Taken:
     """One event in work: what came in and what the steps have found out."""
 
-    __slots__ = ("at", "label", "origin", "person_id", "stored")
+    __slots__ = ("label", "origin", "person_id", "stored")
 
     def __init__(self, stored: Stored, origin: str) -> None:
         self.stored = stored
         self.origin = origin
-        self.at = datetime.fromtimestamp(stored.at / 1000, UTC)
         self.person_id = 0
         self.label = HUMAN
+
+    @property
+    def at(self) -> datetime:
+        """When it happened; few events are asked, so it is made when it is."""
+        return datetime.fromtimestamp(self.stored.at / 1000, UTC)
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class Batch:
     cause: str = "activity"
     people: list[int] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
-    score_changes: list[ScoreChange] = field(default_factory=list)
+    score_changes: list[Changed] = field(default_factory=list)
     stage_moves: list[StageMove] = field(default_factory=list)
     segment_entries: Sequence[tuple[int, int]] = ()
     submissions: list[tuple[int, str, datetime]] = field(default_factory=list)

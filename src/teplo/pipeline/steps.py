@@ -17,6 +17,7 @@ from teplo.conditions import registry
 from teplo.journeys.snapshots import take_snapshots
 from teplo.journeys.waking import Happened, react
 from teplo.kit import bulk
+from teplo.kit.among import among
 from teplo.people.attributes import Change, Refused, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Claim, find_or_create_people
@@ -26,20 +27,19 @@ from teplo.people.segments import refresh_members
 from teplo.people.straying import note_strays
 from teplo.pipeline import letters
 from teplo.pipeline.batch import HUMAN, Batch, Taken, properties_of
+from teplo.pipeline.moments import Moments
 from teplo.sales.handing_off import offer
 from teplo.scoring.models import Temperature
 from teplo.scoring.rescoring import rescore
 from teplo.stages.moving import move_by_signs
 from teplo.tracking import queries
-from teplo.tracking.labels import label_of_agent
+from teplo.tracking.labels import OUR_OWN, label_of_agent
 from teplo.tracking.models import Acquisition, SourceKind, Touch
 from teplo.tracking.sources import Arrival, path_of, read_arrival
 from teplo.tracking.tallying import tally_batch
 
 Step = Callable[[Batch], None]
 
-OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost", "person-imported", "note-added"})
-"""Events in which the person himself did nothing: he was not seen."""
 ARRIVALS = frozenset({"page-viewed", "person-imported"})
 SUBMISSIONS = frozenset({"form-submitted"})
 
@@ -101,16 +101,18 @@ def _rows(events: Sequence[Taken]) -> list[tuple[object, ...]]:
     """Rows of the batch table as texts both engines read."""
     zone = registry.zone()
     days: dict[int, str] = {}
-    offset = "" if connection.vendor == "sqlite" else "+00"
+    text_of = Moments("" if connection.vendor == "sqlite" else "+00")
     rows: list[tuple[object, ...]] = []
+    received_ms, received = -1, ""
     for event in events:
         stored = event.stored
         quarter = stored.at // 900_000  # zones change their offset at quarters of an hour at the finest
         day = days.get(quarter)
         if day is None:
             day = days[quarter] = _day(event.at, zone).isoformat()
-        at = event.at.isoformat(" ")[:-6] + offset
-        received = datetime.fromtimestamp(stored.received / 1000, UTC).isoformat(" ")[:-6] + offset
+        at = text_of(stored.at)
+        if stored.received != received_ms:  # the same for all that came in one request
+            received_ms, received = stored.received, text_of(stored.received)
         is_seen = event.label == HUMAN and stored.name not in OUR_OWN
         rows.append((
             event.person_id, stored.id, stored.name, at, received, event.origin, event.label, stored.url,
@@ -158,28 +160,25 @@ def note_touches(batch: Batch) -> None:
 
 
 def _with_source(people: Sequence[int]) -> set[int]:
-    return set(Acquisition.objects.filter(person_id__in=people).values_list("person_id", flat=True))
+    return set(Acquisition.objects.filter(person_id__in=among(people)).values_list("person_id", flat=True))
 
 
 def _write_touches(found: Sequence[tuple[int, Arrival, Taken]]) -> None:
-    rows = sorted(found, key=lambda row: (row[0], row[2].at))
+    rows = sorted(found, key=lambda row: (row[0], row[2].stored.at))
     columns = (
         "person_id", "id", "at", "source", "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_content",
         "utm_term", "landing",
     )  # fmt: skip
-    bulk.insert(
-        Touch,
-        columns,
-        [
-            (person, event.stored.id, event.at, arrival.source, arrival.referrer_host, *arrival.utm, arrival.landing)
-            for person, arrival, event in rows
-        ],
-        ignore_known=True,
-    )
+    touches: list[tuple[object, ...]] = []
     ends: dict[int, tuple[tuple[str, str, datetime], tuple[str, str, datetime]]] = {}
     for person, arrival, event in rows:
-        end = (arrival.source, arrival.detail, event.at)
+        at = event.at
+        touches.append(
+            (person, event.stored.id, at, arrival.source, arrival.referrer_host, *arrival.utm, arrival.landing)
+        )
+        end = (arrival.source, arrival.detail, at)
         ends[person] = (ends[person][0] if person in ends else end, end)
+    bulk.insert(Touch, columns, touches, ignore_known=True)
     queries.upsert_acquisitions([(person, first, last) for person, (first, last) in sorted(ends.items())])
 
 
@@ -268,7 +267,9 @@ def hand_off(batch: Batch) -> None:
         and change.grade != "unacceptable"
     ]
     if hot:
-        known = list(Person.objects.filter(id__in=hot, is_anonymous=False, erased_at=None).values_list("id", flat=True))
+        known = list(
+            Person.objects.filter(id__in=among(hot), is_anonymous=False, erased_at=None).values_list("id", flat=True)
+        )
         if known:
             offer(person_ids=known, cause="hot", snapshots=take_snapshots(person_ids=known), at=batch.at)
 
@@ -300,6 +301,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
 
 def run(batch: Batch, steps: Sequence[tuple[str, Step]] = STEPS) -> None:
     """Run the steps in the caller's transaction; `batch.step` says where it is, to explain a failure."""
-    for name, step in steps:
-        batch.step = name
-        step(batch)
+    with registry.sharing():  # a small batch would do little else than read what does not change
+        for name, step in steps:
+            batch.step = name
+            step(batch)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
 from teplo.kit.ids import new_id
 from teplo.scoring import queries
-from teplo.scoring.models import ScoreChange, ScoreTable, TableState
+from teplo.scoring.models import ScoreTable, TableState
 from teplo.scoring.rules import Rules, rules_of
 from teplo.scoring.statement import Scope, compile_rules
 
@@ -18,9 +19,22 @@ Report = Callable[[int, int], None]
 """Called in the transaction of each range with (scores changed so far, id of its last person); raising undoes it."""
 
 
+class Changed(NamedTuple):
+    """A score that changed, as ScoreChange records it; tuples, because a model instance costs more than the score."""
+
+    person_id: int
+    fit: int
+    behaviour: int
+    total: int
+    grade: str
+    temperature: str
+    total_before: int
+    temperature_before: str
+
+
 def rescore(
     *, person_ids: Sequence[int] | None, cause: str, at: datetime, report: Report | None = None, after: int = 0
-) -> list[ScoreChange]:
+) -> list[Changed]:
     """Score these people by the live table and record what changed; without a live table nothing happens.
 
     None means everybody: in ranges of their own transactions, starting after the person `after`, with `report` called
@@ -34,7 +48,7 @@ def rescore(
     return [change for part in parts for change in _rescore_batch(part, cause=cause, at=at)]
 
 
-def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> list[ScoreChange]:
+def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> list[Changed]:
     with transaction.atomic():
         queries.take_turn(alone=False)
         rules = _live()
@@ -48,9 +62,7 @@ def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> li
         if not rows or isinstance(rows, int):
             return []
         queries.write_scores(compilation, change_id=change_id)
-    names = ("person_id", "fit", "behaviour", "total", "grade", "temperature", "total_before", "temperature_before")
-    fixed = {"id": change_id, "at": at, "table_id": rules.table.id, "cause": cause}
-    return [ScoreChange(**fixed, **dict(zip(names, row, strict=True))) for row in sorted(rows)]
+    return [Changed._make(row) for row in sorted(rows)]
 
 
 def _rescore_all(*, cause: str, at: datetime, report: Report | None, after: int) -> None:

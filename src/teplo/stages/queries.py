@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import BooleanField, Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
+from teplo.kit.arrays import as_array
 from teplo.people.models import Person
 from teplo.stages.models import Stage, Standing
 from teplo.tracking.models import Tally
@@ -28,7 +29,7 @@ def encoded(person_ids: Sequence[int]) -> Any:
     """Ids as the one parameter that `among` passes."""
     if connection.vendor == "sqlite":
         return "[" + ",".join(str(int(one)) for one in person_ids) + "]"
-    return list(person_ids)
+    return as_array(person_ids)
 
 
 def as_statement(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
@@ -104,8 +105,12 @@ def _put_part(
     pin_by: int | None,
 ) -> list[int]:
     since = connection.ops.adapt_datetimefield_value(at)
-    rows = ", ".join(["(%s, %s, %s, %s)"] * len(person_ids))
-    params = [value for person_id in person_ids for value in (person_id, to_stage.id, since, pin_by)]
+    if connection.vendor == "postgresql":
+        source = "SELECT person_id, %s, %s, %s::bigint FROM unnest(%s::bigint[]) AS p(person_id)"
+        params: list[Any] = [to_stage.id, since, pin_by, as_array(person_ids)]
+    else:
+        source = f"VALUES {', '.join(['(%s, %s, %s, %s)'] * len(person_ids))}"
+        params = [value for person_id in person_ids for value in (person_id, to_stage.id, since, pin_by)]
     if from_stage is None:
         conflict = "DO NOTHING"
     else:
@@ -117,7 +122,7 @@ def _put_part(
         params.append(from_stage.id)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {STANDING} (person_id, stage_id, since, pinned_by) VALUES {rows} "  # noqa: S608
+            f"INSERT INTO {STANDING} (person_id, stage_id, since, pinned_by) {source} "  # noqa: S608
             f"ON CONFLICT (person_id) {conflict} RETURNING person_id",
             params,
         )

@@ -12,7 +12,9 @@ from django.db import connection
 from django.db.models import Count, F, Sum
 from django.db.models.sql import UpdateQuery
 
+from teplo.kit.arrays import as_array
 from teplo.kit.claim import lease_free
+from teplo.kit.reading import read_moments_fast
 from teplo.tracking.models import BatchEvent, InboxRow, Presence, Tally
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ def add_tallies(countings: Sequence[Counting]) -> list[tuple[int, int, datetime]
     later, earlier = ("MAX", "MIN") if connection.vendor == "sqlite" else ("GREATEST", "LEAST")
     union, parameters = _union(countings)
     with connection.cursor() as cursor:
+        read_moments_fast(cursor)
         cursor.execute(
             f"INSERT INTO tracking_tally (activity_id, person_id, day, count, first_at, last_at) {union} "
             "ORDER BY 2, 1, 3 ON CONFLICT (person_id, activity_id, day) DO UPDATE SET "
@@ -242,12 +245,14 @@ def upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
-    holes = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
-    values = [
-        value
-        for person, first, last in rows
-        for value in (person, first[0], first[1], _stored(first[2]), last[0], last[1], _stored(last[2]))
-    ]
+    flat = [(person, *first, *last) for person, first, last in rows]
+    if connection.vendor == "postgresql":
+        kinds = ("bigint", "text", "text", "timestamptz", "text", "text", "timestamptz")
+        source = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608
+        values: list[Any] = [as_array(column) for column in zip(*flat, strict=True)]
+    else:
+        source = f"VALUES {', '.join(['(%s, %s, %s, %s, %s, %s, %s)'] * len(flat))}"
+        values = [_stored(value) if isinstance(value, datetime) else value for row in flat for value in row]
     table = "tracking_acquisition"
     is_earlier = f"excluded.first_at < {table}.first_at"
     is_later = f"excluded.last_at >= {table}.last_at"
@@ -259,7 +264,7 @@ def _upsert_acquisitions(rows: Sequence[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (person_id, first_source, first_detail, first_at, last_source, last_detail, last_at) "  # noqa: S608
-            f"VALUES {holes} ON CONFLICT (person_id) DO UPDATE SET {', '.join(changes)}",
+            f"{source} ON CONFLICT (person_id) DO UPDATE SET {', '.join(changes)}",
             values,
         )
 
@@ -280,5 +285,6 @@ def _moment(stored: datetime | str) -> datetime:
     return at.replace(tzinfo=UTC)
 
 
-def _stored(at: datetime) -> Any:
-    return str(at.astimezone(UTC).replace(tzinfo=None)) if connection.vendor == "sqlite" else at
+def _stored(at: datetime) -> str:
+    """A moment as Django stores it on SQLite."""
+    return str(at.astimezone(UTC).replace(tzinfo=None))
