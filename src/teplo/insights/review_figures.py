@@ -1,0 +1,108 @@
+"""The few numbers by which one review is compared with another, and how sure each of them is (R20)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SURE = 1.959964
+
+Counts = Sequence[Sequence[int]]
+"""[points, people] …"""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole with its interval of 95 % (Wilson); `value` is None of nobody."""
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Low and high; 0 and 1 of nobody."""
+        if not self.whole:
+            return 0.0, 1.0
+        n, square, p = self.whole, SURE**2, self.part / self.whole
+        middle = (p + square / (2 * n)) / (1 + square / n)
+        half = SURE * math.sqrt(p * (1 - p) / n + square / (4 * n * n)) / (1 + square / n)
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a review. `kind`: people, money, share, days, auc; `better`: 1 more is better, −1 less, 0 neither."""
+
+    key: str
+    kind: str
+    better: int
+    value: float | None
+
+
+KEYS: tuple[tuple[str, str, int], ...] = (
+    ("won", "people", 1),
+    ("amount", "money", 1),
+    ("repeats", "people", 1),
+    ("hot_sales", "share", 1),
+    ("hot_bought", "share", 1),
+    ("never", "people", -1),
+    ("low", "people", -1),
+    ("auc", "auc", 1),
+    ("days", "days", -1),
+    ("returned", "share", -1),
+    ("fitting", "share", 1),
+    ("unacceptable", "share", -1),
+)
+
+
+def figures(agenda: Mapping[str, Any]) -> list[Figure]:
+    """The figures of a counted agenda, in the order of KEYS."""
+    outcomes, hot, newcomers = agenda["outcomes"], agenda["hot"], agenda["newcomers"]
+    low, grades, hand_offs = sum(agenda["low_count"].values()), newcomers["grades"], agenda["hand_offs"]
+    scored = outcomes["won"] - _unscored_sales(outcomes)
+    separation = separates(agenda["spread"])
+    values = {
+        "won": outcomes["won"],
+        "amount": outcomes["amount"],
+        "repeats": outcomes["repeats"],
+        "hot_sales": Share(scored - low, scored).value,
+        "hot_bought": Share(hot["bought"], hot["people"]).value,
+        "never": hot["never"],
+        "low": low,
+        "auc": separation[0] if separation else None,
+        "days": outcomes["days"],
+        "returned": Share(hand_offs["returned"], hand_offs["offered"]).value,
+        "fitting": Share(grades.get("ideal", 0) + grades.get("near-ideal", 0), newcomers["people"]).value,
+        "unacceptable": Share(grades.get("unacceptable", 0), newcomers["people"]).value,
+    }
+    return [Figure(key, kind, better, values[key]) for key, kind, better in KEYS]
+
+
+def _unscored_sales(outcomes: Mapping[str, Any]) -> int:
+    """Sales from before any table was live."""
+    return int(outcomes["won"] - sum(won for _known, won in outcomes["by_heat"].values()))
+
+
+def separates(spread: Mapping[str, Counts]) -> tuple[float, float, float] | None:
+    """How well the points tell those who bought from those who were lost: the chance that of one of each the buyer has
+    more (AUC, ties count half), with its interval of 95 % (Hanley and McNeil). None where one side is empty.
+    """
+    won, lost = dict(map(tuple, spread["won"])), dict(map(tuple, spread["lost"]))
+    buyers, others = sum(won.values()), sum(lost.values())
+    if not buyers or not others:
+        return None
+    below = ahead = 0.0
+    for points in sorted({*won, *lost}):
+        ahead += won.get(points, 0) * (below + lost.get(points, 0) / 2)
+        below += lost.get(points, 0)
+    auc = ahead / (buyers * others)
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    variance = auc * (1 - auc) + (buyers - 1) * (q1 - auc**2) + (others - 1) * (q2 - auc**2)
+    half = SURE * math.sqrt(max(variance, 0) / (buyers * others))
+    return auc, max(0.0, auc - half), min(1.0, auc + half)
