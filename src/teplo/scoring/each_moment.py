@@ -126,7 +126,8 @@ class EachMoment(Compilation):
             return Sql(f"moment AS MATERIALIZED ({named})", params)
         days = self._days(Sql(named, params))
         names = "".join(f", d.v{number}" for number in range(len(self._conditions.by_day)))
-        text = f"{days.text}, moment AS MATERIALIZED (SELECT m.*{names} FROM ({named}) m LEFT JOIN days d ON d.day = m.day)"
+        with_days = f"SELECT m.*{names} FROM ({named}) m LEFT JOIN days d ON d.day = m.day"
+        text = f"{days.text}, moment AS MATERIALIZED ({with_days})"
         return Sql(text, (*days.params, *params))
 
     def _days(self, moments: Sql) -> Sql:

@@ -97,7 +97,7 @@ class Score(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["temperature", "-total"], name="score_warmth"),
+            models.Index(fields=["temperature", "-total", "person"], name="score_warmth"),
             models.Index(fields=["-total", "person"], name="score_total"),
         )
 
@@ -180,8 +180,8 @@ class BackTest(Row):
     """A question put to the past: what would this table have said beside the live one, and what became of all (R21)?"""
 
     name = models.CharField(max_length=200)
-    table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="+")
-    against = models.ForeignKey(ScoreTable, null=True, on_delete=models.CASCADE, related_name="+")
+    table = models.ForeignKey(ScoreTable, null=True, on_delete=models.SET_NULL, related_name="+")
+    against = models.ForeignKey(ScoreTable, null=True, on_delete=models.SET_NULL, related_name="+")
     question = models.JSONField(default=dict, help_text="scoring.sampling.Question")
     rules = models.JSONField(default=dict, help_text="Both tables as they stood when asked.")
     calls_per_day = models.PositiveIntegerField(default=20)

@@ -26,6 +26,7 @@ from teplo.scoring.statement import Sql
 
 HAND_OFF, FIRST_CONTACT, DATE = MOMENTS = ("hand-off", "first-contact", "date")
 MOST_DAYS = 3650
+_FLAGS = ("with_customers", "with_unripe", "only_known", "only_ended")
 
 Moments = Callable[[Q], QuerySet[Any, Any]]
 """Given which people (a Q over `person_id`), rows with `person_id` and `happened_at`; a person may have several."""
@@ -53,7 +54,8 @@ class Question:
     `moment`: the first hand-off within the period, `days` after a first contact within the period, or the beginning of
     `on` for everybody met before it. `horizon_days`: how long he had to buy after his moment; None: until `as_of`.
     Left out are those who had bought before their moment (unless `with_customers`), those whose horizon is not over at
-    `as_of` (unless `with_unripe`), and with `only_known` those who had left no contact by their moment.
+    `as_of` (unless `with_unripe`), with `only_known` those who had left no contact by their moment, and with
+    `only_ended` those who are neither won nor lost.
     """
 
     moment: str
@@ -66,6 +68,7 @@ class Question:
     with_customers: bool = False
     with_unripe: bool = False
     only_known: bool = False
+    only_ended: bool = False
 
     def __post_init__(self) -> None:
         if self.moment not in MOMENTS:
@@ -91,7 +94,7 @@ class Question:
     def as_json(self) -> dict[str, Any]:
         """As it is stored and shared."""
         days = {name: value.isoformat() for name in ("since", "until", "on") if (value := getattr(self, name))}
-        flags = {name: True for name in ("with_customers", "with_unripe", "only_known") if getattr(self, name)}
+        flags = {name: True for name in _FLAGS if getattr(self, name)}
         return {
             "moment": self.moment,
             "as_of": self.as_of.astimezone(UTC).isoformat(),
@@ -105,7 +108,7 @@ class Question:
     def from_json(cls, data: Mapping[str, Any]) -> Question:
         """The same from its stored form; raises QuestionUnclear, ValueError for a malformed date."""
         days = {name: date.fromisoformat(data[name]) for name in ("since", "until", "on") if data.get(name)}
-        flags = {name: bool(data.get(name)) for name in ("with_customers", "with_unripe", "only_known")}
+        flags = {name: bool(data.get(name)) for name in _FLAGS}
         return cls(
             moment=data["moment"],
             as_of=datetime.fromisoformat(data["as_of"]),
@@ -147,7 +150,8 @@ def sample_sql(question: Question, *, first: int | None = None, last: int | None
         f"FROM moments m LEFT JOIN last_told t ON t.person_id = m.person_id"
         + ("" if question.with_customers else " WHERE COALESCE(t.had_bought, 0) = 0")
     )
-    return Sql(f"SELECT * FROM ({text}) sample", (*moments.params, *facts.params))
+    ended = f" WHERE sample.state <> '{open_}'" if question.only_ended else ""
+    return Sql(f"SELECT * FROM ({text}) sample{ended}", (*moments.params, *facts.params))
 
 
 def moments_sql(question: Question, *, first: int | None = None, last: int | None = None) -> Sql:
