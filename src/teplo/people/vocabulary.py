@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Case,
     CharField,
     Exists,
@@ -118,8 +119,7 @@ def _person_fields() -> Iterator[Field]:
         yield Field(key, Type.CHOICE, name, _remembered(key, Type.CHOICE), WHO, suggest=_suggest(key), is_open=True)
     yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
     yield Field("created", Type.MOMENT, _("First met"), column("created_at", Type.MOMENT), WHO)
-    is_stranger = column("is_anonymous", Type.BOOLEAN)
-    yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), is_stranger, WHO, answers=STRANGER)
+    yield Field("anonymous", Type.BOOLEAN, _("Still a stranger"), _stranger_holds, WHO, answers=STRANGER)
     yield Field(
         "segment",
         Type.LIST,
@@ -132,6 +132,21 @@ def _person_fields() -> Iterator[Field]:
         said=IN_SEGMENT,
         without=(Operator.IS_SET,),
     )
+
+
+_stranger_now = column("is_anonymous", Type.BOOLEAN)
+
+
+def _stranger_holds(test: Test, asking: Asking) -> Q:
+    """Of the past: who was known by a browser alone. Whoever came with no browser was known from the first."""
+    if not asking.of_past:
+        return _stranger_now(test, asking)
+    mine = _identities(asking).filter(person=OuterRef("pk"))
+    by_contact = Exists(mine.exclude(kind=IdentityKind.VISITOR))
+    by_browser = Exists(mine.filter(kind=IdentityKind.VISITOR))
+    told = (When(by_contact, then=False), When(by_browser, then=True))
+    was = Case(*told, default=F("is_anonymous"), output_field=BooleanField())
+    return value_holds(was, Type.BOOLEAN, test, asking)
 
 
 def _remembered(key: str, kind: Type) -> Holds:

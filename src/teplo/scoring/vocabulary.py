@@ -52,8 +52,15 @@ def fields() -> Iterator[Field]:
     )
     grade = _scored("grade", Type.CHOICE, "")
     yield Field("grade", Type.CHOICE, _("Profile"), grade, WARMTH, lambda: GRADES, is_short=True)
-    changed = through(lambda asking: Score.objects.all(), {"person": "pk"}, column("changed_at", Type.MOMENT))
-    yield Field("score_changed", Type.MOMENT, _("Score changed"), changed, WARMTH)
+    yield Field("score_changed", Type.MOMENT, _("Score changed"), _changed_holds, WARMTH)
+
+
+_changed_now = through(lambda asking: Score.objects.all(), {"person": "pk"}, column("changed_at", Type.MOMENT))
+_changed_then = through(lambda asking: _last_changes(asking), {"person": "pk"}, column("at", Type.MOMENT))
+
+
+def _changed_holds(test: Test, asking: Asking) -> Q:
+    return _changed_then(test, asking) if asking.of_past else _changed_now(test, asking)
 
 
 def _scored(name: str, kind: Type, unscored: Any) -> Holds:

@@ -17,6 +17,8 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from teplo.tracking.models import EventLabel
 
+OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost", "person-imported", "note-added"})
+"""Events in which the person himself did nothing: he was not seen."""
 SCAN_WITHIN = timedelta(seconds=10)
 """A click so soon after sending is a scanner's: a human being has not even seen the letter."""
 PREFETCH_WITHIN = timedelta(seconds=3)

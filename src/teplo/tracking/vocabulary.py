@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from teplo.conditions.comparing import TRUE, any_holds, column, through
+from teplo.conditions.comparing import TRUE, any_holds, column, through, value_holds
 from teplo.conditions.condition import Operator
 from teplo.conditions.grouping import IsAmong
 from teplo.conditions.vocabulary import Asking, Choice, Deed, Deeds, Family, Field, Holds, Test, Type
 from teplo.kit.wording import in_language
-from teplo.tracking.models import Acquisition, Activity, EventLabel, Presence, SourceKind, Tally, Touch
+from teplo.tracking.labels import OUR_OWN
+from teplo.tracking.models import Acquisition, Activity, Event, EventLabel, Presence, SourceKind, Tally, Touch
 from teplo.tracking.recalling import conditions_of_activities, times_by
 
 CAME = _("How he came")
@@ -37,9 +39,8 @@ LABELS = (
 
 def fields() -> Iterator[Field]:
     """Fields over people: presence and where they came from."""
-    seen = through(_presences, {"person": "pk"}, column("last_seen_at", Type.MOMENT))
     first = through(_presences, {"person": "pk"}, column("first_seen_at", Type.MOMENT))
-    yield Field("last_seen", Type.MOMENT, _("Last seen"), seen, CAME)
+    yield Field("last_seen", Type.MOMENT, _("Last seen"), _last_seen_holds, CAME)
     yield Field("first_seen", Type.MOMENT, _("First seen"), first, CAME)
     yield Field("source", Type.LIST, _("Ever came from"), _source_holds, CAME, lambda: SOURCES, is_short=True)
     for key, name in (("first_source", _("First came from")), ("last_source", _("Last came from"))):
@@ -54,7 +55,22 @@ def fields() -> Iterator[Field]:
 
 
 def _presences(asking: Asking) -> QuerySet[Presence]:
-    return Presence.objects.all()
+    """Of the past, those who had been seen by then: for the first time, which nothing later changes."""
+    return Presence.objects.filter(first_seen_at__lte=asking.at) if asking.of_past else Presence.objects.all()
+
+
+_last_seen_now = through(_presences, {"person": "pk"}, column("last_seen_at", Type.MOMENT))
+
+
+def _last_seen_holds(test: Test, asking: Asking) -> Q:
+    """Of the past, from the journal, where he has been seen again since."""
+    if not asking.of_past:
+        return _last_seen_now(test, asking)
+    mine = {"person_id": OuterRef("pk")}
+    presence = Presence.objects.filter(**mine, last_seen_at__lte=asking.at).values("last_seen_at")[:1]
+    seen = Event.objects.filter(**mine, at__lte=asking.at, label=EventLabel.HUMAN).exclude(name__in=OUR_OWN)
+    value = Coalesce(Subquery(presence), Subquery(seen.order_by("-at").values("at")[:1]), output_field=DateTimeField())
+    return value_holds(value, Type.MOMENT, test, asking)
 
 
 def _touches(asking: Asking) -> QuerySet[Touch]:
