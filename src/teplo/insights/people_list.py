@@ -101,12 +101,15 @@ class _Place:
 
 def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
     """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
-    phases = _phases(sort)
+    phases = _phases(sort, chosen)
     ids, further = _ids(people_of(chosen), phases, _read_place(after, phases), limit, who=chosen.who)
     return Page(rows_of(ids), further)
 
 
-def _phases(sort: str) -> Sequence[Phase]:
+def _phases(sort: str, chosen: Chosen) -> Sequence[Phase]:
+    warmth = _asked_warmth(chosen.condition)
+    if sort == "score" and warmth:
+        return (Phase(Q(score__temperature=warmth), SORTS["score"][0].order),)
     if sort == BY_STAGE:
         stages = Stage.objects.order_by("is_beside", "-position").values_list("id", flat=True)
         order = ("-standing__since", "standing__person_id")
@@ -114,6 +117,22 @@ def _phases(sort: str) -> Sequence[Phase]:
     if sort not in SORTS:
         raise SortUnknown(sort)
     return SORTS[sort]
+
+
+def _asked_warmth(condition: Mapping[str, Any]) -> str:
+    """The one temperature all of them have, if the condition says so: it has an index of its own, in order of score.
+
+    Without it the warm would be looked for behind all who are hot. The cold may be people without a score.
+    """
+    parts = condition.get("all", [condition])
+    asked = [_listed(part["temperature"]) for part in parts if isinstance(part, Mapping) and "temperature" in part]
+    one = next((values[0] for values in asked if len(values) == 1), "")
+    return one if one in (Temperature.WARM, Temperature.HOT) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of a short leaf; of one that is said otherwise, none."""
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def list_of_company(*, company_id: int, limit: int = PAGE) -> Page:

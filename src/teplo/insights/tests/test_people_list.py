@@ -63,6 +63,20 @@ def test_walking_the_pages_shows_everybody_once_and_in_order(sort, limit, crowd)
     assert [key(row.person) for row in rows] == sorted(key(row.person) for row in rows)
 
 
+@pytest.mark.parametrize("asked", ["cold", "warm", "hot", ["hot"], ["warm", "hot"], {"is_not": "hot"}])
+@pytest.mark.parametrize("sort", ORDERS)
+def test_a_temperature_finds_the_same_people_in_every_order(sort, asked, crowd):
+    condition = {"all": [{"temperature": asked}, {"field": "last_name", "is_not": "Бобр"}]}
+    rows = walk(sort, 3, Chosen(condition=condition))
+    heats = {"cold", "warm"} if isinstance(asked, dict) else {asked} if isinstance(asked, str) else {*asked}
+    warmth = lambda p: p.score.temperature if hasattr(p, "score") else "cold"  # noqa: E731
+    meant = [p.id for p in crowd if warmth(p) in heats and p.last_name != "Бобр"]
+    assert sorted(row.person.id for row in rows) == sorted(meant)
+    if sort == "score":
+        totals = [row.person.score.total if hasattr(row.person, "score") else -1 for row in rows]
+        assert totals == sorted(totals, reverse=True)
+
+
 def test_a_place_that_cannot_be_read_is_the_start(crowd):
     for place in ("nonsense", "[7]", '[0,"x","y"]', "[0,1]", "{}"):
         assert len(list_people(chosen=Chosen(), sort="score", after=place, limit=5).rows) == 5
