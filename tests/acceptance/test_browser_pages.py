@@ -43,8 +43,9 @@ def owner() -> User:
     company = Company.objects.create(name="Ромашка", name_key="ромашка")
     for number, name in enumerate(["Анна", "Ігор", "Марина", "Сергій", "Олег"]):
         person = Person.objects.create(
-            first_name=name, last_name="Коваль", first_key=name.lower(), last_key="коваль", company=company
-        )
+            first_name=name, last_name="Коваль", first_key=name.lower(), last_key="коваль", company=company,
+            position="Директор", city="Киев",
+        )  # fmt: skip
         Score.objects.create(
             person=person, total=8 * number, temperature=["cold", "cold", "warm", "warm", "hot"][number]
         )
