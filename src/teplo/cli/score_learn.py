@@ -1,0 +1,314 @@
+"""`teplo score learn` and `teplo score apply`: points from outcomes in a plain file, and a table applied to another.
+
+Neither touches the database. Exit codes: 0 done, 2 the file, a column or the table is no use, 3 there is no table to
+propose (too little data, or no signal), 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from teplo.people.importing.shapes import FileRefused
+from teplo.scoring.file_scores import ColumnsMissing, FileScoring, RowScore, band_of, file_vocabulary, read_table_for
+from teplo.scoring.learned_names import share
+from teplo.scoring.learning_process import LearningFailed, run_learning
+from teplo.scoring.people_files import NoSuchColumn, PeopleFile, open_people, sidecar_of_file
+from teplo.scoring.table_file import Band, Line, TableUnreadable, read_bands, write_table
+
+NOTHING_PROPOSED = 3
+LANGUAGES = ("ru", "uk", "en")
+_screen = Console(stderr=True)
+_out = Console(soft_wrap=True, highlight=False)
+
+PeopleOption = Annotated[Path, typer.Option("--people", help="CSV (also .gz) or XLSX, in any encoding.")]
+LanguageOption = Annotated[str, typer.Option(help="ru, uk or en; otherwise by LANG.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")]
+
+
+def learn(
+    people: PeopleOption,
+    outcome: Annotated[str, typer.Option(help="The column that says who was won and who was lost.")],
+    out: Annotated[Path, typer.Option(help="Where the table goes.")],
+    id_column: Annotated[str, typer.Option("--id", help="The column that tells people apart.")] = "",
+    date: Annotated[
+        str, typer.Option(help="The column with the day people are judged at: the table is then proven on later ones.")
+    ] = "",
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="Columns to leave out: a, b; may be repeated.", metavar="COLUMN,COLUMN")
+    ] = None,
+    insist: Annotated[
+        list[str] | None, typer.Option(help="Use this column although it looks like the answer.", metavar="COLUMN")
+    ] = None,
+    won: Annotated[list[str] | None, typer.Option(help="A value of the outcome that means won.")] = None,
+    lost: Annotated[list[str] | None, typer.Option(help="A value of the outcome that means lost.")] = None,
+    criteria: Annotated[int, typer.Option(min=1, max=200, help="At most so many criteria.")] = 25,
+    language: LanguageOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Learn a score table from people whose outcome is known."""
+    with _speaking(language), _refusing(as_json), open_people(people, wanted=outcome) as file:
+        asked = {
+            "exclude": [file.find(name) for name in _split(exclude or [], file)],
+            "insist": [file.find(name) for name in _split(insist or [], file)],
+            "won": won or [], "lost": lost or [], "criteria": criteria,
+        }  # fmt: skip
+        person = file.find(id_column) if id_column else ""
+        sidecar = sidecar_of_file(
+            file, outcome=file.find(outcome), person=person or None, moment=file.find(date) if date else None
+        )
+        result = _learnt(file, {**asked, "sidecar": sidecar, "shape": file.shape.as_json()}, quiet=as_json)
+        if result["verdict"] == "proposed":
+            table = write_table(
+                [_line(entry) for entry in result["criteria"]], vocabulary=file_vocabulary(file.names),
+                bands=bands_of(result), person=person,
+            )  # fmt: skip
+            out.write_text(table, encoding="utf-8")
+        _tell_learnt(result, out, as_json)
+    if result["verdict"] == "refused":
+        raise typer.Exit(2)
+    if result["verdict"] != "proposed":
+        raise typer.Exit(NOTHING_PROPOSED)
+
+
+def apply(
+    table: Annotated[Path, typer.Option(help="A table: criterion; condition; points.")],
+    people: PeopleOption,
+    out: Annotated[Path, typer.Option(help="Where the scores go, in the order of the file.")],
+    id_column: Annotated[
+        str, typer.Option("--id", help="The column that tells people apart; else rows have numbers.")
+    ] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Also the points of each criterion.")] = False,
+    language: LanguageOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Score the people of a file by a table."""
+    with _speaking(language), _refusing(as_json), open_people(people, wanted=id_column) as file:
+        lines = read_table_for(table, file.names)
+        bands, learnt_person = read_bands(table)
+        person = file.find(id_column) if id_column else learnt_person if learnt_person in file.names else ""
+        scoring = FileScoring(lines, file.names, person)
+        samples = [cells for (_number, cells), _count in zip(file.rows(), range(5_000), strict=False)]
+        scores = scoring.score(file.rows(), samples)
+        told = _write_scores(out, scores, lines, bands, person, explain=explain, delimiter=file.shape.delimiter or ";")
+        result = {"state": "done", "scores": str(out), "criteria": len(lines), **told}
+        if as_json:
+            _say_json(result)
+        else:
+            _out.print(
+                _("%(people)s people scored by %(criteria)s criteria, from %(low)s to %(high)s points: %(file)s")
+                % {**result, "low": told["lowest"], "high": told["highest"], "file": out}
+            )
+
+
+# what both share
+
+
+@contextmanager
+def _speaking(language: str) -> Iterator[None]:
+    spoken = language or _language_of_shell()
+    if spoken not in LANGUAGES:
+        raise typer.BadParameter(f"--language: {', '.join(LANGUAGES)}")
+    with translation.override(spoken):
+        yield
+
+
+def _language_of_shell() -> str:
+    """LC_ALL, LC_MESSAGES or LANG, the first that says anything; English for languages not spoken here."""
+    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "en")
+    spoken = said.lower().split("_")[0].split(".")[0]
+    return spoken if spoken in LANGUAGES else "en"
+
+
+@contextmanager
+def _refusing(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except (FileRefused, NoSuchColumn, TableUnreadable, ColumnsMissing, OSError) as error:
+        _give_up(str(error), as_json)
+    except LearningFailed as error:
+        _give_up(_("The learner has failed: %(error)s") % {"error": error}, as_json)
+
+
+def _give_up(reason: str, as_json: bool) -> NoReturn:
+    if as_json:
+        _say_json({"state": "refused", "error": reason})
+    else:
+        _screen.print(reason, style="red", markup=False, highlight=False)
+    raise typer.Exit(2)
+
+
+def _say_json(result: Any) -> None:
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+def _split(wishes: Sequence[str], file: PeopleFile) -> list[str]:
+    """Names between commas, unless a column is called just so."""
+    names: list[str] = []
+    for wish in wishes:
+        names += [wish] if wish in file.names else [part.strip() for part in wish.split(",") if part.strip()]
+    return names
+
+
+# learning
+
+
+def _learnt(file: PeopleFile, options: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    columns = (TextColumn("{task.description}"), BarColumn())
+    with Progress(*columns, console=_screen, disable=quiet, transient=True) as bar:
+        line = bar.add_task(file.path.name, total=100)
+
+        def show(done: int, total: int, _what: str) -> None:
+            bar.update(line, completed=done, total=total)
+
+        return run_learning(frame=file.path, options=options, report=show)
+
+
+def _line(criterion: dict[str, Any]) -> Line:
+    found = {
+        "people": criterion["people"], "conversion": f"{criterion['conversion'] * 100:.1f}%",
+        "effect": f"{criterion['effect']:+.2f} ({criterion['low']:+.2f} … {criterion['high']:+.2f})",
+    }  # fmt: skip
+    return Line(criterion["name"], criterion["condition"], criterion["points"], criterion["group"], found=found)
+
+
+def bands_of(result: dict[str, Any]) -> list[Band]:
+    """The score bands of a result as the table file keeps them."""
+    warm, hot = result["warm_from"], result["hot_from"]
+    return [
+        Band(
+            band["from"], band["expected"], "hot" if band["from"] >= hot else "warm" if band["from"] >= warm else "cold"
+        )
+        for band in result["bands"]
+    ]
+
+
+def _tell_learnt(result: dict[str, Any], out: Path, as_json: bool) -> None:
+    is_proposed = result["verdict"] == "proposed"
+    if as_json:
+        _say_json({**result, "table": str(out) if is_proposed else None})
+        return
+    _tell_outcome(result)
+    for leak in result.get("leaks", ()):
+        _out.print(leak["text"], markup=False, style="yellow")
+        if leak["insisted"]:
+            _out.print("  " + _("It is used all the same, as you insist."))
+    if result.get("dropped"):
+        said = "; ".join(f"{column['label']} ({column['text']})" for column in result["dropped"])
+        _out.print(_("Left out: %(columns)s") % {"columns": said}, markup=False, style="dim")
+    _out.print(result["why"]["text"], markup=False, style="bold")
+    if is_proposed:
+        _tell_proof(result)
+        _out.print(_criteria_of(result))
+        _out.print(_bands_shown(result))
+        _out.print(_("The table: %(file)s") % {"file": out}, markup=False)
+
+
+def _tell_outcome(result: dict[str, Any]) -> None:
+    if "outcome" not in result:
+        return
+    how = result["outcome"]
+    said = _("%(people)s people: %(won)s won (%(good)s), %(lost)s lost (%(bad)s), conversion %(rate)s%%") % {
+        "people": result["people"], "won": result["won"], "lost": result["lost"], "good": ", ".join(how["won"]),
+        "bad": ", ".join(how["lost"]), "rate": number_format(result["base_rate"] * 100, 1),
+    }  # fmt: skip
+    _out.print(said, markup=False)
+    open_still = sum(how["open"].values()) + how["empty"]
+    if open_still:
+        values = ", ".join(how["open"]) or _("empty")
+        _out.print(
+            _("Left out because their outcome is open: %(count)s (%(values)s)")
+            % {"count": open_still, "values": values},
+            markup=False,
+        )
+    if result.get("repeated"):
+        _out.print(_("Rows that stand twice count once: %(count)s") % {"count": result["repeated"]})
+
+
+def _tell_proof(result: dict[str, Any]) -> None:
+    area = result["auc"]
+    how = (
+        _("on later people")
+        if area["how"] == "out-of-time"
+        else _("on people held out, %(n)s times") % {"n": area["splits"]}
+    )
+    _out.print(
+        _("Proven %(how)s: AUC of the table %(table)s (%(low)s to %(high)s), of the model before rounding %(model)s; loss %(loss)s")
+        % {
+            "how": how, "table": number_format(area["table"][0], 3), "low": share(area["table"][1]),
+            "high": share(area["table"][2]), "model": number_format(area["model"][0], 3),
+            "loss": number_format(result["loss"], 3),
+        },
+        markup=False,
+    )  # fmt: skip
+
+
+def _criteria_of(result: dict[str, Any]) -> Table:
+    table = Table(_("criterion"), _("points"), _("effect"), _("people"), _("conversion"))
+    for entry in result["criteria"]:
+        effect = f"{entry['effect']:+.2f} ({entry['low']:+.2f} … {entry['high']:+.2f})"
+        conversion = number_format(entry["conversion"] * 100, 1) + "%"
+        table.add_row(entry["name"], f"{entry['points']:+d}", effect, str(entry["people"]), conversion)
+    return table
+
+
+def _bands_shown(result: dict[str, Any]) -> Table:
+    names = {"cold": _("cold"), "warm": _("warm"), "hot": _("hot"), "": ""}
+    table = Table(_("score"), _("people"), _("won"), _("expected conversion"), _("temperature"))
+    for band, kept in zip(result["bands"], bands_of(result), strict=True):
+        expected = number_format(band["expected"] * 100, 1) + "%"
+        reach = f"{band['from']} … {band['to']}"
+        table.add_row(reach, str(band["people"]), str(band["won"]), expected, names[kept.temperature])
+    return table
+
+
+# applying
+
+
+def _write_scores(
+    out: Path, scores: Iterator[RowScore], lines: Sequence[Line], bands: Sequence[Band], person: str, *,
+    explain: bool, delimiter: str,
+) -> dict[str, int]:  # fmt: skip
+    people, lowest, highest = 0, 0, 0
+    unfinished = out.with_name(f"{out.name}.part")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+        writer.writerow([
+            person or "row", "score", *(["expected", "temperature"] if bands else []),
+            *(_distinct([line.name for line in lines]) if explain else []),
+        ])  # fmt: skip
+        for row in scores:
+            lowest = row.score if not people else min(lowest, row.score)
+            highest = row.score if not people else max(highest, row.score)
+            people += 1
+            band = band_of(row.score, bands)
+            about = [band.expected, band.temperature] if band else []
+            writer.writerow([row.person if person else people, row.score, *about, *(row.points if explain else [])])
+    unfinished.replace(out)
+    return {"people": people, "lowest": lowest, "highest": highest}
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of criteria as headings: each once."""
+    given: list[str] = []
+    for name in names:
+        unique, times = name, 1
+        while unique in given:
+            times += 1
+            unique = f"{name} ({times})"
+        given.append(unique)
+    return given

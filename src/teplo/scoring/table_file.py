@@ -1,0 +1,337 @@
+"""A score table as one writes it in a spreadsheet: criterion; condition; points, in any of the three languages (R17).
+
+    criterion;condition;points
+    Москва;city is «Москва»;5
+    Смотрел цены;did «visited-prices» at least 2 times in 7 days;3
+
+Further columns are optional: group, side (fit, behaviour), per time, at least, cap, window, half-life (days). A learnt
+table also says of each criterion how many people it was found on, and after an empty line what may be expected from
+which score on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.sentences import say
+from teplo.conditions.text import read_text, write_text
+from teplo.conditions.tokens import Kind, TextError, cut
+from teplo.conditions.vocabulary import Vocabulary
+from teplo.conditions.writing import write_json
+from teplo.people.importing.encodings import find_encoding, looks_binary
+from teplo.people.importing.values import read_flag, read_number
+from teplo.scoring.models import Side
+
+HEADINGS: Mapping[str, frozenset[str]] = {
+    "criterion": frozenset(("criterion", "criteria", "name", "критерий", "критерій", "название", "назва")),
+    "condition": frozenset(("condition", "rule", "условие", "умова", "правило")),
+    "points": frozenset(("points", "score", "баллы", "балл", "бали", "бал", "очки")),
+    "group": frozenset(("group", "группа", "група")),
+    "side": frozenset(("side", "сторона", "бік")),
+    "per_time": frozenset(("per time", "each time", "за каждый раз", "за каждый", "за кожен раз")),
+    "at_least": frozenset(("at least", "не менее", "не меньше", "щонайменше", "не менше")),
+    "cap": frozenset(("cap", "at most", "предел", "не более", "не больше", "межа", "не більше")),
+    "window": frozenset(("window", "window, days", "окно", "окно, дней", "вікно", "вікно, днів")),
+    "half_life": frozenset(
+        ("half-life", "half life", "half-life, days", "полураспад", "полураспад, дней", "піврозпад", "піврозпад, днів")
+    ),
+    "people": frozenset(("people", "человек", "людей", "осіб")),
+    "conversion": frozenset(("conversion", "конверсия", "конверсія")),
+    "effect": frozenset(("effect", "effect (log-odds)", "влияние", "вплив")),
+}
+BAND_HEADINGS = {
+    "from": frozenset(("score from", "от скольких баллов", "баллы от", "від скількох балів", "бали від")),
+    "expected": frozenset(("expected conversion", "ожидаемая конверсия", "очікувана конверсія")),
+    "temperature": frozenset(("temperature", "температура")),
+}
+SIDES = {
+    "": "", "fit": Side.FIT, "портрет": Side.FIT, "соответствие": Side.FIT, "відповідність": Side.FIT,
+    "behaviour": Side.BEHAVIOUR, "behavior": Side.BEHAVIOUR, "поведение": Side.BEHAVIOUR, "поведінка": Side.BEHAVIOUR,
+}  # fmt: skip
+TEMPERATURES = {
+    "cold": "cold", "warm": "warm", "hot": "hot", "холодный": "cold", "тёплый": "warm", "теплый": "warm",
+    "горячий": "hot", "холодний": "cold", "теплий": "warm", "гарячий": "hot",
+}  # fmt: skip
+MOST_POINTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One criterion as the file says it. `condition` is the stored form; `number` the line it stands on."""
+
+    name: str
+    condition: dict[str, Any]
+    points: int
+    group: str = ""
+    side: str = ""
+    is_per_time: bool = False
+    at_least: int = 1
+    cap: int | None = None
+    window_days: int | None = None
+    half_life_days: int | None = None
+    number: int = 0
+    found: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class Band:
+    """From this score on that share is expected to buy, and so warm is he."""
+
+    start: int
+    expected: float
+    temperature: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in a line of the file."""
+
+    line: int
+    column: str
+    reason: str
+    code: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if not self.column:
+            return _("line %(line)s: %(reason)s") % {"line": self.line, "reason": self.reason}
+        return _("line %(line)s, %(column)s: %(reason)s") % {
+            "line": self.line, "column": self.column, "reason": self.reason,
+        }  # fmt: skip
+
+
+class TableUnreadable(Exception):
+    """The file is no score table; `problems` says all that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        self.problems = list(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+TITLES = {
+    "criterion": gettext_lazy("criterion"), "condition": gettext_lazy("condition"), "points": gettext_lazy("points"),
+    "group": gettext_lazy("group"), "side": gettext_lazy("side"), "per_time": gettext_lazy("per time"),
+    "at_least": gettext_lazy("at least"), "cap": gettext_lazy("cap"), "window": gettext_lazy("window, days"),
+    "half_life": gettext_lazy("half-life, days"), "people": gettext_lazy("people"),
+    "conversion": gettext_lazy("conversion"), "effect": gettext_lazy("effect"),
+}  # fmt: skip
+
+
+# reading
+
+
+def read_table(source: Path | str, *, vocabulary: Vocabulary) -> list[Line]:
+    """The criteria of a file (a path) or of a text; raises TableUnreadable with everything that is wrong."""
+    rows = list(_rows(_text(source)))
+    columns, rows = _columns(rows)
+    lines, problems = [], []
+    for number, cells in rows:
+        if _is_of_bands(cells):
+            break
+        try:
+            lines.append(_line(number, {key: cells[at] for key, at in columns.items() if at < len(cells)}, vocabulary))
+        except TableUnreadable as error:
+            problems += error.problems
+    if not lines and not problems:
+        problems.append(Problem(1, "", _("there is no criterion in the file")))
+    if problems:
+        raise TableUnreadable(problems)
+    return lines
+
+
+def read_bands(source: Path | str) -> tuple[list[Band], str]:
+    """What the file says may be expected from which score on, the lowest first, and the name of the people's id column."""
+    columns: dict[str, int] = {}
+    bands: list[Band] = []
+    person = ""
+    for _number, cells in _rows(_text(source)):
+        if _is_of_bands(cells):
+            columns = _places(cells, BAND_HEADINGS)
+            person = next((cell.partition(":")[2].strip() for cell in cells if cell.startswith("id:")), "")
+        elif columns and (band := _band(cells, columns)) is not None:
+            bands.append(band)
+    return sorted(bands, key=lambda band: band.start), person
+
+
+def _text(source: Path | str) -> str:
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
+    try:
+        start = source.read_bytes()[:4096]
+        if looks_binary(start):
+            raise TableUnreadable([Problem(1, "", _("this is not a text file; save the table as CSV"))])
+        return source.read_text(encoding=find_encoding(source), errors="replace").removeprefix("\ufeff")
+    except OSError as error:
+        raise TableUnreadable([Problem(1, "", str(error.strerror))]) from error
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows that say something, with the line they end on."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(";\t,|", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 0
+    for cells in reader:
+        number, before = before + 1, reader.line_num
+        if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+            yield number, [cell.strip() for cell in cells]
+
+
+def _columns(rows: list[tuple[int, list[str]]]) -> tuple[dict[str, int], list[tuple[int, list[str]]]]:
+    """Which column is what, and the rows that follow; without a heading the three columns are as usual."""
+    if not rows:
+        raise TableUnreadable([Problem(1, "", _("the file is empty"))])
+    number, first = rows[0]
+    places = _places(first, HEADINGS)
+    if "condition" in places and "points" in places:
+        unknown = [cell for at, cell in enumerate(first) if cell and at not in places.values()]
+        if unknown:
+            reason = _("there is no column “%(name)s” in a score table") % {"name": unknown[0]}
+            raise TableUnreadable([Problem(number, "", reason)])
+        return places, rows[1:]
+    if len(first) >= 3 and _whole(first[2]) is not None:
+        return {"criterion": 0, "condition": 1, "points": 2}, rows
+    reason = _("the columns must be criterion, condition and points, separated by semicolons")
+    raise TableUnreadable([Problem(number, "", reason)])
+
+
+def _places(cells: Sequence[str], headings: Mapping[str, frozenset[str]]) -> dict[str, int]:
+    known = {name: key for key, names in headings.items() for name in names}
+    found: dict[str, int] = {}
+    for at, cell in enumerate(cells):
+        key = known.get(" ".join(cell.lower().split()))
+        if key is not None:
+            found.setdefault(key, at)
+    return found
+
+
+def _line(number: int, cells: Mapping[str, str], vocabulary: Vocabulary) -> Line:
+    problems: list[Problem] = []
+
+    def refuse(column: str, reason: str, error: ConditionError | None = None) -> None:
+        code, params = (error.code, error.params) if error else ("", {})
+        problems.append(Problem(number, str(TITLES[column]), reason, code, params))
+
+    def count(column: str) -> int | None:
+        text = cells.get(column, "")
+        value = _whole(text) if text else None
+        if text and value is None:
+            refuse(column, _("“%(text)s” is not a whole number") % {"text": text})
+        return value
+
+    points = _whole(cells.get("points", ""))
+    if points is None or abs(points) > MOST_POINTS:
+        refuse("points", _("“%(text)s” is not a whole number") % {"text": cells.get("points", "")})
+    condition: dict[str, Any] = {}
+    name = cells.get("criterion", "")
+    text = cells.get("condition", "")
+    try:
+        if not text:
+            raise ConditionError("empty-value")
+        read = read_text(text, vocabulary)
+        condition = write_json(read, vocabulary)
+        name = name or say(read, vocabulary)
+    except TextError as error:
+        refuse("condition", _("character %(at)s: %(reason)s") % {"at": error.column, "reason": error.reason}, error)
+    except ConditionError as error:
+        refuse("condition", error.reason, error)
+    side = SIDES.get(cells.get("side", "").lower())
+    if side is None:
+        refuse("side", _("“%(text)s” is neither fit nor behaviour") % {"text": cells["side"]})
+    per_time = read_flag(cells["per_time"]) if cells.get("per_time") else False
+    if per_time is None:
+        refuse("per_time", _("“%(text)s” is neither yes nor no") % {"text": cells["per_time"]})
+    counts = {column: count(column) for column in ("at_least", "cap", "window", "half_life")}
+    if problems:
+        raise TableUnreadable(problems)
+    return Line(
+        name[:200], condition, points or 0, cells.get("group", "")[:120], str(side or ""), bool(per_time),
+        counts["at_least"] or 1, counts["cap"], counts["window"], counts["half_life"], number,
+    )  # fmt: skip
+
+
+def _whole(text: str) -> int | None:
+    value = read_number(text.replace("−", "-").replace("–", "-").lstrip("+"))
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _is_of_bands(cells: Sequence[str]) -> bool:
+    return bool(cells) and " ".join(cells[0].lower().split()) in BAND_HEADINGS["from"]
+
+
+def _band(cells: Sequence[str], columns: Mapping[str, int]) -> Band | None:
+    def cell(key: str) -> str:
+        return cells[columns[key]] if key in columns and columns[key] < len(cells) else ""
+
+    start, expected = _whole(cell("from")), read_number(cell("expected"))
+    if start is None or expected is None:
+        return None
+    share = expected / 100 if "%" in cell("expected") else float(expected)
+    return Band(start, share, TEMPERATURES.get(cell("temperature").lower(), ""))
+
+
+# writing
+
+
+def write_table(lines: Sequence[Line], *, vocabulary: Vocabulary, bands: Sequence[Band] = (), person: str = "") -> str:
+    """The file's text, in the active language, with a byte order mark where Excel would want one.
+
+    `bands`: what may be expected from which score on; `person`: the column that tells the people apart.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    optional = [column for column in _OPTIONAL if any(_optional(line, column) for line in lines)]
+    writer.writerow([str(TITLES[column]) for column in ("criterion", "condition", "points", *optional)])
+    for line in lines:
+        text = write_text(read_json(line.condition, vocabulary, of_known_values=False), vocabulary)
+        cells = [line.name, in_guillemets(text), line.points]
+        writer.writerow([*cells, *(_optional(line, column) for column in optional)])
+    if bands:
+        _write_bands(writer, bands, person)
+    text = out.getvalue()
+    return text if text.isascii() else "\ufeff" + text
+
+
+_OPTIONAL = ("group", "side", "per_time", "at_least", "cap", "window", "half_life", "people", "conversion", "effect")
+
+
+def _optional(line: Line, column: str) -> Any:
+    values = {
+        "group": line.group, "side": line.side if line.side == Side.BEHAVIOUR else "",
+        "per_time": _("yes") if line.is_per_time else "", "at_least": line.at_least if line.at_least != 1 else "",
+        "cap": line.cap if line.cap is not None else "", "window": line.window_days or "",
+        "half_life": line.half_life_days or "", **{key: line.found.get(key, "") for key in ("people", "conversion", "effect")},
+    }  # fmt: skip
+    return values[column]
+
+
+def _write_bands(writer: Any, bands: Sequence[Band], person: str) -> None:
+    names = {"cold": _("cold"), "warm": _("warm"), "hot": _("hot"), "": ""}
+    writer.writerow([])
+    title = [_("score from"), _("expected conversion"), _("temperature"), *([f"id: {person}"] if person else [])]
+    writer.writerow(title)
+    for band in bands:
+        writer.writerow([band.start, f"{band.expected * 100:.1f}%", names[band.temperature]])
+
+
+def in_guillemets(text: str) -> str:
+    """The text form with «…» about values: in a CSV file each " would have to be written twice."""
+    parts, at = [], 0
+    for token in cut(text):
+        if token.kind is Kind.TEXT:
+            inside = token.text.replace("\\", "\\\\").replace("»", "\\»")
+            parts += [text[at : token.start], f"«{inside}»"]
+            at = token.end
+    return "".join([*parts, text[at:]])
