@@ -1,5 +1,5 @@
-"""REST for machines: one module per noun, OpenAPI from django-ninja.
+"""REST for machines: one module per noun, OpenAPI from django-ninja. Events come in by the collector.
 
-An operation parses, checks the token, makes one domain call and answers.
+An operation parses, checks the token, makes one domain call and answers; it knows no rule of its own.
 Start at `endpoints.py`.
 """

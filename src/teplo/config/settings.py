@@ -5,6 +5,7 @@ TEPLO_HOME     folder of the database, uploads and the installation's key; defau
 TEPLO_SECRET   the installation's key; default: made once in TEPLO_HOME/secret.key
 TEPLO_URL      public address, e.g. https://teplo.example.com
 TEPLO_COLLECT_RATE  events a second that one address may send with one site key; default 100, 0: no limit
+TEPLO_API_RATE      requests a second of one API token; default 20, 0: no limit
 TEPLO_WEB_THREADS   threads that make pages; default 8
 TEPLO_DEBUG    1: error pages with details, template reloading
 """
@@ -139,6 +140,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 MEDIA_ROOT = HOME / "uploads"
 
 COLLECT_RATE = float(os.environ.get("TEPLO_COLLECT_RATE", "100"))
+API_RATE = float(os.environ.get("TEPLO_API_RATE", "20"))
 WEB_THREADS = int(os.environ.get("TEPLO_WEB_THREADS", "8"))
 
 LOGGING_CONFIG = None  # structlog is set up by the command that starts the process

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("teplo.api.endpoints")),
     path("", include("teplo.web.urls")),
 ]
 

@@ -1,0 +1,187 @@
+"""People and their warmth: who is it, how warm is he, and why, today or on any day (R16, R22)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
+
+from teplo.accounts.access import Right
+from teplo.accounts.workspace import get_workspace
+from teplo.api.access import Token
+from teplo.api.problems import NotThere, Problem
+from teplo.api.shapes import Asked, Id, Moment, Text
+from teplo.api.tables import TableId, TableShort, find_table, table_short
+from teplo.kit.clock import now
+from teplo.people.identities import ContactUnreadable, normalise
+from teplo.people.models import Identity, Person
+from teplo.scoring.explaining import Explanation, Part, explain
+from teplo.scoring.models import Score
+
+router = Router(tags=["people"])
+MOST_SCORES = 1000
+
+
+class PersonShort(Schema):
+    id: Id
+    first_name: str
+    last_name: str
+    is_anonymous: bool
+
+
+class ContactAsked(Asked):
+    kind: Literal["email", "phone", "telegram", "whatsapp", "viber", "vk", "external", "visitor"]
+    value: Text = Field(min_length=1, max_length=500)
+
+
+class ScoreShown(Schema):
+    """How warm a person is by the live table, as it was last counted."""
+
+    person: Id
+    fit: int
+    behaviour: int
+    total: int
+    grade: Literal["", "ideal", "near-ideal", "unacceptable"]
+    temperature: Literal["cold", "warm", "hot"]
+    changed_at: datetime
+
+
+class ScoresAsked(Asked):
+    temperature: Literal["", "cold", "warm", "hot"] = ""
+    grade: Literal["", "ideal", "near-ideal", "unacceptable"] = ""
+    changed_since: Moment | None = None
+    after: Id | None = Field(None, description="`next` of the page before.")
+    limit: int = Field(100, ge=1, le=MOST_SCORES)
+
+
+class ScoresPage(Schema):
+    """By rising id of people; `next` is empty on the last page."""
+
+    scores: list[ScoreShown]
+    next: str = ""
+
+
+class PartShown(Schema):
+    """What one criterion gives."""
+
+    name: str
+    group: str
+    side: Literal["fit", "behaviour"]
+    points: int
+    since: datetime | None = Field(description="Since when it counts.")
+    until: Any = Field(None, description="Day on which its window lets go of the oldest deed.")
+    times: int | None = Field(None, description="Of a deed: how often, in its window.")
+    last_at: datetime | None = None
+    by_hand: bool = Field(False, description="Given by a colleague.")
+
+
+class ExplanationShown(Schema):
+    """A score taken apart; `total` is the sum of the points of `parts`."""
+
+    person: Id
+    table: TableShort
+    at: datetime
+    total: int
+    fit: int
+    behaviour: int
+    grade: str
+    temperature: str
+    parts: list[PartShown]
+
+
+class ExplainAsked(Asked):
+    as_of: Moment | None = Field(None, description="A moment of the past; default: now.")
+    table: TableId = "live"
+
+
+@router.get("/find", auth=Token(Right.SEE), response=PersonShort, summary="Who has this contact")
+def find_person(request: HttpRequest, asked: Query[ContactAsked]) -> PersonShort:
+    try:
+        value = normalise(kind=asked.kind, text=asked.value, region=get_workspace().phone_region)
+    except ContactUnreadable as error:
+        raise Problem(422, "contact-unreadable", str(error)) from error
+    found = Identity.objects.filter(kind=asked.kind, value=value).select_related("person").first()
+    if found is None:
+        raise NotThere(_("Nobody has this contact."))
+    person = found.person
+    return PersonShort(
+        id=str(person.pk), first_name=person.first_name, last_name=person.last_name, is_anonymous=person.is_anonymous
+    )
+
+
+@router.get("/scores", auth=Token(Right.SEE), response=ScoresPage, summary="Scores of everybody, page by page")
+def list_scores(request: HttpRequest, asked: Query[ScoresAsked]) -> ScoresPage:
+    scores = Score.objects.filter(person_id__gt=int(asked.after or 0)).order_by("person_id")
+    if asked.temperature:
+        scores = scores.filter(temperature=asked.temperature)
+    if asked.grade:
+        scores = scores.filter(grade=asked.grade)
+    if asked.changed_since:
+        scores = scores.filter(changed_at__gte=asked.changed_since)
+    found = [score_shown(score) for score in scores[: asked.limit + 1]]
+    page = found[: asked.limit]
+    return ScoresPage(scores=page, next=page[-1].person if len(found) > asked.limit else "")
+
+
+@router.get("/{person_id}/score", auth=Token(Right.SEE), response=ScoreShown, summary="How warm he is")
+def read_score(request: HttpRequest, person_id: Path[Id]) -> ScoreShown:
+    score = Score.objects.filter(person_id=person_id).first()
+    if score is None:
+        raise NotThere(_("There is no such person, or nobody has scored him yet."))
+    return score_shown(score)
+
+
+@router.get("/{person_id}/explanation", auth=Token(Right.SEE), response=ExplanationShown, summary="Why he is so warm")
+def explain_person(request: HttpRequest, person_id: Path[Id], asked: Query[ExplainAsked]) -> ExplanationShown:
+    """By any table and as of any moment; nothing that happened after it speaks."""
+    return explained(int(person_id), find_table(asked.table).pk, as_of=asked.as_of)
+
+
+def score_shown(score: Score) -> ScoreShown:
+    """As JSON."""
+    names = ("fit", "behaviour", "total", "grade", "temperature", "changed_at")
+    return ScoreShown(person=str(score.person_id), **{name: getattr(score, name) for name in names})
+
+
+def explained(person_id: int, table_id: int, *, as_of: datetime | None) -> ExplanationShown:
+    """As JSON; raises Problem."""
+    if as_of and as_of > now():
+        raise Problem(422, "future", _("Nobody knows the future: say a moment that has passed."))
+    person = Person.objects.filter(pk=person_id).exists()
+    found = explain(person_id=person_id, table=find_table(str(table_id)), as_of=as_of) if person else None
+    if found is None:
+        raise NotThere(_("There is no such person."))
+    return explanation_shown(person_id, found)
+
+
+def explanation_shown(person_id: int, found: Explanation) -> ExplanationShown:
+    """As JSON."""
+    return ExplanationShown(
+        person=str(person_id),
+        table=table_short(found.table),
+        at=found.at,
+        total=found.total,
+        fit=found.fit,
+        behaviour=found.behaviour,
+        grade=found.grade,
+        temperature=str(found.temperature),
+        parts=[_part_shown(part) for part in found.given],
+    )
+
+
+def _part_shown(part: Part) -> PartShown:
+    return PartShown(
+        name=part.criterion.name,
+        group=part.criterion.group,
+        side=part.criterion.side,
+        points=part.points,
+        since=part.since,
+        until=part.until,
+        times=part.basis.times if part.basis else None,
+        last_at=part.basis.last_at if part.basis else None,
+        by_hand=part.adjustment is not None,
+    )

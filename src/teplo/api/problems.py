@@ -1,0 +1,178 @@
+"""What the API answers when it cannot do what was asked: problem details (RFC 9457) in the asker's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from pydantic import Field
+
+from teplo.jobs.running import place_of
+
+log = structlog.get_logger(__name__)
+
+TITLES: Mapping[int, Promise] = {
+    400: gettext_lazy("This cannot be read"),
+    401: gettext_lazy("Who are you?"),
+    403: gettext_lazy("This token may not do that"),
+    404: gettext_lazy("There is nothing here"),
+    409: gettext_lazy("This does not go with how things stand"),
+    413: gettext_lazy("This is too much at once"),
+    415: gettext_lazy("This is not what is taken here"),
+    422: gettext_lazy("This cannot be so"),
+    429: gettext_lazy("Too fast"),
+    500: gettext_lazy("Something broke on our side"),
+    503: gettext_lazy("Not just now"),
+}
+
+
+class Flaw(Schema):
+    """One thing that is wrong, and where."""
+
+    place: str = Field(description="Where in what was sent: lines[2].points, query.limit …")
+    code: str = Field(description="Stable, for machines.")
+    message: str = Field(description="In the language of Accept-Language.")
+    line: int | None = Field(None, description="Of a file: the line, from 1.")
+    column: str | None = Field(None, description="Of a file or table: the column.")
+
+
+class ProblemDetails(Schema):
+    """Content-Type: application/problem+json."""
+
+    title: str
+    status: int
+    code: str = Field(description="Stable, for machines.")
+    detail: str = Field("", description="What is wrong and what to do, in the language of Accept-Language.")
+    errors: list[Flaw] = Field(default_factory=list)
+
+
+class Problem(Exception):
+    """The request cannot be served; the text is what its sender reads."""
+
+    def __init__(
+        self, status: int, code: str, detail: str | Promise = "", *, errors: Sequence[Flaw] = (), retry_after: int = 0
+    ) -> None:
+        super().__init__(str(detail))
+        self.status, self.code, self.errors, self.retry_after = status, code, list(errors), retry_after
+
+
+class NotThere(Problem):
+    """There is no such thing."""
+
+    def __init__(self, what: str | Promise) -> None:
+        super().__init__(404, "not-found", what)
+
+
+def answer(problem: Problem) -> HttpResponse:
+    """A problem as an answer."""
+    title = TITLES.get(problem.status, gettext_lazy("This cannot be done"))
+    details = ProblemDetails(
+        title=str(title), status=problem.status, code=problem.code, detail=str(problem), errors=problem.errors
+    )
+    response = JsonResponse(
+        details.model_dump(exclude_none=True),
+        status=problem.status,
+        encoder=DjangoJSONEncoder,
+        json_dumps_params={"ensure_ascii": False},
+        content_type="application/problem+json",
+    )
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def teach(api: NinjaAPI) -> None:
+    """Let every failure of an operation become a problem."""
+    api.add_exception_handler(Problem, lambda _request, error: answer(error))
+    api.add_exception_handler(ValidationError, lambda _request, error: answer(_invalid(error)))
+    api.add_exception_handler(HttpError, lambda _request, error: answer(_refused(error)))
+    api.add_exception_handler(AuthenticationError, lambda _request, _error: answer(unknown_token()))
+    api.add_exception_handler(Http404, lambda _request, _error: answer(NotThere(_("There is no such thing."))))
+    api.add_exception_handler(RequestDataTooBig, lambda _request, _error: answer(too_large()))
+    api.add_exception_handler(SuspiciousOperation, lambda _request, _error: answer(_refused(HttpError(400, ""))))
+    api.add_exception_handler(Exception, _broken)
+
+
+def unknown_token() -> Problem:
+    """Nobody we know."""
+    return Problem(401, "token-unknown", _("Send the header “Authorization: Bearer …” with a token that works."))
+
+
+def too_large() -> Problem:
+    """More than is taken at once."""
+    return Problem(413, "too-large", _("Send less at once."))
+
+
+def _refused(error: HttpError) -> Problem:
+    if error.status_code == 400:
+        return Problem(400, "not-json", _("The body is not the JSON that is expected here."))
+    return Problem(error.status_code, "refused", str(error))
+
+
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("api_failed", path=request.resolver_match.route if request.resolver_match else "", error=place_of(error))
+    return answer(Problem(500, "broken", _("It is written in the log. Try again in a moment.")))
+
+
+# What pydantic finds wrong, said in our words; what is not here is said in its own.
+_SAID: Mapping[str, Promise] = {
+    "missing": gettext_lazy("is missing"),
+    "int_parsing": gettext_lazy("must be a whole number"),
+    "int_type": gettext_lazy("must be a whole number"),
+    "int_from_float": gettext_lazy("must be a whole number"),
+    "bool_parsing": gettext_lazy("must be true or false"),
+    "bool_type": gettext_lazy("must be true or false"),
+    "string_type": gettext_lazy("must be a text"),
+    "list_type": gettext_lazy("must be a list"),
+    "dict_type": gettext_lazy("must be an object"),
+    "model_attributes_type": gettext_lazy("must be an object"),
+    "decimal_parsing": gettext_lazy("must be a number"),
+    "decimal_type": gettext_lazy("must be a number"),
+    "date_parsing": gettext_lazy("must be a date such as 2026-11-22"),
+    "date_from_datetime_parsing": gettext_lazy("must be a date such as 2026-11-22"),
+    "date_type": gettext_lazy("must be a date such as 2026-11-22"),
+    "datetime_parsing": gettext_lazy("must be a moment such as 2026-11-22T09:30:00+02:00"),
+    "datetime_from_date_parsing": gettext_lazy("must be a moment such as 2026-11-22T09:30:00+02:00"),
+    "datetime_type": gettext_lazy("must be a moment such as 2026-11-22T09:30:00+02:00"),
+    "timezone_aware": gettext_lazy("must say its time zone, such as 2026-11-22T09:30:00+02:00"),
+    "string_too_long": gettext_lazy("has at most %(max_length)s characters"),
+    "string_too_short": gettext_lazy("has at least %(min_length)s characters"),
+    "string_pattern_mismatch": gettext_lazy("does not look as it must"),
+    "too_long": gettext_lazy("has at most %(max_length)s entries"),
+    "too_short": gettext_lazy("has at least %(min_length)s entries"),
+    "greater_than_equal": gettext_lazy("is at least %(ge)s"),
+    "less_than_equal": gettext_lazy("is at most %(le)s"),
+    "literal_error": gettext_lazy("is one of %(expected)s"),
+    "enum": gettext_lazy("is one of %(expected)s"),
+    "extra_forbidden": gettext_lazy("is not known here"),
+}
+
+
+def _invalid(error: ValidationError) -> Problem:
+    flaws = [_flaw(each) for each in error.errors[:100]]
+    return Problem(422, "invalid", _("Something in the request is not as it must be."), errors=flaws)
+
+
+def _flaw(error: Mapping[str, Any]) -> Flaw:
+    said = _SAID.get(error["type"])
+    context = {name: str(value) for name, value in error.get("ctx", {}).items()}
+    message = str(said) % context if said is not None else str(error["msg"])
+    return Flaw(place=_place(error.get("loc", ())), code=error["type"], message=message)
+
+
+def _place(path: Sequence[str | int]) -> str:
+    """Without the name of our own argument: ("body", "table", "lines", 2, "points") is lines[2].points."""
+    head, rest = path[:1], path[1:]
+    parts = (rest[1:] or ("body",)) if head == ("body",) else path
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
