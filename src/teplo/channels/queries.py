@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from teplo.channels.models import Delivery, DeliveryState
 from teplo.people.models import Identity, Person
+from teplo.people.queries import as_table, rows_of
 
 _PHONES = ("phone", "whatsapp", "viber")
 
@@ -81,15 +82,19 @@ class Change:
     answer: str = ""
 
 
+_CHANGE_COLUMNS = {
+    "person": "bigint", "delivery": "bigint", "new_state": "text", "why": "text", "params": "jsonb",
+    "due": "timestamptz", "sent": "timestamptz", "added": "integer", "answer": "text",
+}  # fmt: skip
+# The guards stand within a CASE, lest PostgreSQL believe that one row holds to them: see kit.claim.
 _CHANGE = """
 UPDATE channels_delivery SET
-    state = v.column3, reason = v.column4, reason_params = {json},
-    due_at = COALESCE({due}, due_at), sent_at = {sent},
-    attempts = attempts + v.column8, provider_answer = v.column9,
-    lease_owner = CASE WHEN v.column3 = 'uncertain' THEN lease_owner ELSE '' END, lease_until = NULL
-FROM (VALUES {rows}) AS v
-WHERE channels_delivery.person_id = v.column1 AND channels_delivery.id = v.column2
-    AND channels_delivery.lease_owner = %s AND channels_delivery.state IN ({states})
+    state = v.new_state, reason = v.why, reason_params = v.params, due_at = COALESCE(v.due, due_at), sent_at = v.sent,
+    attempts = attempts + v.added, provider_answer = v.answer,
+    lease_owner = CASE WHEN v.new_state = 'uncertain' THEN lease_owner ELSE '' END, lease_until = NULL
+FROM {table}
+WHERE channels_delivery.person_id = v.person AND channels_delivery.id = v.delivery
+    AND CASE WHEN channels_delivery.lease_owner = %s AND channels_delivery.state IN ({states}) THEN TRUE ELSE FALSE END
 RETURNING channels_delivery.id
 """
 
@@ -99,10 +104,13 @@ def write_changes(changes: Sequence[Change], *, owner: str, states: Sequence[str
     if not changes:
         return set()
     rows = [
-        (c.person_id, c.id, c.state, c.reason, json.dumps(c.params), c.due_at, c.sent_at, c.attempts_added, c.answer)
+        (c.person_id, c.id, c.state, c.reason, json.dumps(c.params), _moment(c.due_at), _moment(c.sent_at))
+        + (c.attempts_added, c.answer)
         for c in sorted(changes, key=lambda change: (change.person_id, change.id))
     ]
-    return _update(_CHANGE, rows, [owner, *states], states=", ".join(["%s"] * len(states)))
+    table, values = as_table("v", _CHANGE_COLUMNS, rows)
+    statement = _CHANGE.format(table=table, states=", ".join(["%s"] * len(states)))
+    return {row[0] for row in rows_of(statement, [*values, owner, *states])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +125,17 @@ class Mark:
     message_id: str
 
 
+_MARK_COLUMNS = {
+    "person": "bigint", "delivery": "bigint", "whither": "text", "sender": "bigint", "version": "integer",
+    "message": "text",
+}  # fmt: skip
 _MARK = """
 UPDATE channels_delivery SET
-    state = 'sending', reason = '', attempts = attempts + 1, address = v.column3, sender_id = v.column4,
-    template_version = v.column5, message_id = v.column6, sent_at = {now}, lease_until = {until}
-FROM (VALUES {rows}) AS v
-WHERE channels_delivery.person_id = v.column1 AND channels_delivery.id = v.column2
-    AND channels_delivery.lease_owner = %s AND channels_delivery.state = 'queued'
+    state = 'sending', reason = '', attempts = attempts + 1, address = v.whither, sender_id = v.sender,
+    template_version = v.version, message_id = v.message, sent_at = %s, lease_until = %s
+FROM {table}
+WHERE channels_delivery.person_id = v.person AND channels_delivery.id = v.delivery
+    AND CASE WHEN channels_delivery.lease_owner = %s AND channels_delivery.state = 'queued' THEN TRUE ELSE FALSE END
 RETURNING channels_delivery.id
 """
 
@@ -134,42 +146,13 @@ def mark_sending(marks: Sequence[Mark], *, owner: str, now: datetime, until: dat
         (m.person_id, m.id, m.address, m.sender_id, m.template_version, m.message_id)
         for m in sorted(marks, key=lambda mark: (mark.person_id, mark.id))
     ]
-    return _update(_MARK, rows, [owner], moments={"now": now, "until": until})
+    if not rows:
+        return set()
+    table, values = as_table("v", _MARK_COLUMNS, rows)
+    statement = _MARK.format(table=table)
+    return {row[0] for row in rows_of(statement, [_moment(now), _moment(until), *values, owner])}
 
 
-def _update(
-    statement: str,
-    rows: list[tuple[Any, ...]],
-    tail: list[Any],
-    *,
-    moments: dict[str, datetime] | None = None,
-    **parts: str,
-) -> set[int]:
-    """`statement` with its rows as VALUES; types are said once, in the first row, for PostgreSQL."""
-    on_postgres = connection.vendor == "postgresql"
-    one = f"({', '.join(['%s'] * len(rows[0]))})"
-    first = f"({', '.join(_typed(value, on_postgres) for value in rows[0])})"
-    shapes = {
-        "json": "v.column5::jsonb" if on_postgres else "v.column5",
-        "due": "v.column6::timestamptz" if on_postgres else "v.column6",
-        "sent": "v.column7::timestamptz" if on_postgres else "v.column7",
-        **dict.fromkeys(moments or {}, "%s"),
-        **parts,
-    }
-    sql = statement.format(rows=", ".join([first, *[one] * (len(rows) - 1)]), **shapes)
-    values = [*(moments or {}).values(), *(value for row in rows for value in row), *tail]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values if on_postgres else [_for_sqlite(value) for value in values])
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _typed(value: Any, on_postgres: bool) -> str:
-    if not on_postgres:
-        return "%s"
-    if isinstance(value, int):
-        return "%s::bigint"
-    return "%s::timestamptz" if value is None or isinstance(value, datetime) else "%s::text"
-
-
-def _for_sqlite(value: Any) -> Any:
-    return str(value.astimezone(UTC).replace(tzinfo=None)) if isinstance(value, datetime) else value
+def _moment(at: datetime | None) -> Any:
+    """A moment as a parameter of hand-written SQL: SQLite has it as text."""
+    return str(at.astimezone(UTC).replace(tzinfo=None)) if at and connection.vendor == "sqlite" else at

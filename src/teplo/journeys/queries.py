@@ -73,7 +73,9 @@ def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: da
     if connection.vendor == "sqlite":  # as text, so that a moment common to many is read once
         columns = columns.replace("step_since", "step_since || ''")
     rows = rows_of(
-        f"UPDATE {_ENROLMENT} SET lease_owner = %s, lease_until = %s WHERE {guard} AND (person_id, id) IN "  # noqa: S608
+        # the outer guard within a CASE: see kit.claim
+        f"UPDATE {_ENROLMENT} SET lease_owner = %s, lease_until = %s "  # noqa: S608
+        f"WHERE CASE WHEN {guard} THEN TRUE ELSE FALSE END AND (person_id, id) IN "
         f"(SELECT person_id, id FROM {_ENROLMENT} WHERE {guard} ORDER BY due_at LIMIT %s) "
         f"RETURNING {columns}",
         [owner, later, *guarded, *guarded, limit],

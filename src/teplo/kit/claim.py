@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import connections, models, router
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.sql import UpdateQuery
 
 M = TypeVar("M", bound=models.Model)
@@ -45,7 +45,9 @@ def claim(
     guard = ready & lease_free(now)
     chosen = model._default_manager.using(database).filter(guard).order_by(order_by)
     update = UpdateQuery(model)
-    update.add_q(guard)
+    # Within a CASE the planner makes no guess of how few rows hold to it: without statistics PostgreSQL believed that
+    # one did, and compared each row of a full outbox with each row chosen (300 of 3,000: 1.1 s instead of 4 ms).
+    update.add_q(Q(Case(When(guard, then=Value(True)), default=Value(False), output_field=BooleanField())))
     update.add_update_values({"lease_owner": owner, "lease_until": now + lease, **(set_fields or {})})
     sql, params = update.get_compiler(database).as_sql()
     # spliced in by hand: of a composite key on SQLite the ORM makes an EXISTS that forgets the limit
