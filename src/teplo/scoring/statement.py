@@ -236,14 +236,15 @@ class Compilation:
         and count each of them once.
         """
         points, least = int(item.points), int(item.at_least)
-        low, high = bounds(item)
         times = self._over(item, "SUM", "t.count")
-        given = f"{points} * {times}" if item.is_per_time else str(points)
         if item.half_life_days:
-            given = self._faded(item, points)
-        if item.is_per_time and least <= 1:
-            return _between(given, low, high)
-        return f"CASE WHEN {times} >= {least} THEN {_between(given, low, high)} ELSE 0 END"
+            given = _at_most(self._faded(item, points), item)
+        elif item.is_per_time:
+            given = _at_most(f"{points} * {times}", item)
+        else:
+            low, high = bounds(item)
+            given = str(min(max(points, low), high))
+        return given if item.is_per_time and least <= 1 else f"CASE WHEN {times} >= {least} THEN {given} ELSE 0 END"
 
     def _faded(self, item: Criterion, points: int) -> str:
         """Points after half-life: of each time by its own day, or of the newest day; rounded half away from zero."""
@@ -321,6 +322,7 @@ def _key(item: Criterion | Profile) -> tuple[Any, ...]:
 _TALLIES = Tally._meta.db_table
 _PEOPLE = Person._meta.db_table
 _FOLDED = re.compile(rf'(?:teplo_fold|lower)\("{_PEOPLE}"\."\w+"(?: COLLATE "[\w-]+")?\)')
+_COLUMN = re.compile(rf'"{_PEOPLE}"\."\w+"')
 _FROM_PEOPLE = re.compile(rf' FROM "{_PEOPLE}"(?= WHERE | LEFT | INNER |$)')
 
 
@@ -337,7 +339,8 @@ def fold_once(sql: Sql, scope: Scope) -> Sql:
     names = "".join(f", {text} AS {name}" for text, name in folded.items())
     whose, place = scope.where("id"), places[0]
     fence = "LIMIT -1 OFFSET 0" if connection.vendor == "sqlite" else "OFFSET 0"
-    inner = f'SELECT "{_PEOPLE}".*{names} FROM "{_PEOPLE}" WHERE {whose.text} {fence}'
+    columns = ", ".join(sorted({*_COLUMN.findall(sql.text), f'"{_PEOPLE}"."id"'}))
+    inner = f'SELECT {columns}{names} FROM "{_PEOPLE}" WHERE {whose.text} {fence}'
     before, after = (
         _FOLDED.sub(lambda found: f'"{_PEOPLE}".{folded[found[0]]}', part)
         for part in (sql.text[: place.start()], sql.text[place.end() :])
@@ -371,6 +374,8 @@ def weight_at(*, age: int, half_life: int) -> int:
     return round(WHOLE * 0.5 ** (age / half_life)) if age < half_life * HALF_LIVES_KEPT else 0
 
 
-def _between(expression: str, low: int, high: int) -> str:
+def _at_most(expression: str, item: Criterion) -> str:
+    """Points of deeds, capped. They are on the side of the criterion's sign, so one bound is enough."""
+    low, high = bounds(item)
     least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
-    return f"{least}({greatest}({expression}, {low}), {high})"
+    return f"{least}({expression}, {high})" if item.points >= 0 else f"{greatest}({expression}, {low})"
