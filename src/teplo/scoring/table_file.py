@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.sentences import say
@@ -27,40 +26,62 @@ from teplo.conditions.text import read_text, write_text
 from teplo.conditions.tokens import Kind, TextError, cut
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.conditions.writing import write_json
+from teplo.kit.wording import in_language
 from teplo.people.importing.encodings import find_encoding, looks_binary
 from teplo.people.importing.values import read_flag, read_number
 from teplo.scoring.models import Side
 
-HEADINGS: Mapping[str, frozenset[str]] = {
-    "criterion": frozenset(("criterion", "criteria", "name", "критерий", "критерій", "название", "назва")),
-    "condition": frozenset(("condition", "rule", "условие", "умова", "правило")),
-    "points": frozenset(("points", "score", "баллы", "балл", "бали", "бал", "очки")),
-    "group": frozenset(("group", "группа", "група")),
-    "side": frozenset(("side", "сторона", "бік")),
-    "per_time": frozenset(("per time", "each time", "за каждый раз", "за каждый", "за кожен раз")),
-    "at_least": frozenset(("at least", "не менее", "не меньше", "щонайменше", "не менше")),
-    "cap": frozenset(("cap", "at most", "предел", "не более", "не больше", "межа", "не більше")),
-    "window": frozenset(("window", "window, days", "окно", "окно, дней", "вікно", "вікно, днів")),
-    "half_life": frozenset(
-        ("half-life", "half life", "half-life, days", "полураспад", "полураспад, дней", "піврозпад", "піврозпад, днів")
-    ),
-    "people": frozenset(("people", "человек", "людей", "осіб")),
-    "conversion": frozenset(("conversion", "конверсия", "конверсія")),
-    "effect": frozenset(("effect", "effect (log-odds)", "влияние", "вплив")),
+
+def _words(ru: str, uk: str, en: str) -> Mapping[str, str]:
+    return {"ru": ru, "uk": uk, "en": en}
+
+
+# Written as these say; read back whichever language they are in, and by a few other words beside.
+TITLES: Mapping[str, Mapping[str, str]] = {
+    "criterion": _words("критерий", "критерій", "criterion"),
+    "condition": _words("условие", "умова", "condition"),
+    "points": _words("баллы", "бали", "points"),
+    "group": _words("группа", "група", "group"),
+    "side": _words("сторона", "сторона", "side"),
+    "per_time": _words("за каждый раз", "за кожен раз", "per time"),
+    "at_least": _words("не меньше раз", "щонайменше разів", "at least"),
+    "cap": _words("предел", "межа", "cap"),
+    "window": _words("окно, дней", "вікно, днів", "window, days"),
+    "half_life": _words("полураспад, дней", "піврозпад, днів", "half-life, days"),
+    "people": _words("человек", "людей", "people"),
+    "conversion": _words("конверсия", "конверсія", "conversion"),
+    "effect": _words("влияние (логарифм шансов)", "вплив (логарифм шансів)", "effect (log-odds)"),
 }
-BAND_HEADINGS = {
-    "from": frozenset(("score from", "от скольких баллов", "баллы от", "від скількох балів", "бали від")),
-    "expected": frozenset(("expected conversion", "ожидаемая конверсия", "очікувана конверсія")),
-    "temperature": frozenset(("temperature", "температура")),
+BAND_TITLES: Mapping[str, Mapping[str, str]] = {
+    "from": _words("баллы от", "бали від", "score from"),
+    "expected": _words("ожидаемая конверсия", "очікувана конверсія", "expected conversion"),
+    "temperature": _words("температура", "температура", "temperature"),
 }
-SIDES = {
-    "": "", "fit": Side.FIT, "портрет": Side.FIT, "соответствие": Side.FIT, "відповідність": Side.FIT,
-    "behaviour": Side.BEHAVIOUR, "behavior": Side.BEHAVIOUR, "поведение": Side.BEHAVIOUR, "поведінка": Side.BEHAVIOUR,
+SIDE_WORDS: Mapping[str, Mapping[str, str]] = {
+    Side.FIT: _words("портрет", "портрет", "fit"),
+    Side.BEHAVIOUR: _words("поведение", "поведінка", "behaviour"),
+}
+WARMTH: Mapping[str, Mapping[str, str]] = {
+    "cold": _words("холодный", "холодний", "cold"),
+    "warm": _words("тёплый", "теплий", "warm"),
+    "hot": _words("горячий", "гарячий", "hot"),
+}
+_ALSO = {
+    "criterion": "criteria|name|название|назва", "condition": "rule|правило", "points": "point|score|балл|бал|очки",
+    "per_time": "each time|за каждый|за кожен", "at_least": "не менее|не меньше|не менше|щонайменше",
+    "cap": "at most|не более|не больше|не більше", "window": "window|окно|вікно",
+    "half_life": "half-life|half life|полураспад|піврозпад", "people": "люди|осіб", "effect": "effect|влияние|вплив",
+    Side.BEHAVIOUR: "behavior", "warm": "теплый",
 }  # fmt: skip
-TEMPERATURES = {
-    "cold": "cold", "warm": "warm", "hot": "hot", "холодный": "cold", "тёплый": "warm", "теплый": "warm",
-    "горячий": "hot", "холодний": "cold", "теплий": "warm", "гарячий": "hot",
-}  # fmt: skip
+
+
+def _known(words: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Which key each word stands for."""
+    known = {word: key for key, texts in words.items() for word in texts.values()}
+    return known | {word: key for key in words for word in _ALSO.get(key, "").split("|") if word}
+
+
+HEADINGS, BAND_HEADINGS, SIDES, TEMPERATURES = map(_known, (TITLES, BAND_TITLES, SIDE_WORDS, WARMTH))
 MOST_POINTS = 1_000_000
 
 
@@ -118,15 +139,6 @@ class TableUnreadable(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))
-
-
-TITLES = {
-    "criterion": gettext_lazy("criterion"), "condition": gettext_lazy("condition"), "points": gettext_lazy("points"),
-    "group": gettext_lazy("group"), "side": gettext_lazy("side"), "per_time": gettext_lazy("per time"),
-    "at_least": gettext_lazy("at least"), "cap": gettext_lazy("cap"), "window": gettext_lazy("window, days"),
-    "half_life": gettext_lazy("half-life, days"), "people": gettext_lazy("people"),
-    "conversion": gettext_lazy("conversion"), "effect": gettext_lazy("effect"),
-}  # fmt: skip
 
 
 # reading
@@ -207,11 +219,10 @@ def _columns(rows: list[tuple[int, list[str]]]) -> tuple[dict[str, int], list[tu
     raise TableUnreadable([Problem(number, "", reason)])
 
 
-def _places(cells: Sequence[str], headings: Mapping[str, frozenset[str]]) -> dict[str, int]:
-    known = {name: key for key, names in headings.items() for name in names}
+def _places(cells: Sequence[str], headings: Mapping[str, str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for at, cell in enumerate(cells):
-        key = known.get(" ".join(cell.lower().split()))
+        key = headings.get(" ".join(cell.lower().split()))
         if key is not None:
             found.setdefault(key, at)
     return found
@@ -222,7 +233,7 @@ def _line(number: int, cells: Mapping[str, str], vocabulary: Vocabulary) -> Line
 
     def refuse(column: str, reason: str, error: ConditionError | None = None) -> None:
         code, params = (error.code, error.params) if error else ("", {})
-        problems.append(Problem(number, str(TITLES[column]), reason, code, params))
+        problems.append(Problem(number, in_language(TITLES[column]), reason, code, params))
 
     def count(column: str) -> int | None:
         text = cells.get(column, "")
@@ -247,7 +258,7 @@ def _line(number: int, cells: Mapping[str, str], vocabulary: Vocabulary) -> Line
         refuse("condition", _("character %(at)s: %(reason)s") % {"at": error.column, "reason": error.reason}, error)
     except ConditionError as error:
         refuse("condition", error.reason, error)
-    side = SIDES.get(cells.get("side", "").lower())
+    side = SIDES.get(cells.get("side", "").lower()) if cells.get("side") else ""
     if side is None:
         refuse("side", _("“%(text)s” is neither fit nor behaviour") % {"text": cells["side"]})
     per_time = read_flag(cells["per_time"]) if cells.get("per_time") else False
@@ -268,7 +279,7 @@ def _whole(text: str) -> int | None:
 
 
 def _is_of_bands(cells: Sequence[str]) -> bool:
-    return bool(cells) and " ".join(cells[0].lower().split()) in BAND_HEADINGS["from"]
+    return bool(cells) and BAND_HEADINGS.get(" ".join(cells[0].lower().split())) == "from"
 
 
 def _band(cells: Sequence[str], columns: Mapping[str, int]) -> Band | None:
@@ -293,7 +304,7 @@ def write_table(lines: Sequence[Line], *, vocabulary: Vocabulary, bands: Sequenc
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\n")
     optional = [column for column in _OPTIONAL if any(_optional(line, column) for line in lines)]
-    writer.writerow([str(TITLES[column]) for column in ("criterion", "condition", "points", *optional)])
+    writer.writerow([in_language(TITLES[column]) for column in ("criterion", "condition", "points", *optional)])
     for line in lines:
         text = write_text(read_json(line.condition, vocabulary, of_known_values=False), vocabulary)
         cells = [line.name, in_guillemets(text), line.points]
@@ -309,7 +320,7 @@ _OPTIONAL = ("group", "side", "per_time", "at_least", "cap", "window", "half_lif
 
 def _optional(line: Line, column: str) -> Any:
     values = {
-        "group": line.group, "side": line.side if line.side == Side.BEHAVIOUR else "",
+        "group": line.group, "side": line.side,
         "per_time": _("yes") if line.is_per_time else "", "at_least": line.at_least if line.at_least != 1 else "",
         "cap": line.cap if line.cap is not None else "", "window": line.window_days or "",
         "half_life": line.half_life_days or "", **{key: line.found.get(key, "") for key in ("people", "conversion", "effect")},
@@ -318,12 +329,11 @@ def _optional(line: Line, column: str) -> Any:
 
 
 def _write_bands(writer: Any, bands: Sequence[Band], person: str) -> None:
-    names = {"cold": _("cold"), "warm": _("warm"), "hot": _("hot"), "": ""}
     writer.writerow([])
-    title = [_("score from"), _("expected conversion"), _("temperature"), *([f"id: {person}"] if person else [])]
-    writer.writerow(title)
+    told = [f"id: {person}"] if person else []
+    writer.writerow([*(in_language(title) for title in BAND_TITLES.values()), *told])
     for band in bands:
-        writer.writerow([band.start, f"{band.expected * 100:.1f}%", names[band.temperature]])
+        writer.writerow([band.start, f"{band.expected * 100:.1f}%", in_language(WARMTH.get(band.temperature, {}))])
 
 
 def in_guillemets(text: str) -> str:
