@@ -37,7 +37,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a review. `kind`: people, money, share, days, auc; `better`: 1 more is better, −1 less, 0 neither."""
+    """One number of a review. `better`: 1 where more is better, −1 where less is."""
 
     key: str
     kind: str

@@ -104,6 +104,7 @@ def hold_review(*, review: Review, by: int) -> None:
         raise ReviewRefused("not-counted")
     if not Review.objects.filter(pk=review.pk, held_at=None).update(held_at=now(), held_by=by):
         raise ReviewRefused("held")
+    review.refresh_from_db(fields=["held_at", "held_by"])
 
 
 def former_review(review: Review) -> Review | None:
@@ -133,11 +134,9 @@ def judge(*, decision: Decision, verdict: str, note: str, by: int) -> None:
     """Say of a former meeting's decision whether it worked; may be said anew. Raises ReviewRefused."""
     if verdict not in VERDICTS:
         raise ReviewRefused("no-verdict")
-    if decision.review.held_at is None:
+    over = Decision.objects.filter(pk=decision.pk, review__held_at__isnull=False)
+    if not over.update(verdict=verdict, verdict_note=note.strip()[:500], judged_by=by, judged_at=now()):
         raise ReviewRefused("not-held")
-    Decision.objects.filter(pk=decision.pk).update(
-        verdict=verdict, verdict_note=note.strip()[:500], judged_by=by, judged_at=now()
-    )
 
 
 class _open:  # noqa: N801 - reads as a statement: with _open(review)

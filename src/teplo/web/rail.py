@@ -78,6 +78,7 @@ SECTIONS = (
             Entry("funnel", _("Funnel"), "filter-2"),
             Entry("sources", _("Sources"), "map-pin"),
             Entry("scoring", _("Scoring"), "temperature"),
+            Entry("reviews", _("Score reviews"), "presentation"),
             Entry("stages", _("Stages"), "stairs"),
             Entry("activities", _("Activities"), "activity"),
         ),
