@@ -22,10 +22,10 @@ from typing import Any
 from teplo.people.models import ConsentState
 from teplo.scoring import known_then
 from teplo.scoring.frame import Column, Frame
-from teplo.scoring.frame_columns import LATER, all_columns, later_column, since_key, times_key
+from teplo.scoring.frame_columns import COMPANIES, LATER, all_columns, later_column, since_key, times_key
 from teplo.scoring.known_then import Card, Change, Done
 from teplo.scoring.models import OutcomeState
-from teplo.scoring.moments import RANGE, WINDOWS, kept_moments, ranges
+from teplo.scoring.moments import RANGE, WINDOWS, kept_moments, one_of_each_company, ranges
 from teplo.scoring.statement import Sql
 from teplo.tracking.models import Activity
 
@@ -66,16 +66,18 @@ def extract(
     path: Path,
     versus: Versus | None = None,
     without: Iterable[str] = (),
+    about: str = "",
     report: Report | None = None,
     range_size: int = RANGE,
 ) -> Extracted:
     """Write the frame of a sample (rows of person_id, at, state, ended_at) to `path`, with its sidecar.
 
-    `without`: keys of fields and activities to leave out.
+    `without`: keys of fields and activities to leave out. `about`: “people” leaves out what is known of companies;
+    with “companies” each company counts once, by who bought there or else by whoever came first (R19: B2C, B2B).
     """
     states = (versus or Versus()).states
-    with kept_moments(sample) as kept:
-        columns = _with_late(all_columns(without=without))
+    with kept_moments(one_of_each_company(sample) if about == COMPANIES else sample) as kept:
+        columns = _with_late(all_columns(without=without, about=about))
         reading = Reading(columns)
         with Frame(path, columns) as frame:
             done = 0

@@ -58,6 +58,7 @@ class Column:
         return {
             "key": self.key, "label": self.label, "kind": self.kind, "condition": dict(self.condition),
             "group": self.group, "side": self.side, "levels": dict(self.levels), "later": self.later,
+            "operator": self.operator,
             "known_at": "before" if known and not self.later else "unknown", "filled": self.filled,
             "filled_after_share": self.filled_after_share, "changed_after_share": self.changed_after_share,
         }  # fmt: skip

@@ -18,6 +18,8 @@ from teplo.tracking.models import Activity
 CAME = ("first_source", "last_source", "source", "utm_source", "utm_campaign")
 REACH = ("channel", "consent")
 LISTS = ("source", "utm_source", "utm_campaign", *REACH)
+PEOPLE, COMPANIES = "people", "companies"
+"""What a search may be about: people by themselves (B2C), or the companies they are in (B2B)."""
 LATER = "@now"
 """Ends the key of a column that holds what is known now instead of what was known then."""
 
@@ -27,11 +29,18 @@ _KINDS: Mapping[Type, str] = {
 }  # fmt: skip
 
 
-def all_columns(*, without: Iterable[str] = ()) -> list[Column]:
-    """Every column, but for the fields and activities named in `without`."""
+def all_columns(*, without: Iterable[str] = (), about: str = "") -> list[Column]:
+    """Every column, but for the fields and activities named in `without`, and what `about` does not ask for."""
     vocabulary, left_out = registry.people(), frozenset(without)
-    fields = [key for key in field_keys(vocabulary) if key not in left_out]
+    fields = [key for key in field_keys(vocabulary) if key not in left_out and _is_about(key, about)]
     return [*(_of_field(key, vocabulary) for key in fields), *_of_activities(left_out)]
+
+
+def _is_about(key: str, about: str) -> bool:
+    of_company = key.startswith("company.")
+    if about == COMPANIES:
+        return of_company or key not in ("city", "country", "language") and not key.startswith("attr.")
+    return not (of_company and about == PEOPLE)
 
 
 def field_keys(vocabulary: Vocabulary) -> list[str]:
@@ -58,6 +67,7 @@ def _of_field(key: str, vocabulary: Vocabulary) -> Column:
         condition={"field": key},
         group=str(entry.group),
         levels=_levels(entry, vocabulary),
+        operator="is" if key in LISTS and entry.type is Type.TEXT else "",
         is_dated=not key.startswith("company.") and key not in (*CAME, *REACH),
     )
 

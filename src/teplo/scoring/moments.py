@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from teplo.conditions import registry
+from teplo.people.models import Person
 from teplo.scoring.statement import Sql
 
 TABLE = "scoring_moment"
@@ -47,6 +48,18 @@ def kept_moments(sample: Sql) -> Iterator[Kept]:
         if not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+
+
+def one_of_each_company(sample: Sql) -> Sql:
+    """The sample with one person of each company: who bought, else who was lost, else whose moment was first."""
+    order = "CASE s.state WHEN 'won' THEN 0 WHEN 'lost' THEN 1 ELSE 2 END, s.at, s.person_id"
+    return Sql(
+        f"SELECT person_id, at, state, ended_at FROM (SELECT s.person_id, s.at, s.state, s.ended_at, "
+        f"ROW_NUMBER() OVER (PARTITION BY p.company_id ORDER BY {order}) AS place FROM ({sample.text}) s "
+        f"JOIN {Person._meta.db_table} p ON p.id = s.person_id WHERE p.company_id IS NOT NULL) of_companies "
+        "WHERE place = 1",
+        sample.params,
+    )
 
 
 def _ddl() -> str:

@@ -28,6 +28,7 @@ from teplo.web.funnel_picture import grade_part, newcomers_url
 from teplo.web.grades import grade_name
 from teplo.web.periods import Period, period_chips, period_of
 from teplo.web.score_lines import BLANK, Row, posted_lines, posted_number, rows_of, rows_posted
+from teplo.web.scoring_tabs import scoring_tabs
 
 VERSIONS_SHOWN = 20
 
@@ -52,6 +53,7 @@ def scoring(request: HttpRequest) -> HttpResponse:
         "period": period,
         "periods": period_chips(request, period),
         **_ready(period),
+        "tabs": scoring_tabs(request),
     }
     return page(request, "scoring/scoring.html", context)
 
