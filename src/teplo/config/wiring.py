@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from teplo.accounts import notices
 from teplo.channels import bounces, colleagues, renderers
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering
 from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.demo import jobs as demo_jobs
+from teplo.insights import jobs as insights_jobs
+from teplo.insights import reminding
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
@@ -24,7 +27,7 @@ from teplo.people import acting, duplicates, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
 from teplo.sales import outcomes as sales_outcomes
-from teplo.scoring import adjusting, outcomes, sampling
+from teplo.scoring import adjusting, backtesting, jobs_backtest, jobs_learning, outcomes, reviews, sampling
 from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
@@ -45,6 +48,7 @@ def assemble() -> None:
     importing.lend()
     _lend_fields_to_conditions()
     _register_scoring_and_stages()
+    _register_reviews()
     _register_journeys_and_sales()
     _lend_outcomes()
     renderers.lend(_prepared_letter)
@@ -83,7 +87,17 @@ def _register_scoring_and_stages() -> None:
     job_registry.register(
         scoring_jobs.RESCORE_ALL, scoring_jobs.rescore_all, title=_("Scoring everybody"), on_end=_move_after_scoring
     )
+    job_registry.register(
+        jobs_learning.LEARN, jobs_learning.learn, title=_("Learning points from who bought"), lease=timedelta(minutes=10)
+    )
+    job_registry.register(
+        jobs_learning.FIND_COMMON, jobs_learning.find_common, title=_("Looking for what customers have in common"),
+        lease=timedelta(minutes=10),
+    )  # fmt: skip
     job_registry.register(scoring_jobs.RESCORE_BY_TIME, scoring_jobs.rescore_by_time, title=_("Scores cool with time"))
+    job_registry.register(
+        backtesting.JOB, jobs_backtest.run_back_test, title=_("Back-test"), on_end=backtesting.note_end
+    )
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
     periodic.every("adjustments-end", timedelta(minutes=1), adjusting.end_adjustments)
@@ -97,6 +111,16 @@ def _lend_outcomes() -> None:
     outcomes.lend("return", sales_outcomes.return_facts)
     outcomes.lend("stage", stages_outcomes.move_facts)
     sampling.lend_moments(sampling.HAND_OFF, sales_outcomes.hand_off_moments)
+
+
+def _register_reviews() -> None:
+    job_registry.register(
+        reviews.COUNTING, insights_jobs.count_review, title=_("Counting the agenda of a score review"), at_most=2
+    )
+    periodic.every("review-due", timedelta(hours=1), reminding.remind)
+    notices.register(reminding.NOTICE, text=_("A review of the score is due"), icon="presentation")
+    notices.register("criterion-taken", text=_("Your criterion is taken: %(text)s"), icon="circle-check")
+    notices.register("criterion-declined", text=_("Not this time: %(text)s. %(answer)s"), icon="message-circle-off")
 
 
 def _register_journeys_and_sales() -> None:

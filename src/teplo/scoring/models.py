@@ -195,6 +195,8 @@ class BackTest(Row):
 class Tested(PersonLeaf):
     """One person of a back-test: scored at his moment by both tables, beside what became of him. `id` is the test's."""
 
+    __test__ = False  # not a pytest class
+
     at = models.DateTimeField()
     state = models.CharField(max_length=4, choices=OutcomeState.choices)
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True)

@@ -45,9 +45,9 @@ def _make_person(random: Random, number: int) -> Person:
     met = moment(random)
     person = Person.objects.create(created_at=met, first_name=f"P{number}", city=random.choice(CITIES))
     Presence.objects.create(person=person, first_seen_at=met, last_seen_at=moment(random))
-    for _ in range(4):
-        set_attributes([Change(person.pk, "city", random.choice(CITIES))], by="test", at=moment(random))
-        set_attributes([Change(person.pk, "budget", random.randrange(5) * 100)], by="test", at=moment(random))
+    for at in sorted(moment(random) for _ in range(4)):
+        set_attributes([Change(person.pk, "city", random.choice(CITIES))], by="test", at=at)
+        set_attributes([Change(person.pk, "budget", random.randrange(5) * 100)], by="test", at=at)
     busy = [moment(random).date() for _ in range(4)]
     for _ in range(40):
         add_event(person, f"event-{random.choice('abc')}", _on_one_of(random, busy))
