@@ -19,16 +19,18 @@ import typer
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from teplo.kit.wording import in_language
 from teplo.people.importing.shapes import FileRefused
 from teplo.scoring.file_scores import ColumnsMissing, FileScoring, RowScore, band_of, file_vocabulary, read_table_for
 from teplo.scoring.learned_names import share
 from teplo.scoring.learning_process import LearningFailed, run_learning
 from teplo.scoring.people_files import NoSuchColumn, PeopleFile, open_people, sidecar_of_file
-from teplo.scoring.table_file import Band, Line, TableUnreadable, read_bands, write_table
+from teplo.scoring.table_file import BAND_TITLES, TITLES, WARMTH, Band, Line, TableUnreadable, read_bands, write_table
 
 NOTHING_PROPOSED = 3
 LANGUAGES = ("ru", "uk", "en")
@@ -258,7 +260,7 @@ def _tell_proof(result: dict[str, Any]) -> None:
 
 
 def _criteria_of(result: dict[str, Any]) -> Table:
-    table = Table(_("criterion"), _("points"), _("effect"), _("people"), _("conversion"))
+    table = Table(*(in_language(TITLES[key]) for key in ("criterion", "points", "effect", "people", "conversion")))
     for entry in result["criteria"]:
         effect = f"{entry['effect']:+.2f} ({entry['low']:+.2f} … {entry['high']:+.2f})"
         conversion = number_format(entry["conversion"] * 100, 1) + "%"
@@ -267,12 +269,14 @@ def _criteria_of(result: dict[str, Any]) -> Table:
 
 
 def _bands_shown(result: dict[str, Any]) -> Table:
-    names = {"cold": _("cold"), "warm": _("warm"), "hot": _("hot"), "": ""}
-    table = Table(_("score"), _("people"), _("won"), _("expected conversion"), _("temperature"))
+    table = Table(
+        _("score"), in_language(TITLES["people"]), pgettext("people", "won"),
+        in_language(BAND_TITLES["expected"]), in_language(BAND_TITLES["temperature"]),
+    )  # fmt: skip
     for band, kept in zip(result["bands"], bands_of(result), strict=True):
         expected = number_format(band["expected"] * 100, 1) + "%"
         reach = f"{band['from']} … {band['to']}"
-        table.add_row(reach, str(band["people"]), str(band["won"]), expected, names[kept.temperature])
+        table.add_row(reach, str(band["people"]), str(band["won"]), expected, in_language(WARMTH[kept.temperature]))
     return table
 
 
