@@ -153,7 +153,7 @@ def _bases(compilation: Compilation, person_id: int) -> dict[int, Basis]:
             by_reach.setdefault(reach(item), []).append(item)
     if not by_reach:
         return {}
-    wanted = {item.activity_id for items in by_reach.values() for item in items}
+    wanted = {item.activity_id or 0 for items in by_reach.values() for item in items}
     sums: dict[str, Any] = {}
     for number, days in enumerate(by_reach):
         sums |= _sums(number, days, compilation)
@@ -165,7 +165,7 @@ def _bases(compilation: Compilation, person_id: int) -> dict[int, Basis]:
     return found
 
 
-def _known(compilation: Compilation, person_id: int, activities: set[int | None]) -> QuerySet[Tally, dict[str, Any]]:
+def _known(compilation: Compilation, person_id: int, activities: set[int]) -> QuerySet[Any, Any]:
     """The person's tallies by activity, with how often and when last as known at the moment."""
     tallies = Tally.objects.filter(person_id=person_id, activity_id__in=activities, day__lte=compilation.today)
     if not compilation.is_past:
