@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from teplo.scoring.chances import p_value
+
 SURE = 1.959964
 
 Counts = Sequence[Sequence[int]]
@@ -43,6 +45,8 @@ class Figure:
     kind: str
     better: int
     value: float | None
+    share: Share | None = None
+    ends: tuple[float, float] | None = None
 
 
 KEYS: tuple[tuple[str, str, int], ...] = (
@@ -67,21 +71,46 @@ def figures(agenda: Mapping[str, Any]) -> list[Figure]:
     low, grades, hand_offs = sum(agenda["low_count"].values()), newcomers["grades"], agenda["hand_offs"]
     scored = outcomes["won"] - _unscored_sales(outcomes)
     separation = separates(agenda["spread"])
-    values = {
+    values: dict[str, Any] = {
         "won": outcomes["won"],
         "amount": outcomes["amount"],
         "repeats": outcomes["repeats"],
-        "hot_sales": Share(scored - low, scored).value,
-        "hot_bought": Share(hot["bought"], hot["people"]).value,
+        "hot_sales": Share(scored - low, scored),
+        "hot_bought": Share(hot["bought"], hot["people"]),
         "never": hot["never"],
         "low": low,
         "auc": separation[0] if separation else None,
         "days": outcomes["days"],
-        "returned": Share(hand_offs["returned"], hand_offs["offered"]).value,
-        "fitting": Share(grades.get("ideal", 0) + grades.get("near-ideal", 0), newcomers["people"]).value,
-        "unacceptable": Share(grades.get("unacceptable", 0), newcomers["people"]).value,
+        "returned": Share(hand_offs["returned"], hand_offs["offered"]),
+        "fitting": Share(grades.get("ideal", 0) + grades.get("near-ideal", 0), newcomers["people"]),
+        "unacceptable": Share(grades.get("unacceptable", 0), newcomers["people"]),
     }
-    return [Figure(key, kind, better, values[key]) for key, kind, better in KEYS]
+    shares = {key: value for key, value in values.items() if isinstance(value, Share)}
+    return [
+        Figure(
+            key, kind, better,
+            value=shares[key].value if key in shares else values[key],
+            share=shares.get(key),
+            ends=separation[1:] if key == "auc" and separation else None,
+        )
+        for key, kind, better in KEYS
+    ]  # fmt: skip
+
+
+def verdict(now: Figure, before: Figure | None) -> str:
+    """better or worse where that is more than chance, chance where it is not; empty where nobody can say."""
+    if before is None or now.value is None or before.value is None:
+        return ""
+    if now.share and before.share:
+        chance = p_value(now.share.part, now.share.whole, before.share.part, before.share.whole)
+        is_sure = chance < 0.05
+    elif now.ends and before.ends:
+        is_sure = now.ends[0] > before.ends[1] or now.ends[1] < before.ends[0]
+    else:
+        return ""
+    if not is_sure:
+        return "chance"
+    return "better" if (now.value - before.value) * now.better > 0 else "worse"
 
 
 def _unscored_sales(outcomes: Mapping[str, Any]) -> int:

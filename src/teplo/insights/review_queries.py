@@ -200,7 +200,7 @@ def _keep_hot(since: datetime, until: datetime) -> None:
         f"WHEN h.person_id IS NOT NULL THEN 'waits' ELSE 'not-handed' END, "
         f"CASE WHEN s.bought_at IS NOT NULL THEN '' "
         f"WHEN h.state = 'returned' AND h.answered_at < %s AND (l.at IS NULL OR h.answered_at >= l.at) "
-        f"THEN h.return_reason ELSE COALESCE(l.reason, '') END, "
+        f"THEN h.return_reason WHEN l.at >= COALESCE(h.offered_at, l.at) THEN l.reason ELSE '' END, "
         f"CASE WHEN h.answered_at < %s AND (l.at IS NULL OR h.answered_at >= l.at) THEN h.answered_at ELSE l.at END "
         f"FROM seen s LEFT JOIN {CHANGES} c ON c.person_id = s.person_id AND c.id = s.last_id "
         f"LEFT JOIN lost l ON l.person_id = s.person_id AND l.place = 1 "

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.insights.readiness import GRADES, HEATS
-from teplo.insights.review_figures import Figure, Share, figures, separates
+from teplo.insights.review_figures import Figure, Share, figures, separates, verdict
 from teplo.people.models import Person
 from teplo.sales.deals import LOST_REASONS
 from teplo.sales.models import Deal, DealState, HandOff, HandOffState
@@ -51,7 +51,7 @@ def figure_names() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure beside the last one. `change`: better, worse, same, or empty where nothing can be compared."""
+    """A figure beside the last one. `change`: better, worse, chance, or empty where nobody can say."""
 
     key: str
     name: str
@@ -68,7 +68,7 @@ def compared(agenda: Mapping[str, Any], former: Mapping[str, Any] | None) -> lis
         Compared(
             figure.key, names[figure.key], said(figure, agenda["currency"]),
             said(last[figure.key], former["currency"]) if former and figure.key in last else "",
-            _change(figure, last.get(figure.key)),
+            verdict(figure, last.get(figure.key)),
         )
         for figure in figures(agenda)
     ]  # fmt: skip
@@ -83,13 +83,6 @@ def said(figure: Figure, currency: str) -> str:
     if figure.kind == "money":
         return as_money(figure.value, currency)
     return as_number(figure.value, {"auc": 2, "days": 0}.get(figure.kind, 0))
-
-
-def _change(now: Figure, before: Figure | None) -> str:
-    if before is None or now.value is None or before.value is None:
-        return ""
-    difference = (now.value - before.value) * now.better
-    return "same" if abs(difference) < 0.005 else "better" if difference > 0 else "worse"
 
 
 # -- people ---------------------------------------------------------------------------------------------------------
@@ -147,7 +140,8 @@ def answer_said(answer: str, reason: str = "") -> str:
     if answer == "lost":
         return why or _("no reason given")
     name = answer_names().get(answer, answer)
-    return f"{name}: {why[:1].lower()}{why[1:]}" if why else name
+    said = f"{name}: {why[:1].lower()}{why[1:]}" if why else name
+    return said[:1].upper() + said[1:]
 
 
 def answer_names() -> dict[str, str]:
@@ -293,5 +287,5 @@ def sign_verdict(sign: Mapping[str, Any]) -> str:
     if sign["is_certain"]:
         return _("speaks for buying") if sign["lift"] > 1 else _("speaks against buying")
     if sign["low"] > 1 or sign["high"] < 1:
-        return _("may be chance: so many signs were tried")
+        return _("may be chance")
     return _("no difference seen")

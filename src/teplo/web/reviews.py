@@ -36,7 +36,7 @@ from teplo.web.review_agenda import LISTS, ROWS_SHOWN, list_rows, shown
 
 SHOWN = 100
 PAGE = 50
-ROWS_PRINTED = 25
+ROWS_PRINTED = 15
 
 
 # -- the list -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   function here() {
-    const line = 120;
+    const line = 150;
     const passed = points.filter((point) => point.getBoundingClientRect().top <= line);
     return Math.max(passed.length - 1, 0);
   }
@@ -21,7 +21,7 @@
   }
   function go(index) {
     const point = points[Math.min(Math.max(index, 0), points.length - 1)];
-    point.scrollIntoView({ behavior: calm.matches ? "auto" : "smooth", block: "start" });
+    point.scrollIntoView({ behavior: calm.matches || document.body.classList.contains("projecting") ? "auto" : "smooth", block: "start" });
     history.replaceState(history.state, "", `#${point.id}`);
   }
   function project(on) {
