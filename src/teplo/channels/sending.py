@@ -27,6 +27,7 @@ from teplo.channels.queries import Change, Mark, mark_sending, write_changes
 from teplo.channels.senders import PasswordLost, is_configured, letterhead_of, note_trouble, server_of
 from teplo.kit.claim import claim, lease_free
 from teplo.kit.clock import now
+from teplo.kit.garbage import rarely_collected
 
 LEASE = timedelta(minutes=5)
 GROUP = 60  # letters marked at once: the most that can become uncertain when a process is killed
@@ -40,6 +41,11 @@ def send_due(*, owner: str, limit: int = 300, stop: Callable[[], bool] = lambda:
     Once `stop` answers True no further letter is begun and the rest is given back.
     Any number of processes may do it at once. Never raises for one letter or one server: that is recorded.
     """
+    with rarely_collected():
+        return _send_due(owner, limit, stop)
+
+
+def _send_due(owner: str, limit: int, stop: Callable[[], bool]) -> int:
     doubt_the_unconfirmed()
     moment = now()
     due = Q(state=DeliveryState.QUEUED, due_at__lte=moment)

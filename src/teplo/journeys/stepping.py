@@ -27,6 +27,7 @@ from teplo.journeys.walking import Pass, Walk, walk
 from teplo.kit import bulk
 from teplo.kit.claim import release
 from teplo.kit.clock import now
+from teplo.kit.garbage import rarely_collected
 from teplo.kit.ids import new_ids
 
 LEASE = timedelta(minutes=5)
@@ -43,6 +44,11 @@ def tick(*, owner: str, limit: int = 2000) -> int:
     A person or step that fails is isolated by halving; his enrolment stops with the reason. Errors of the database
     itself are raised: the rows stay due and their lease runs out.
     """
+    with rarely_collected():
+        return _tick(owner, limit)
+
+
+def _tick(owner: str, limit: int) -> int:
     at = now()
     lease_owner = f"{owner[:28]}:{uuid4().hex[:11]}"  # of this tick alone, so that an earlier lease of ours is not ours
     live = list(Journey.objects.filter(state=JourneyState.LIVE).values_list("pk", flat=True))
