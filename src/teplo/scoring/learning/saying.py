@@ -102,6 +102,8 @@ def _recency(feature: Feature, low: float | None, high: float | None) -> Json:
         parts.append(
             {**deed, "older_than": f"{int(low)}d"} if high is None else {"not": {**deed, "within": f"{int(low)}d"}}
         )
+    if not parts:
+        return {"did": deed["last_did"]}
     return parts[0] if len(parts) == 1 else {"all": parts}
 
 
