@@ -38,12 +38,13 @@ def _complete(route: str, method: str, operation: dict[str, Any]) -> None:
     """What ninja does not know: problems, and one name of the security scheme."""
     operation["security"] = [{"token": []}]
     operation.get("parameters", []).sort(key=lambda parameter: parameter["in"] != "path")
+    is_of_one = "{" in route or route.endswith("/find")
     statuses = [
         *EVERYWHERE,
-        *([404] if "{" in route or route.endswith("/find") else []),
+        *([404] if is_of_one or method != "get" else []),
+        *([409] if method != "get" else []),
         *([400, 413] if "requestBody" in operation else []),
     ]
-    statuses += [409] if method in ("post", "put", "delete") and "{" in route else []
     answers = {str(status): found for status, found in operation["responses"].items()}
     for status in statuses:
         answers.setdefault(str(status), {"$ref": f"#/components/responses/{status}"})

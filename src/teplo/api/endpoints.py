@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from teplo.accounts.access import public
-from teplo.api import jobs, outcomes, people, tables
+from teplo.api import backtests, jobs, learnings, outcomes, people, tables
 from teplo.api.describing import Api
 from teplo.api.problems import Problem, answer, teach
 
@@ -22,6 +22,8 @@ api = Api(
 api.add_router("/score-tables", tables.router)
 api.add_router("/people", people.router)
 api.add_router("/outcomes", outcomes.router)
+api.add_router("/back-tests", backtests.router)
+api.add_router("/learnings", learnings.router)
 api.add_router("/jobs", jobs.router)
 teach(api)
 

@@ -61,10 +61,14 @@ def read_job(request: HttpRequest, job_id: Path[Id]) -> JobShown:
 @router.post("/{job_id}/cancel", auth=Token(Right.EDIT_MARKETING), response={202: JobShown}, summary="Ask it to stop")
 def stop_job(request: HttpRequest, job_id: Path[Id]) -> Status[JobShown]:
     """One that waits stops at once, one that runs at its next step; what is done stays done."""
-    job = find_job(job_id)
+    return Status(202, stop(find_job(job_id)))
+
+
+def stop(job: Job) -> JobShown:
+    """Ask it to stop; raises Problem when it has ended."""
     if not cancel_job(job_id=job.pk):
         raise Problem(409, "ended", _("It had ended already."))
-    return Status(202, job_shown(find_job(job_id)))
+    return job_shown(find_job(str(job.pk)))
 
 
 def find_job(job_id: str) -> Job:

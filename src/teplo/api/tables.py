@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
@@ -14,15 +14,19 @@ from pydantic import Field, StringConstraints
 from teplo.accounts.access import Right
 from teplo.api.access import Token, maker
 from teplo.api.line_forms import LineAsked, LineShown, lines_asked, lines_shown, refused
-from teplo.api.problems import NotThere, Problem
+from teplo.api.problems import Flaw, NotThere, Problem
 from teplo.api.shapes import Asked, Id, JobRef, Text
 from teplo.kit.clock import now
 from teplo.scoring.models import ScoreTable, TableState
+from teplo.scoring.table_exchange import Sheet, read_sheet, write_sheet
+from teplo.scoring.table_file import TableUnreadable
 from teplo.scoring.tables import Line, TableRefused, discard, go_live, save_draft
 
 router = Router(tags=["score tables"])
 TableId = Annotated[str, StringConstraints(pattern=r"^(live|[0-9]{1,18})$")]
 """An id, or `live`."""
+WARM, HOT = 10, 25
+"""Thresholds where nobody says any."""
 _MOST = 10**6
 
 
@@ -50,8 +54,8 @@ class TableAsked(Asked):
     """A whole table; `lines` replace all there were."""
 
     name: Text = Field(min_length=1, max_length=200)
-    warm_from: int = Field(10, ge=-_MOST, le=_MOST)
-    hot_from: int = Field(25, ge=-_MOST, le=_MOST)
+    warm_from: int = Field(WARM, ge=-_MOST, le=_MOST)
+    hot_from: int = Field(HOT, ge=-_MOST, le=_MOST)
     note: Text = Field("", max_length=10_000)
     lines: list[LineAsked] = Field(max_length=1000)
 
@@ -60,8 +64,8 @@ class TableNamed(Asked):
     """What a spreadsheet does not say."""
 
     name: Text = Field(min_length=1, max_length=200)
-    warm_from: int = Field(10, ge=-_MOST, le=_MOST)
-    hot_from: int = Field(25, ge=-_MOST, le=_MOST)
+    warm_from: int | None = Field(None, ge=-_MOST, le=_MOST, description="Default: as the file or the live table says.")
+    hot_from: int | None = Field(None, ge=-_MOST, le=_MOST)
 
 
 class TablesAsked(Asked):
@@ -98,6 +102,23 @@ def list_tables(request: HttpRequest, asked: Query[TablesAsked]) -> list[TableSh
     return [table_short(table) for table in (tables.filter(state=asked.state) if asked.state else tables)]
 
 
+@router.post(
+    "/from-csv",
+    auth=Token(Right.EDIT_MARKETING),
+    response={201: TableShown},
+    summary="Make a draft of a spreadsheet",
+    openapi_extra={"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+def make_table_of_csv(request: HttpRequest, asked: Query[TableNamed]) -> Status[TableShown]:
+    """criterion;condition;points and further columns (docs/api.md), UTF-8. Errors name the line and the column."""
+    sheet = _sheet(request)
+    live = ScoreTable.objects.filter(state=TableState.LIVE).first()
+    warm = _first(asked.warm_from, sheet.warm_from, live.warm_from if live else None, WARM)
+    hot = _first(asked.hot_from, sheet.hot_from, live.hot_from if live else None, HOT)
+    draft = new_draft(name=asked.name, warm_from=warm, hot_from=hot, note="", lines=sheet.lines, by=maker(request))
+    return Status(201, table_shown(draft))
+
+
 @router.get("/{table_id}", auth=Token(Right.SEE), response=TableShown, summary="One version with its criteria")
 def read_table(request: HttpRequest, table_id: Path[TableId]) -> TableShown:
     return table_shown(find_table(table_id))
@@ -110,6 +131,37 @@ def make_table(request: HttpRequest, table: TableAsked) -> Status[TableShown]:
         lines=lines_asked(table.lines), by=maker(request),
     )  # fmt: skip
     return Status(201, table_shown(draft))
+
+
+def _sheet(request: HttpRequest) -> Sheet:
+    try:
+        return read_sheet(request.body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Problem(422, "not-utf-8", _("The table must be in UTF-8.")) from error
+    except TableUnreadable as error:
+        flaws = [
+            Flaw(
+                place=f"line {flaw.line}", code=flaw.code or "unreadable", message=flaw.reason, line=flaw.line,
+                column=flaw.column or None,
+            )
+            for flaw in error.problems
+        ]  # fmt: skip
+        raise Problem(422, "table-refused", _("Some lines cannot stand so."), errors=flaws) from error
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)
+
+
+@router.get(
+    "/{table_id}/csv",
+    auth=Token(Right.SEE),
+    summary="The table as a spreadsheet",
+    openapi_extra={"responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}},
+)
+def read_table_as_csv(request: HttpRequest, table_id: Path[TableId]) -> HttpResponse:
+    """In the language of Accept-Language; /from-csv reads it back."""
+    return HttpResponse(write_sheet(find_table(table_id)), content_type="text/csv; charset=utf-8")
 
 
 @router.put("/{table_id}", auth=Token(Right.EDIT_MARKETING), response=TableShown, summary="Replace a draft")

@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from teplo.conditions import registry
+from teplo.kit.wording import in_language
 from teplo.scoring import table_file, tables
 from teplo.scoring.models import Criterion, ScoreTable, Side
 from teplo.scoring.table_file import TITLES, Problem, TableUnreadable
@@ -73,7 +74,7 @@ def _line(line: table_file.Line, activities: Mapping[str, int]) -> tables.Line:
     )
     if deed is None and is_counted:
         reason = _("only a deed alone is counted: write did «…» here")
-        raise TableUnreadable([Problem(line.number, str(TITLES["condition"]), reason, "not-a-deed")])
+        raise TableUnreadable([Problem(line.number, in_language(TITLES["condition"]), reason, "not-a-deed")])
     shared = {"group": line.group, "name": line.name.removeprefix(_NO_NOTE), "points": line.points}
     if deed is not None and line.side != Side.FIT:
         return tables.Line(side=Side.BEHAVIOUR.value, **shared, **deed)
@@ -117,8 +118,8 @@ def _check(lines: Sequence[tables.Line], numbers: Sequence[int]) -> None:
         check_lines(lines)
     except TableRefused as error:
         number = numbers[error.row] if error.row is not None else 1
-        title = TITLES.get(_TITLES.get(error.column, error.column), "")
-        raise TableUnreadable([Problem(number, str(title), str(error), error.code, error.params)]) from error
+        title = in_language(TITLES.get(_TITLES.get(error.column, error.column), {}))
+        raise TableUnreadable([Problem(number, title, str(error), error.code, error.params)]) from error
 
 
 def _thresholds(source: Path | str) -> tuple[int | None, int | None]:

@@ -21,6 +21,7 @@ POLICY = (
     "frame-src 'self'"
 )
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+NONSENSE = b'{"title": "This address makes no sense.", "status": 400, "code": "nul-in-address"}'
 
 
 class SecurityHeadersMiddleware:
@@ -46,6 +47,8 @@ class SecurityHeadersMiddleware:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         """A NUL in an address is nobody's wish, and PostgreSQL refuses it: it ends here."""
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            if request.path.startswith("/api/"):
+                return HttpResponseBadRequest(NONSENSE, content_type="application/problem+json")
             return HttpResponseBadRequest(b"This address makes no sense.", content_type="text/plain; charset=utf-8")
         return self.get_response(request)
 
