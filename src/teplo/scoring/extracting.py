@@ -13,6 +13,7 @@ it and say what it would have seemed worth.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,9 @@ Report = Callable[[int, int], None]
 LATE_SHARE = 0.5
 """A field is kept as it is now when at least so many of its values came only after the outcome."""
 LATE_PEOPLE = 10
+MONTH = 30
+FEW = 10
+"""What fewer people have is left out."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def extract(
     versus: Versus | None = None,
     without: Iterable[str] = (),
     about: str = "",
+    least: int = FEW,
     report: Report | None = None,
     range_size: int = RANGE,
 ) -> Extracted:
@@ -74,6 +79,7 @@ def extract(
 
     `without`: keys of fields and activities to leave out. `about`: “people” leaves out what is known of companies;
     with “companies” each company counts once, by who bought there or else by whoever came first (R19: B2C, B2B).
+    What fewer than `least` people have is left out.
     """
     states = (versus or Versus()).states
     with kept_moments(one_of_each_company(sample) if about == COMPANIES else sample) as kept:
@@ -88,6 +94,7 @@ def extract(
                 if report:
                     report(done, kept.people)
             _drop_what_came_in_time(columns)
+            reading.drop_what_says_nothing_more(least)
     return Extracted(path, frame.people, frame.won, kept.people)
 
 
@@ -113,6 +120,7 @@ class Reading:
     """Reads ranges of people into rows of the columns."""
 
     columns: Sequence[Column]
+    differing: Counter[str] = field(default_factory=Counter)
     activities: Mapping[int, str] = field(default_factory=lambda: dict(Activity.objects.values_list("id", "key")))
     imports: Mapping[str, datetime] = field(default_factory=known_then.import_moments)
 
@@ -163,7 +171,24 @@ class Reading:
             found[times_key(key, None)] = deed.ever
             found[since_key(key)] = max((card.day - deed.last).days, 0)
             found |= {times_key(key, days): times for days, times in zip(WINDOWS, deed.times, strict=True)}
+            self._note_differing(key, deed)
         return found
+
+    def _note_differing(self, activity: str, deed: Done) -> None:
+        """Of how many people a window says something else than the month."""
+        month = deed.times[WINDOWS.index(MONTH)]
+        counts = {**dict(zip(WINDOWS, deed.times, strict=True)), None: deed.ever}
+        for days, times in counts.items():
+            self.differing[times_key(activity, days)] += times != month
+
+    def drop_what_says_nothing_more(self, least: int) -> None:
+        """A window that counts the same as the month for all but a few would only be learned twice."""
+        for column in self.columns:
+            is_month = column.condition.get("within") == f"{MONTH}d"
+            if column.kind == "times" and not is_month and self.differing[column.key] < least:
+                column.filled = 0
+            if column.filled < least:
+                column.filled = 0
 
     def _brought_at(self, contacts: Iterable[tuple[str, str, bool]]) -> datetime | None:
         """When the import ran that brought this person; None: he came by himself, or by hand."""
@@ -172,11 +197,11 @@ class Reading:
 
 
 def _note_changes(column: Column, card: Card, then: Any, now: Any, own: Sequence[Change]) -> None:
-    if now is not None:
+    """Whether the value came only after the outcome can be said of those who have one."""
+    if now is not None and card.ended_at is not None:
         column.filled_now += 1
         filled_at = min((c.at for c in own if fitting(c.new, column.kind) is not None), default=None)
-        came_after = filled_at is not None and filled_at >= (card.ended_at or card.at)
-        column.filled_after += then is None and came_after
+        column.filled_after += then is None and filled_at is not None and filled_at >= card.ended_at
     column.changed_after += then is not None and then != now
 
 

@@ -82,12 +82,19 @@ def read_traits(
             people = row + 1
             if not people % 20_000:
                 report(people, int(sidecar.get("people") or 0), "reading")
-    found: dict[tuple[str, int], Trait] = {}
-    for cells in columns:
-        for trait in cells.traits(people):
-            if least <= trait.people.bit_count() <= people - least:
-                found.setdefault((trait.family, trait.people), trait)
-    return list(found.values()), people, bits_of(buyers, people)
+    traits = (trait for cells in columns for trait in cells.traits(people))
+    sizeable = [trait for trait in traits if least <= trait.people.bit_count() <= people - least]
+    return _different(sizeable), people, bits_of(buyers, people)
+
+
+def _different(traits: Iterable[Trait]) -> list[Trait]:
+    """Of traits of the very same people the one that says most: a value or a deed, not that a field is filled."""
+    found: dict[int, Trait] = {}
+    for trait in traits:
+        known = found.get(trait.people)
+        if known is None or ("is_set" in known.condition and "is_set" not in trait.condition):
+            found[trait.people] = trait
+    return list(found.values())
 
 
 def _is_wanted(column: Mapping[str, Any], without: tuple[str, ...]) -> bool:

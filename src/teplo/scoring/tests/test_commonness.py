@@ -5,6 +5,7 @@ from math import comb
 
 import pytest
 
+from teplo.scoring import learning_process
 from teplo.scoring.bands import edges_of
 from teplo.scoring.chances import adjusted, p_value
 from teplo.scoring.commonness import Everybody, find_common
@@ -136,7 +137,7 @@ def test_columns_left_out_and_columns_of_now_are_not_looked_at(tmp_path):
     assert not seen & {"city", "country"}
 
 
-def skipped_it_runs_as_a_process_of_its_own_and_tells_how_far_it_is(tmp_path):
+def test_it_runs_as_a_process_of_its_own_and_tells_how_far_it_is(tmp_path):
     write(tmp_path / "f.csv", 1000, lambda row: 0.5 if row["city"] == "Киев" else 0.1)
     told = []
     found = learning_process.run_child(
@@ -145,7 +146,9 @@ def skipped_it_runs_as_a_process_of_its_own_and_tells_how_far_it_is(tmp_path):
     assert found == found_in(tmp_path / "f.csv")
 
 
-@pytest.mark.parametrize("table", [(3, 10, 2, 40), (0, 8, 9, 30), (8, 8, 0, 30), (1, 20, 1, 20), (600, 2000, 800, 3000)])
+@pytest.mark.parametrize(
+    "table", [(3, 10, 2, 40), (0, 8, 9, 30), (8, 8, 0, 30), (1, 20, 1, 20), (600, 2000, 800, 3000)]
+)
 def test_the_exact_test_is_the_sum_of_all_tables_at_most_as_likely(table):
     won, all_won, others, all_others = table
     people, whole = won + others, all_won + all_others

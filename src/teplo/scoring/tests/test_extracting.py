@@ -62,7 +62,7 @@ def change(person, key, old, new, at):
 
 def frame(tmp_path, **options):
     path = tmp_path / "frame.csv"
-    extract(sample=SAMPLE, path=path, **options)
+    extract(sample=SAMPLE, path=path, **{"least": 1, **options})
     with path.open(encoding="utf-8", newline="") as file:
         rows = {int(row["person_id"]): row for row in csv.DictReader(file)}
     columns = {column["key"]: column for column in json.loads(sidecar_of(path).read_text(encoding="utf-8"))["columns"]}
@@ -181,6 +181,19 @@ def test_fields_and_activities_left_out_are_not_written(tmp_path, visited):
     visit(known(), visited, AT - DAY)
     rows, columns = frame(tmp_path, without=["city", "visited"])
     assert not [key for key in (*columns, *next(iter(rows.values()))) if key == "city" or "visited" in key]
+
+
+def test_windows_that_count_the_same_and_what_few_have_are_left_out(tmp_path, visited):
+    rare = Activity.objects.create(key="rare", names={"en": "Rare"}, condition={"event": "rare"})
+    for number in range(12):
+        person = known(position="Директор" if number < 3 else "")
+        visit(person, visited, AT - 20 * DAY)
+        if number < 2:
+            visit(person, rare, AT - DAY)
+    _rows, columns = frame(tmp_path, least=10)
+    assert sorted(key for key in columns if "visited" in key) == ["did.visited.30d", "last.visited"]
+    assert not {"position", "did.rare", "did.rare.30d"} & columns.keys()
+    assert columns["did.visited.30d"]["filled"] == 12
 
 
 def test_a_range_takes_the_same_number_of_statements_whatever_its_people(tmp_path, visited):
