@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.accounts.models import User
+from teplo.conditions import registry
+from teplo.conditions.windows import start_of
 from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.people.models import Person
-from teplo.scoring.explaining import Explanation, explain
-from teplo.scoring.models import ScoreChange
+from teplo.scoring.contrasting import contrast
+from teplo.scoring.cooling import coolings
+from teplo.scoring.explaining import Explanation, explain, table_at
+from teplo.scoring.hand_scoring import last_by_hand
+from teplo.scoring.models import HandScore, ScoreChange, ScoreTable
+from teplo.scoring.warming import what_would_warm
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_person, set_pin
 from teplo.web.answers import page, redirect, saved
 from teplo.web.grades import grade_name
 from teplo.web.stage_words import why_moved
+from teplo.web.warmth_words import say_steps, say_ways
 
 GIVEN_SHOWN = 6
 MISSING_SHOWN = 3
 HISTORY = 200
 MOVES_SHOWN = 30
+TABLES_SHOWN = 20
+FIRST_YEAR = 1970
 
 
 @requires(Right.SEE)
@@ -34,8 +44,17 @@ MOVES_SHOWN = 30
 def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
     """The score as it is at this moment, taken apart; not the stored one, so it can never lag behind."""
     person = get_object_or_404(Person, pk=person_id)
-    explanation = explain(person_id=person.pk)
-    return page(request, "scoring/_explanation.html", {"person": person, **_explained(explanation)})
+    with registry.sharing():
+        explanation = explain(person_id=person.pk)
+    word = last_by_hand(person_id=person.pk)
+    context = {
+        "person": person,
+        "word": word,
+        "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
+        "authors": _authors(explanation, word),
+        **_explained(explanation),
+    }
+    return page(request, "scoring/_explanation.html", context)
 
 
 def _explained(explanation: Explanation | None) -> dict[str, Any]:
@@ -58,6 +77,85 @@ def _to_next(explanation: Explanation) -> int:
     return min(steps, default=0)
 
 
+def _authors(explanation: Explanation | None, word: HandScore | None = None) -> dict[int, str]:
+    """Names of the colleagues who gave points or said how warm he is."""
+    ids = {part.adjustment.by for part in explanation.parts if part.adjustment} if explanation else set()
+    ids |= {word.by} if word else set()
+    return dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+@requires(Right.SEE)
+@require_GET
+def person_warming(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What would make him hot, and when he cools if he does nothing."""
+    person = get_object_or_404(Person, pk=person_id)
+    with registry.sharing():
+        explanation = explain(person_id=person.pk)
+        if explanation is None:
+            return HttpResponse("")
+        stage = Standing.objects.filter(person=person).values_list("stage_id", flat=True).first()
+        alike = Person.objects.filter(standing__stage_id=stage).order_by("-standing__since") if stage else None
+        warming = what_would_warm(
+            explanation=explanation, person_id=person.pk, stage_of=alike, stage_key=str(stage or "")
+        )
+        context = {
+            "warming": warming,
+            "ways": say_ways(warming),
+            "steps": say_steps(warming.steps),
+            "coolings": coolings(explanation=explanation, person_id=person.pk),
+            "short_of": warming.goal - explanation.total,
+        }
+    return page(request, "scoring/_warming.html", context)
+
+
+@requires(Right.SEE)
+@require_GET
+def person_why(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The score point by point as of any day, by the table of that day, with another table beside it where asked."""
+    person = get_object_or_404(Person, pk=person_id)
+    at, is_now = _moment_asked(request)
+    with registry.sharing():
+        table = _table_asked(request, "table") or (None if is_now else table_at(at))
+        explanation = explain(person_id=person.pk, table=table, as_of=None if is_now else at)
+        other = _table_asked(request, "with")
+        beside = explain(person_id=person.pk, table=other, as_of=None if is_now else at) if other else None
+    context = {
+        "person": person,
+        "at": at,
+        "is_now": is_now,
+        "day": at.astimezone(registry.zone()).date(),
+        "today": now().astimezone(registry.zone()).date(),
+        "tables": ScoreTable.objects.order_by("-state", "-live_at", "-created_at")[:TABLES_SHOWN],
+        "asked_table": table,
+        "other": other,
+        "beside": beside,
+        "pairs": contrast(ours=explanation, theirs=beside) if explanation and beside else [],
+        "authors": _authors(explanation),
+        **_explained(explanation),
+    }
+    return page(request, "scoring/why.html", context, fragment="scoring/_why.html")
+
+
+def _moment_asked(request: HttpRequest) -> tuple[datetime, bool]:
+    """The moment meant by `at` (exact) or `on` (the end of a day), and whether it is now, as anything unreadable is."""
+    moment = now()
+    try:
+        if exact := request.GET.get("at"):
+            asked = datetime.fromisoformat(exact)
+            asked = asked if asked.tzinfo else asked.replace(tzinfo=registry.zone())
+        else:
+            day = date.fromisoformat(request.GET.get("on", ""))
+            asked = start_of(day + timedelta(days=1), registry.zone()) - timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return moment, True
+    return (asked, False) if asked.year >= FIRST_YEAR and asked < moment else (moment, True)
+
+
+def _table_asked(request: HttpRequest, name: str) -> ScoreTable | None:
+    number = request.GET.get(name, "")
+    return ScoreTable.objects.filter(pk=number).first() if number.isdigit() and len(number) < 20 else None
+
+
 @requires(Right.SEE)
 @require_GET
 def person_score_history(request: HttpRequest, person_id: int) -> HttpResponse:
@@ -67,21 +165,25 @@ def person_score_history(request: HttpRequest, person_id: int) -> HttpResponse:
     context = {
         "person": person,
         "changes": [(change, change.total - change.total_before, cause_name(change.cause)) for change in changes],
-        "picture": _history(changes) if len(changes) > 1 else None,
+        "picture": _history(person, changes) if len(changes) > 1 else None,
     }
     return page(request, "scoring/history.html", context, fragment="scoring/_history.html")
 
 
-def _history(changes: list[ScoreChange]) -> dict[str, Any]:
-    """The last score of each day; days without a change keep the one before."""
-    by_day = {change.at.date(): change.total for change in reversed(changes)}
+def _history(person: Person, changes: list[ScoreChange]) -> dict[str, Any]:
+    """The last score of each day; days without a change keep the one before. A click explains that day."""
+    zone = registry.zone()
+    by_day = {change.at.astimezone(zone).date(): change.total for change in reversed(changes)}
     first, last = min(by_day), max(by_day)
-    rows, total = [], 0
+    rows, links, total = [], [], 0
+    why = reverse("person-why", args=[person.pk])
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         total = by_day.get(day, total)
         rows.append([day, total])
-    return {"columns": [_("Day"), _("Points")], "rows": rows, "height": 180, "label": _("Points day by day")}
+        links.append(f"{why}?on={day.isoformat()}")
+    label = _("Points day by day")
+    return {"columns": [_("Day"), _("Points")], "rows": rows, "links": links, "height": 180, "label": label}
 
 
 def cause_name(cause: str) -> str:
@@ -97,6 +199,7 @@ def cause_name(cause: str) -> str:
         "consent": _("his consent changed"),
         "stage": _("his stage changed"),
         "hand": _("changed by hand"),
+        "adjustment": _("points given by a colleague"),
     }.get(cause, cause)
 
 
@@ -203,6 +306,8 @@ def _card(person: Person) -> str:
 
 urlpatterns = [
     path("people/<int:person_id>/score/", person_score, name="person-score"),
+    path("people/<int:person_id>/score/warming/", person_warming, name="person-warming"),
+    path("people/<int:person_id>/score/why/", person_why, name="person-why"),
     path("people/<int:person_id>/score/history/", person_score_history, name="person-score-history"),
     path("people/<int:person_id>/stage/", person_stage, name="person-stage"),
     path("people/<int:person_id>/stage/history/", person_stage_history, name="person-stage-history"),

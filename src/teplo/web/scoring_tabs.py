@@ -15,6 +15,7 @@ ROOMS: tuple[tuple[str, str | Promise], ...] = (
     ("learnings", _("Learned points")),
     ("profile-searches", _("What customers have in common")),
     ("score-reviews", _("Score reviews")),
+    ("hand-scores", _("Hand and table")),
 )
 
 

@@ -61,7 +61,7 @@ def test_every_criterion_that_counts_is_named_with_what_it_rests_on(client, mark
 
 def test_without_a_table_the_card_says_so(client, marketer):
     ScoreTable.objects.all().delete()
-    assert "nobody is scored yet" in shown(client, "person-score", make_person())
+    assert "No score table is live yet" in shown(client, "person-score", make_person())
 
 
 def test_the_history_names_the_cause_of_each_change(client, marketer):
