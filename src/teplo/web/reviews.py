@@ -50,7 +50,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     found = Review.objects.annotate(decided=Count("decisions"), judged=judged).defer("snapshot")
     workspace = get_workspace()
     context = {
-        "reviews": list(found.order_by("-until", "-created_at")[:SHOWN]),
+        "reviews": [(review, period_said(review)) for review in found.order_by("-until", "-created_at")[:SHOWN]],
         "names": colleague_names(),
         "due_at": reminding.due_at(workspace),
         "every": workspace.review_every_months,
@@ -181,10 +181,10 @@ def verdict_names() -> list[tuple[str, str]]:
 
 
 def period_said(review: Review) -> str:
-    """1 – 30 November."""
+    """1 – 30 November, in days of the company wherever the reader is."""
     zone = registry.zone()
     first, last = review.since.astimezone(zone), (review.until - timedelta(seconds=1)).astimezone(zone)
-    return f"{as_day(first)} – {as_day(last)}"
+    return f"{as_day(first.date())} – {as_day(last.date())}"
 
 
 @requires(Right.SEE)
