@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from benchmarks.figures import Figure, at_most, median_seconds
 from benchmarks.world import World, populate
@@ -10,9 +11,8 @@ from benchmarks.world import World, populate
 
 def measure(world: World) -> Iterator[Figure]:
     from teplo.conditions import registry  # noqa: PLC0415
-    from teplo.conditions.compiling import to_q  # noqa: PLC0415
     from teplo.conditions.reading import read_json  # noqa: PLC0415
-    from teplo.people.models import Person  # noqa: PLC0415
+    from teplo.people.counting import count_people  # noqa: PLC0415
     from teplo.tracking.models import Activity  # noqa: PLC0415
 
     populate(world)
@@ -30,7 +30,10 @@ def measure(world: World) -> Iterator[Figure]:
     )
 
     def count() -> int:
-        return Person.objects.filter(to_q(condition, vocabulary)).count()
+        """As the screens count: with a limit of time, which is not to be reached here."""
+        counted = count_people(condition, vocabulary, limit=timedelta(seconds=60))
+        assert counted is not None and not counted.is_estimate
+        return counted.people
 
     found = count()
     assert 0 < found < world.size / 5

@@ -147,7 +147,11 @@ class Tally(models.Model):
     last_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["person", "activity", "day", "count"], name="tally_covering"),)
+        indexes = (
+            models.Index(fields=["person", "activity", "day", "count"], name="tally_covering"),
+            # who did it in the last days, and how often: without it all tallies there are would be read
+            models.Index(fields=["activity", "day", "person", "count"], name="tally_by_activity"),
+        )
 
 
 class SourceKind(models.TextChoices):
