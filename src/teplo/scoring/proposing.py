@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from teplo.accounts.workspace import get_workspace
@@ -72,9 +73,10 @@ def lines_of(criteria: Sequence[Mapping[str, Any]]) -> list[Line]:
 def line_of(said: Mapping[str, Any], *, vocabulary: Vocabulary, activities: Mapping[str, int]) -> Line:
     """One criterion: a plain count of an activity becomes a deed with its window, anything else stays a condition."""
     condition = fitting(said["condition"], vocabulary)
-    name = said.get("name") or say_stored(condition, vocabulary)
-    shared = {"group": str(said.get("group") or ""), "name": str(name)[:200], "points": int(said["points"])}
     deed = _deed(condition, activities)
+    sentence = capfirst(say_stored(condition, vocabulary))
+    name = sentence if deed is not None else said.get("name") or sentence
+    shared = {"group": str(said.get("group") or ""), "name": str(name)[:200], "points": int(said["points"])}
     if deed is not None:
         return Line(side=Side.BEHAVIOUR.value, **shared, **deed)
     return Line(side=str(said.get("side") or Side.FIT.value), **shared, condition=condition)

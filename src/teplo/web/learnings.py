@@ -149,12 +149,12 @@ def bands_of(result: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _band_name(band: Mapping[str, Any]) -> str:
-    low, high = band.get("from"), band.get("to")
+    low, high = (None if end is None else str(end).replace("-", "−") for end in (band.get("from"), band.get("to")))
     if low is None:
         return _("up to %(n)s") % {"n": high}
     if high is None:
         return _("from %(n)s") % {"n": low}
-    return f"{low}…{high}" if low != high else str(low)
+    return f"{low}…{high}" if low != high else low
 
 
 def _backtest_url(table: ScoreTable | None) -> str:

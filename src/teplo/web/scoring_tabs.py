@@ -14,7 +14,7 @@ ROOMS: tuple[tuple[str, str | Promise], ...] = (
     ("backtests", _("Back-tests")),
     ("learnings", _("Learned points")),
     ("profile-searches", _("What customers have in common")),
-    ("score-reviews", _("Score reviews")),
+    ("reviews", _("Score reviews")),
     ("hand-scores", _("Hand and table")),
 )
 
