@@ -13,11 +13,11 @@ from django.urls import path
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
 
 from teplo.accounts.access import Right, requires
 from teplo.insights.people_list import Row, count_people, rows_of
 from teplo.kit.clock import now
+from teplo.kit.spreadsheets import Workbook
 from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.choosing import Chosen, people_of

@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import python_calamine
+
+from teplo.kit.spreadsheets import load_workbook
 
 _SMALL = 120_000_000  # bytes of XML inside
 
@@ -88,7 +89,7 @@ def _workbook(path: Path) -> Iterator[Any]:
     with path.open("rb") as file:  # by a name it would want to end in .xlsx
         with _readable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # unknown extensions, missing default styles: nothing to us
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            book = load_workbook(file, read_only=True, data_only=True)
         try:
             yield book
         finally:
