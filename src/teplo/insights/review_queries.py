@@ -221,4 +221,4 @@ def rows(statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a statement over the kept tables."""
     with connection.cursor() as cursor:
         cursor.execute(statement, list(params))
-        return cursor.fetchall()
+        return list(cursor.fetchall())

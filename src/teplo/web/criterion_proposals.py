@@ -55,7 +55,7 @@ def criterion_propose(request: HttpRequest, person_id: int) -> HttpResponse:
         try:
             reviews.propose(
                 text=request.POST.get("text", ""), points=_points(request),
-                condition=posted_condition(request.POST, "condition"), person_id=person.pk, by=request.user.pk,
+                condition=posted_condition(request.POST, "condition"), person_id=person.pk, by=request.user.pk or 0,
             )  # fmt: skip
         except (ReviewRefused, ConditionError) as refusal:
             error = str(refusal)
@@ -109,7 +109,7 @@ def criterion_take(request: HttpRequest, review_id: int, proposal_id: int) -> Ht
 def _take(request: HttpRequest, review: Review, proposal: CriterionProposal) -> None:
     """Together: a refused line leaves no draft behind."""
     name = _("After the review of %(day)s") % {"day": as_day(review.until)}
-    line, by = _line(request), request.user.pk
+    line, by = _line(request), request.user.pk or 0
     draft = reviews.draft_of(review=review, name=name, by=by)
     answer = request.POST.get("answer", "")
     reviews.take_proposal(proposal=proposal, line=line, table=draft, by=by, answer=answer, review=review)
@@ -136,7 +136,7 @@ def criterion_decline(request: HttpRequest, review_id: int, proposal_id: int) ->
     if request.method == "POST":
         try:
             answer = request.POST.get("answer", "")
-            reviews.decline_proposal(proposal=proposal, by=request.user.pk, answer=answer, review=review)
+            reviews.decline_proposal(proposal=proposal, by=request.user.pk or 0, answer=answer, review=review)
         except ReviewRefused as refusal:
             error = str(refusal)
         else:

@@ -91,7 +91,7 @@ def review_new(request: HttpRequest) -> HttpResponse:
         try:
             first, last = _posted_days(request, first, last)
             since, until = _period(first, last)
-            review = reviews.open_review(since=since, until=until, by=request.user.pk)
+            review = reviews.open_review(since=since, until=until, by=request.user.pk or 0)
         except ReviewRefused as refusal:
             error = str(refusal)
         else:
@@ -136,8 +136,9 @@ def review_page(request: HttpRequest, review_id: int) -> HttpResponse:
     """One readable page in ten points; pictures first."""
     review = _found(review_id)
     former = reviews.former_review(review)
-    job = Job.objects.filter(pk=review.job_id, state__in=LIVE).first() if review.job_id else None
-    failed = Job.objects.filter(pk=review.job_id).first() if not review.snapshot and not job else None
+    counting = Job.objects.filter(pk=review.job_id or 0).first()
+    job = counting if counting and counting.state in LIVE else None
+    failed = counting if counting and not job and not review.snapshot else None
     context = _context(request, review, former, rows_shown=ROWS_SHOWN) | {"job": job, "failed": failed}
     return page(request, "reviews/page.html", context)
 
@@ -264,7 +265,7 @@ def review_decide(request: HttpRequest, review_id: int) -> HttpResponse:
     review = _found(review_id)
     return _done(
         request, review, "decisions",
-        lambda: reviews.decide(review=review, text=request.POST.get("text", ""), by=request.user.pk),
+        lambda: reviews.decide(review=review, text=request.POST.get("text", ""), by=request.user.pk or 0),
     )  # fmt: skip
 
 
@@ -283,7 +284,7 @@ def review_judge(request: HttpRequest, review_id: int, decision_id: int) -> Http
     verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "")
     return _done(
         request, _found(review_id), "before",
-        lambda: reviews.judge(decision=decision, verdict=verdict, note=note, by=request.user.pk),
+        lambda: reviews.judge(decision=decision, verdict=verdict, note=note, by=request.user.pk or 0),
     )  # fmt: skip
 
 
@@ -301,7 +302,7 @@ def review_note(request: HttpRequest, review_id: int) -> HttpResponse:
 def review_count(request: HttpRequest, review_id: int) -> HttpResponse:
     """Count the agenda anew."""
     review = _found(review_id)
-    return _done(request, review, "", lambda: reviews.count_again(review=review, by=request.user.pk), quiet=True)
+    return _done(request, review, "", lambda: reviews.count_again(review=review, by=request.user.pk or 0), quiet=True)
 
 
 @requires(Right.EDIT_MARKETING)
@@ -309,7 +310,7 @@ def review_count(request: HttpRequest, review_id: int) -> HttpResponse:
 def review_hold(request: HttpRequest, review_id: int) -> HttpResponse:
     """The meeting is over."""
     review = _found(review_id)
-    return _done(request, review, "", lambda: reviews.hold_review(review=review, by=request.user.pk))
+    return _done(request, review, "", lambda: reviews.hold_review(review=review, by=request.user.pk or 0))
 
 
 @requires(Right.EDIT_MARKETING)
@@ -328,7 +329,7 @@ def review_draft(request: HttpRequest, review_id: int) -> HttpResponse:
     """The draft this meeting works on, made of the live table; opens as a sheet."""
     review = _found(review_id)
     try:
-        draft = reviews.draft_of(review=review, name=draft_name(), by=request.user.pk)
+        draft = reviews.draft_of(review=review, name=draft_name(), by=request.user.pk or 0)
     except ReviewRefused as refusal:
         refused(request, str(refusal))
         return redirect(request, _place(review, "table"))
