@@ -23,6 +23,7 @@ from teplo.jobs.starting import start_job
 from teplo.kit.clock import now
 from teplo.scoring.extracting import Extracted, Versus, extract
 from teplo.scoring.learning_process import LearningFailed, LearningStopped, run_child, run_learning
+from teplo.scoring.live_area import live_area
 from teplo.scoring.models import Learning, ProfileSearch
 from teplo.scoring.sampling import Question, QuestionUnclear, sample_sql
 
@@ -70,11 +71,20 @@ def learn(work: Work) -> dict[str, Any]:
     learning = Learning.objects.get(pk=int(work.args["id"]))
     options = learning.options
     asked = {name: options[name] for name in ("insist", "criteria") if options.get(name)}
-    result = _answer(work, learning, partial(run_learning, options=asked))
+    result = _beside_live(work, learning, _answer(work, learning, partial(run_learning, options=asked)))
     with transaction.atomic():
         Learning.objects.filter(pk=learning.pk).update(result=result, finished_at=now())
         work.advance(done=100, total=100, cursor={"finished": True})
     return {"verdict": result.get("verdict", "")}
+
+
+def _beside_live(work: Work, learning: Learning, result: dict[str, Any]) -> dict[str, Any]:
+    """The result with the live table's own area over the same people, where there is one to compare with."""
+    if not result.get("auc"):
+        return result
+    question, states = Question.from_json(learning.question), Versus.read(learning.options.get("versus", "")).states
+    area = live_area(question=question, states=states, check=work.check)
+    return {**result, "auc": {**result["auc"], "live": list(area)}} if area else result
 
 
 def find_common(work: Work) -> dict[str, Any]:

@@ -106,6 +106,19 @@ def test_who_bought_becomes_a_table_that_is_shown_and_made_a_draft(client, marke
     assert client.get(response.url).status_code == 200
 
 
+def test_the_live_table_is_measured_on_the_same_people(client, marketer):
+    make_table(fit({"field": "city", "is": "Киев"}, 5))
+    make_base(by_city)
+    learning = learned()
+    value, low, high = learning.result["auc"]["live"]
+    buyers = Person.objects.filter(pk__in=Outcome.objects.values("person"))
+    others = Person.objects.exclude(pk__in=buyers)
+    shares = [people.filter(city="Киев").count() / people.count() for people in (buyers, others)]
+    assert value == pytest.approx(0.5 + (shares[0] - shares[1]) / 2)
+    assert low < value < high
+    assert "The live table" in client.get(reverse("learning", args=[learning.pk])).content.decode()
+
+
 def test_a_field_filled_only_after_the_sale_is_named_and_left_out_until_somebody_insists(client, marketer):
     make_base(by_city, late="contract")
     learning = learned()
