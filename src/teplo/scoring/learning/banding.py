@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +10,8 @@ import numpy.typing as npt
 
 from teplo.scoring.learning.frames import Floats
 
-FINE = 24
+FINE = 20
 """So many quantile bands are begun with."""
-MOST_BANDS = 8
 SPANS = (1.0, 2.0, 3.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0)
 """Where bands of days since a deed may end."""
 Cost = npt.NDArray[np.float64]
@@ -128,13 +126,3 @@ def _trace(before: npt.NDArray[np.int_], end: int, start: int) -> list[int]:
         cuts.append(start - 1)
         start, end = int(before[end, start]), start
     return cuts[::-1]
-
-
-def plain_edges(numbers: Floats, parts: Sequence[float] = (1 / 3, 2 / 3)) -> Floats:
-    """A few quantiles, for a number that says nothing alone but may beside others."""
-    fine = fine_edges(numbers)
-    if not fine.size:
-        return fine
-    wanted = np.quantile(numbers, parts)
-    nearest = {int(np.argmin(np.abs(fine - value))) for value in wanted}
-    return fine[sorted(nearest)]

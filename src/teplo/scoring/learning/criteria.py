@@ -17,10 +17,10 @@ Json = dict[str, Any]
 
 def criteria_of(learned: Learned, won: Bools) -> list[Json]:
     """The criteria, those of one column together, the weightiest column first."""
-    errors = np.sqrt(np.maximum(np.diag(np.linalg.pinv(learned.fit.curvature, hermitian=True)), 0))[1:]
+    errors = np.sqrt(np.maximum(np.diag(np.linalg.pinv(learned.effects.curvature, hermitian=True)), 0))[1:]
     places = [cut.place(np.arange(won.size)) for cut in learned.cuts]
     said = []
-    for group, value, error in zip(learned.groups, learned.fit.coefficients[1:], errors, strict=True):
+    for group, value, error in zip(learned.groups, learned.effects.coefficients[1:], errors, strict=True):
         cut = learned.cuts[group.cut]
         points = int(learned.points[group.cut][group.parts[0]])
         if not points:

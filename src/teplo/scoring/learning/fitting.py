@@ -1,7 +1,8 @@
-"""Logistic regression over parts of features, with a penalty chosen by cross-validation."""
+"""Logistic regression with a penalty chosen by cross-validation: the model a table is made to resemble."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,18 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from teplo.scoring.learning.features import Feature
 from teplo.scoring.learning.frames import Bools, Floats
+from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature, glance
 
-STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Variance allowed to a coefficient: the smaller, the closer to nothing they are drawn."""
-_SAMPLE = 6_000
+TURNINGS = (0.0, 0.4, 1.0)
+_SAMPLE = 5_000
+MOST_COLUMNS = 220
+MOST_FEATURES = 80
+TURN = 2.0
+"""Log-likelihood a turn of the outcome within a number must bring."""
 
 
 @dataclass(frozen=True)
@@ -24,47 +32,120 @@ class Fit:
     curvature: Floats
 
 
-def choose_strength(matrix: Floats, won: Bools, *, seed: int = 0) -> float:
-    """The penalty under which people not learnt from are foretold best (log-loss, three folds)."""
-    if won.size > _SAMPLE:
-        rows = np.random.default_rng(seed).permutation(won.size)[:_SAMPLE]
-        matrix, won = matrix[rows], won[rows]
-    if min(won.sum(), (~won).sum()) < 6 or not matrix.shape[1]:
-        return 0.3
-    folds = list(StratifiedKFold(3, shuffle=True, random_state=seed).split(matrix, won))
-    losses = [sum(_loss(matrix, won, learnt, tested, strength) for learnt, tested in folds) for strength in STRENGTHS]
-    return STRENGTHS[int(np.argmin(losses))]
+@dataclass(frozen=True)
+class Model:
+    """The whole model over cut features, before selection and rounding."""
+
+    cuts: list[Cut]
+    whose: list[slice]
+    coefficients: Floats
+    turning: float
+
+    def foretell(self, rows: Rows) -> Floats:
+        """The log-odds of these rows."""
+        return np.asarray(self.coefficients[0] + sum(self.shares(rows), np.zeros(rows.size)))
+
+    def shares(self, rows: Rows) -> list[Floats]:
+        """What each feature adds to the log-odds of these rows."""
+        return [
+            cut.columns(rows, turning=self.turning) @ self.coefficients[1:][place]
+            for cut, place in zip(self.cuts, self.whose, strict=True)
+        ]
 
 
-def _loss(
-    matrix: Floats, won: Bools, learnt: npt.NDArray[np.int64], tested: npt.NDArray[np.int64], strength: float
-) -> float:
-    fit = fit_ridge(matrix[learnt], won[learnt], strength)
-    odds = fit.coefficients[0] + matrix[tested] @ fit.coefficients[1:]
-    return float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
+def fit_model(features: Sequence[Feature], rows: Rows, won: Bools, *, seed: int = 0) -> Model:
+    """The model of these rows, its penalty and the freedom of its bands chosen by how well held out people are foretold.
+
+    In each trial the bands are found anew from the people learnt from, or bands that fit by chance would be believed.
+    """
+    turning, strength = _choose(features, rows, won, seed)
+    cuts = cut_features(features, rows, won)
+    matrix, whose = columns_of(cuts, rows, turning=turning)
+    return Model(cuts, whose, _coefficients(matrix, won, strength), turning)
+
+
+def cut_features(features: Sequence[Feature], rows: Rows, won: Bools) -> list[Cut]:
+    """All features cut by these rows, the telling ones first, as many as can be weighed together."""
+    if len(features) > MOST_FEATURES:
+        order = sorted(range(len(features)), key=lambda at: (-glance(features[at], rows, won), at))
+        features = [features[at] for at in order[:MOST_FEATURES]]
+    cuts = [cut for feature in features if (cut := cut_feature(feature, rows, won, strictness=TURN)) is not None]
+    cuts.sort(key=lambda cut: -cut.worth)
+    most = min(MOST_COLUMNS, max(20, rows.size // 4))
+    taken: list[Cut] = []
+    columns = 0
+    for cut in cuts:
+        columns += (1 + int(cut.turns[-1]) if cut.turns.size else 0) + len(cut.parts) - cut.bands
+        if columns > most and taken:
+            break
+        taken.append(cut)
+    return taken
+
+
+def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> tuple[float, float]:
+    """Freedom of bands and penalty with the least log-loss over three folds."""
+    if min(won.sum(), (~won).sum()) < 6:
+        return TURNINGS[0], STRENGTHS[0]
+    sample = np.sort(np.random.default_rng(seed).permutation(won.size)[:_SAMPLE])
+    rows, won = rows[sample], won[sample]
+    losses = np.zeros((len(TURNINGS), len(STRENGTHS)))
+    for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won):
+        cuts = cut_features(features, rows[learnt], won[learnt])
+        for at, turning in enumerate(TURNINGS):
+            known, _ = columns_of(cuts, rows[learnt], turning=turning)
+            asked, _ = columns_of(cuts, rows[tested], turning=turning)
+            for by, strength in enumerate(STRENGTHS):
+                coefficients = _coefficients(known, won[learnt], strength)
+                odds = coefficients[0] + asked @ coefficients[1:]
+                losses[at, by] += float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
+    turning, strength = np.unravel_index(int(np.argmin(losses)), losses.shape)
+    return TURNINGS[int(turning)], STRENGTHS[int(strength)]
+
+
+def _coefficients(matrix: Floats, won: Bools, strength: float) -> Floats:
+    if not matrix.shape[1]:
+        rate = (won.sum() + 0.5) / (won.size + 1)
+        return np.array([np.log(rate / (1 - rate))])
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-5)
+    model.fit(matrix, won)
+    return np.concatenate([model.intercept_, model.coef_[0]])
 
 
 def fit_ridge(matrix: Floats, won: Bools, strength: float) -> Fit:
-    """The fit with a quadratic penalty on all but the intercept."""
-    if not matrix.shape[1]:
-        rate = (won.sum() + 0.5) / (won.size + 1)
-        return Fit(np.array([np.log(rate / (1 - rate))]), np.array([[won.size * rate * (1 - rate)]]))
-    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-5)
-    model.fit(matrix, won)
-    coefficients = np.concatenate([model.intercept_, model.coef_[0]])
+    """The fit with a quadratic penalty on all but the intercept, and its curvature."""
+    coefficients = _coefficients(matrix, won, strength)
     return Fit(coefficients, curvature(matrix, coefficients, strength))
 
 
 def curvature(matrix: Floats, coefficients: Floats, strength: float) -> Floats:
     """The second derivative of the penalised loss: its inverse holds the variances of the coefficients."""
     odds = coefficients[0] + matrix @ coefficients[1:]
-    chance = 1 / (1 + np.exp(-odds))
-    weight = chance * (1 - chance)
-    weighted = matrix * weight[:, None]
-    size = matrix.shape[1] + 1
-    second = np.empty((size, size))
-    second[0, 0] = weight.sum()
-    second[0, 1:] = second[1:, 0] = weighted.sum(axis=0)
-    second[1:, 1:] = matrix.T @ weighted
+    second = weighted_squares(matrix, weights_of(odds))
+    size = second.shape[0]
     second[np.arange(1, size), np.arange(1, size)] += 1 / strength
     return second
+
+
+def weights_of(odds: Floats) -> Floats:
+    """How much each person tells of the coefficients: p (1 - p)."""
+    chance = 1 / (1 + np.exp(-odds))
+    return np.asarray(chance * (1 - chance))
+
+
+def weighted_squares(matrix: Floats, weights: Floats) -> Floats:
+    """X'WX with a column of ones before."""
+    weighted = matrix * weights[:, None]
+    size = matrix.shape[1] + 1
+    second = np.empty((size, size))
+    second[0, 0] = weights.sum()
+    second[0, 1:] = second[1:, 0] = weighted.sum(axis=0)
+    second[1:, 1:] = matrix.T @ weighted
+    return second
+
+
+def ones_of(groups: Sequence[tuple[int, Sequence[int]]], places: Sequence[npt.NDArray[np.int32]], size: int) -> Floats:
+    """A column of ones and zeros for each (cut, parts), by the places of people in all cuts."""
+    matrix = np.zeros((size, len(groups)), order="F")
+    for column, (cut, parts) in enumerate(groups):
+        matrix[:, column] = np.isin(places[cut], list(parts))
+    return matrix

@@ -1,7 +1,7 @@
 """Parts that give nearly the same are said as one, parts that give nearly nothing not at all, until few criteria stay.
 
-What each joining costs in likelihood is known beforehand from the curvature of the fit (a Wald test); the cheapest is
-done, the rest adjusted, and from time to time everything is fitted anew.
+A table is made to resemble the whole model: what a joining takes away from the likeness (in log-likelihood, by the
+curvature of the model) is known exactly beforehand, and the cheapest is done.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from teplo.scoring.learning.fitting import Fit, fit_ridge
-from teplo.scoring.learning.frames import Bools, Floats
-from teplo.scoring.learning.parts import Cut
+from teplo.scoring.learning.fitting import Model, ones_of, weighted_squares, weights_of
+from teplo.scoring.learning.frames import Floats, Ints
+from teplo.scoring.learning.parts import Cut, Rows
+
+MOST_OF_ONE = 7
+HARDLY = 0.02
+SLIGHT = 0.4
 
 
-@dataclass
+@dataclass(frozen=True)
 class Group:
     """Parts of one cut that get the same points."""
 
@@ -26,71 +31,136 @@ class Group:
 
 @dataclass
 class Joined:
-    """The groups that stay and the fit over them (the intercept first)."""
+    """The groups that stay, and how many log-odds each of them gives."""
 
     groups: list[Group]
-    fit: Fit
+    values: Floats
 
 
-def join_parts(
-    matrix: Floats, names: Sequence[tuple[int, int]], cuts: Sequence[Cut], won: Bools, *,
-    strength: float, most: int, strictness: float, first: Fit,
-) -> Joined:  # fmt: skip
+def join_parts(model: Model, rows: Rows, places: Sequence[Ints], *, most: int, strictness: float) -> Joined:
     """At most `most` groups, each worth more than `strictness` of log-likelihood."""
-    state = _State(matrix, cuts, won, strength, [Group(cut, (part,)) for cut, part in names], first)
-    since = 0
-    while state.groups:
-        cost, one, two = state.cheapest()
-        if cost > strictness and len(state.groups) <= most:
-            if not since:
-                break
-            state.refit()
-            since = 0
-            continue
-        state.join(one, two)
-        since += 1
-        if since >= max(4, len(state.groups) // 8):
-            state.refit()
-            since = 0
-    state.refit()
-    while (pair := state.out_of_order()) is not None:
-        state.join(*pair)
-        state.refit()
-    return Joined(state.groups, state.fit)
+    odds = model.foretell(rows)
+    weights = weights_of(odds)
+    groups: list[Group] = []
+    for at, (cut, share) in enumerate(zip(model.cuts, model.shares(rows), strict=True)):
+        groups += [Group(at, parts) for parts in _alone(cut, share, weights, places[at])]
+    matrix = ones_of([(group.cut, group.parts) for group in groups], places, rows.size)
+    squares = weighted_squares(matrix, weights)
+    likeness = np.concatenate([[(weights * odds).sum()], matrix.T @ (weights * odds)])
+    squares[np.arange(1, len(groups) + 1), np.arange(1, len(groups) + 1)] += 1e-3
+    state = _State(model.cuts, groups, squares, np.linalg.solve(squares, likeness))
+    state.settle(most, strictness)
+    return Joined(state.groups, state.values[1:])
+
+
+# one feature alone
+
+
+def _alone(cut: Cut, share: Floats, weights: Floats, places: Ints) -> list[tuple[int, ...]]:
+    """The parts of a feature joined as far as can be said of it alone; those with the resting part are left out."""
+    mass = np.bincount(places, weights=weights, minlength=len(cut.parts))
+    given = np.bincount(places, weights=weights * share, minlength=len(cut.parts))
+    value = np.divide(given, mass, out=np.zeros_like(given), where=mass > 0)
+    bands = [part for part in range(cut.bands) if mass[part] > 0]
+    levels = [part for part, kind in enumerate(cut.kinds) if kind == "level" and mass[part] > 0]
+    if cut.trend:
+        bands_value = _ordered(value[bands], mass[bands], cut.trend)
+        value[bands] = bands_value
+    levels.sort(key=lambda part: value[part])
+    found = [_neighbours(several, value, mass) for several in (bands, levels)]
+    joined = [group for several in found for group in several]
+    # Bands nobody is in belong to the one below them.
+    empty = [part for part in range(cut.bands) if mass[part] <= 0]
+    for part in empty:
+        joined = [(*group, part) if part - 1 in group else group for group in joined]
+    if "missing" in cut.kinds and mass[cut.kinds.index("missing")] > 0:
+        joined.append((cut.kinds.index("missing"),))
+    return [tuple(sorted(group)) for group in joined if cut.resting not in group]
+
+
+def _ordered(value: Floats, mass: Floats, trend: int) -> Floats:
+    """The nearest values that only rise (or fall): neighbours out of order are levelled."""
+    blocks: list[list[float]] = []
+    for one, weight in zip(value * trend, mass, strict=True):
+        blocks.append([one, weight, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            above, below = blocks.pop(), blocks.pop()
+            heavy = above[1] + below[1]
+            blocks.append([(above[0] * above[1] + below[0] * below[1]) / heavy, heavy, above[2] + below[2]])
+    return np.concatenate([np.full(int(count), one) for one, _, count in blocks] or [np.zeros(0)]) * trend
+
+
+def _neighbours(order: Sequence[int], value: Floats, mass: Floats) -> list[tuple[int, ...]]:
+    """Neighbours joined, the most alike first, until few stay and none are alike."""
+    groups = [(part,) for part in order]
+    means = [float(value[part]) for part in order]
+    masses = [float(mass[part]) for part in order]
+    while len(groups) > 1:
+        costs = [
+            masses[at] * masses[at + 1] / (masses[at] + masses[at + 1]) * (means[at] - means[at + 1]) ** 2 / 2
+            for at in range(len(groups) - 1)
+        ]
+        at = int(np.argmin(costs))
+        if len(groups) <= MOST_OF_ONE and costs[at] > HARDLY:
+            break
+        together = masses[at] + masses[at + 1]
+        means[at] = (means[at] * masses[at] + means[at + 1] * masses[at + 1]) / together
+        masses[at] = together
+        groups[at] = (*groups[at], *groups[at + 1])
+        del groups[at + 1], means[at + 1], masses[at + 1]
+    return groups
+
+
+# all together
 
 
 class _State:
-    def __init__(
-        self, matrix: Floats, cuts: Sequence[Cut], won: Bools, strength: float, groups: list[Group], fit: Fit
-    ) -> None:
-        self.matrix, self.cuts, self.won, self.strength = matrix, cuts, won, strength
-        self.groups, self.fit = groups, fit
+    """Groups with the values that resemble the model best; `squares` is exact, so every step is."""
 
-    def cheapest(self) -> tuple[float, int, int]:
+    def __init__(self, cuts: Sequence[Cut], groups: list[Group], squares: Floats, values: Floats) -> None:
+        self.cuts, self.groups, self.squares, self.values = cuts, groups, squares, values
+
+    def settle(self, most: int, strictness: float) -> None:
+        """Join until at most `most` groups stay, each worth `strictness`, and every trend is kept."""
+        while self.groups:
+            cost, one, two = self._cheapest()
+            if len(self.groups) <= most and cost > strictness:
+                pair = self._out_of_order()
+                if pair is None:
+                    return
+                one, two = pair
+            self._join(one, two)
+
+    def _cheapest(self) -> tuple[float, int, int]:
         """The cheapest joining: its cost and the two groups; the second is -1 where the first goes to rest."""
-        variance = np.linalg.pinv(self.fit.curvature, hermitian=True)[1:, 1:]
-        value = self.fit.coefficients[1:]
+        variance = self._inverse[1:, 1:]
+        value = self.values[1:]
         spread = np.maximum(np.diag(variance), 1e-12)
         alone = value**2 / (2 * spread)
         best = int(np.argmin(alone))
         found = (float(alone[best]), best, -1)
-        for one, two in self._pairs():
-            apart = max(spread[one] + spread[two] - 2 * variance[one, two], 1e-12)
-            cost = float((value[one] - value[two]) ** 2 / (2 * apart))
-            if cost < found[0]:
-                found = (cost, one, two)
+        ones, twos = self._pairs()
+        if ones.size:
+            apart = np.maximum(spread[ones] + spread[twos] - 2 * variance[ones, twos], 1e-12)
+            costs = (value[ones] - value[twos]) ** 2 / (2 * apart)
+            at = int(np.argmin(costs))
+            if costs[at] < found[0]:
+                found = (float(costs[at]), int(ones[at]), int(twos[at]))
         return found
 
-    def _pairs(self) -> list[tuple[int, int]]:
-        pairs = []
-        for one, group in enumerate(self.groups):
-            for two in range(one + 1, len(self.groups)):
-                other = self.groups[two]
-                if other.cut != group.cut:
-                    break
-                if self._may_join(group, other):
-                    pairs.append((one, two))
-        return pairs
+    @property
+    def _inverse(self) -> Floats:
+        return np.asarray(np.linalg.inv(self.squares))
+
+    def _pairs(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        pairs = [
+            (one, two)
+            for one, group in enumerate(self.groups)
+            for two in range(one + 1, len(self.groups))
+            if self.groups[two].cut == group.cut and self._may_join(group, self.groups[two])
+        ]
+        both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        return both[:, 0], both[:, 1]
 
     def _may_join(self, one: Group, two: Group) -> bool:
         cut = self.cuts[one.cut]
@@ -100,40 +170,30 @@ class _State:
             return together[-1] - together[0] == len(together) - 1
         return kinds == {"level"}
 
-    def join(self, one: int, two: int) -> None:
+    def _join(self, one: int, two: int) -> None:
         """Two groups become one (or the first gets nothing); the others are adjusted as the curvature says."""
         size = len(self.groups) + 1
-        if two < 0:
-            turn = np.delete(np.eye(size), one + 1, axis=1)
-            wish = np.zeros(size)
-            wish[one + 1] = 1
-        else:
-            turn = np.eye(size)
+        wish = np.zeros(size)
+        turn = np.eye(size)
+        wish[one + 1] = 1
+        if two >= 0:
+            wish[two + 1] = -1
             turn[two + 1, one + 1] = 1
-            turn = np.delete(turn, two + 1, axis=1)
-            wish = np.zeros(size)
-            wish[one + 1], wish[two + 1] = 1, -1
-        variance = np.linalg.pinv(self.fit.curvature, hermitian=True)
-        step = variance @ wish
-        moved = self.fit.coefficients - step * (wish @ self.fit.coefficients) / max(wish @ step, 1e-12)
-        places = [0, *(index + 1 for index in range(size - 1) if index != (one if two < 0 else two))]
-        self.fit = Fit(moved[places], turn.T @ self.fit.curvature @ turn)
-        if two < 0:
-            self.matrix = np.delete(self.matrix, one, axis=1)
-            del self.groups[one]
-            return
-        self.matrix[:, one] += self.matrix[:, two]
-        self.matrix = np.delete(self.matrix, two, axis=1)
-        merged = Group(self.groups[one].cut, tuple(sorted((*self.groups[one].parts, *self.groups[two].parts))))
-        self.groups[one] = merged
-        del self.groups[two]
+        gone = one if two < 0 else two
+        turn = np.delete(turn, gone + 1, axis=1)
+        step = np.linalg.solve(self.squares, wish)
+        moved = self.values - step * (wish @ self.values) / max(float(wish @ step), 1e-12)
+        self.values = np.delete(moved, gone + 1)
+        self.squares = turn.T @ self.squares @ turn
+        if two >= 0:
+            parts = tuple(sorted((*self.groups[one].parts, *self.groups[two].parts)))
+            self.groups[one] = Group(self.groups[one].cut, parts)
+        del self.groups[gone]
 
-    def refit(self) -> None:
-        self.fit = fit_ridge(self.matrix, self.won, self.strength)
-
-    def out_of_order(self) -> tuple[int, int] | None:
+    def _out_of_order(self) -> tuple[int, int] | None:
         """Two neighbouring groups that break the trend of their cut; (one, -1) where the other has no points."""
-        for at, cut in enumerate(self.cuts):
+        for at in {group.cut for group in self.groups}:
+            cut = self.cuts[at]
             if not cut.trend:
                 continue
             row = self._bands_in_order(at)
@@ -143,12 +203,11 @@ class _State:
         return None
 
     def _bands_in_order(self, at: int) -> list[tuple[int, float]]:
-        """Groups of bands from low to high with their coefficients; -1 is the one without points."""
+        """Groups of bands from low to high with their values; -1 is the one without points."""
         of_part = {part: index for index, group in enumerate(self.groups) if group.cut == at for part in group.parts}
         row: list[tuple[int, float]] = []
-        for part, described in enumerate(self.cuts[at].parts):
-            if described.kind == "band":
-                index = of_part.get(part, -1)
-                if not row or row[-1][0] != index:
-                    row.append((index, float(self.fit.coefficients[index + 1]) if index >= 0 else 0.0))
+        for part in range(self.cuts[at].bands):
+            index = of_part.get(part, -1)
+            if not row or row[-1][0] != index:
+                row.append((index, float(self.values[index + 1]) if index >= 0 else 0.0))
         return row

@@ -16,7 +16,7 @@ from teplo.scoring.learning.curves import auc
 from teplo.scoring.learning.features import Feature
 from teplo.scoring.learning.fitting import fit_ridge
 from teplo.scoring.learning.frames import Bools, Floats, Ints
-from teplo.scoring.learning.parts import Cut, Rows, cut_feature, design
+from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature
 from teplo.scoring.learning.splitting import fold_pairs
 
 _OF_EACH = 4_000
@@ -179,8 +179,8 @@ class _Judge:
                 ]
                 for key, several in features.items()
             }
-            self.learnt.append({key: design(some, rows[learnt])[0] for key, some in cuts.items()})
-            self.tested.append({key: design(some, rows[tested])[0] for key, some in cuts.items()})
+            self.learnt.append({key: columns_of(some, rows[learnt])[0] for key, some in cuts.items()})
+            self.tested.append({key: columns_of(some, rows[tested])[0] for key, some in cuts.items()})
 
     def area(self, keys: Sequence[str]) -> float:
         """The AUC these columns reach together on people not learnt from."""
