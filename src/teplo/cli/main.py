@@ -21,7 +21,7 @@ except ValueError as error:  # a wrong DATABASE_URL; anything else is a bug and 
     sys.stderr.write(f"{error}\n")
     raise SystemExit(2) from None
 
-from teplo.cli import check, collect, demo, importing, migrate, score, up, web, work  # noqa: E402 - models must be loaded first
+from teplo.cli import check, collect, demo, importing, migrate, up, web, work  # noqa: E402 - models must be loaded first
 
 app = typer.Typer(
     name="teplo",
@@ -38,5 +38,8 @@ app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
 app.command("import")(importing.import_file)
 app.command("demo")(demo.demo)
-app.add_typer(score.app, name="score")
+if sys.argv[1:2] not in (["up"], ["web"], ["collect"], ["work"]):  # what serves for long starts without it
+    from teplo.cli import score
+
+    app.add_typer(score.app, name="score")
 settle()
