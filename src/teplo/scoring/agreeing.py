@@ -121,13 +121,18 @@ def _totals(table: ScoreTable, words: QuerySet[HandScore]) -> list[tuple[int, st
 def _apart(rows: list[tuple[int, str, int]], table: ScoreTable, by: int | None) -> tuple[Disagreement, ...]:
     """The widest apart, those first whom the hand sees hotter: they wait for somebody."""
     found = {person: (total, _steps(hand, temperature_of(total, table))) for person, hand, total in rows}
-    widest = sorted((one for one in found if found[one][1]), key=lambda one: (-abs(found[one][1]), -found[one][1], one))
+    widest = sorted((one for one in found if found[one][1]), key=lambda one: _closeness(*found[one], one))
     words = {word.person_id: word for word in newest_words(by=by).filter(person_id__in=widest[:SHOWN])}
     return tuple(
         Disagreement(words[one], found[one][0], temperature_of(found[one][0], table), found[one][1])
         for one in widest[:SHOWN]
         if one in words
     )
+
+
+def _closeness(total: int, steps: int, person_id: int) -> tuple[int, int, int, int]:
+    """Orders from the widest apart: by steps, those first whom the hand sees hotter, then by the table's points."""
+    return -abs(steps), -steps, total if steps > 0 else -total, person_id
 
 
 def _steps(hand: str, table: str) -> int:

@@ -1,7 +1,8 @@
 """What people like him often do: the yardstick of what is realistic to expect of a person.
 
 Like him are people at the same stage with the same profile, as far as there are enough of them; else at the same stage;
-else anybody. The newest few thousand are looked at, so that the answer costs the same among a thousand and a million.
+else anybody known by name or contact. The newest few thousand are looked at, so that the answer costs the same among a
+thousand and a million.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _whom(stage_of: QuerySet[Person] | None, grade: str) -> tuple[str, tuple[int
             return "stage and profile", same
         if len(at_stage) >= ENOUGH:
             return "stage", at_stage
-    seen = Presence.objects.exclude(last_seen_at=None).order_by("-last_seen_at")
+    seen = Presence.objects.exclude(last_seen_at=None).filter(person__is_anonymous=False).order_by("-last_seen_at")
     return "anybody", tuple(seen.values_list("person_id", flat=True)[:LOOKED_AT])
 
 

@@ -26,7 +26,7 @@ from teplo.scoring.models import HandScore, ScoreChange, ScoreTable
 from teplo.scoring.warming import what_would_warm
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_person, set_pin
-from teplo.web.answers import page, redirect, saved
+from teplo.web.answers import page, redirect, saved, wants_fragment
 from teplo.web.grades import grade_name
 from teplo.web.stage_words import why_moved
 from teplo.web.warmth_words import say_steps, say_ways
@@ -51,6 +51,7 @@ def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
         "person": person,
         "word": word,
         "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
+        "is_fragment": wants_fragment(request),
         "authors": _authors(explanation, word),
         **_explained(explanation),
     }

@@ -67,7 +67,7 @@ def _step(step: Step, names: Mapping[int, str]) -> SaidStep:
 
 def _need(need: Need, names: Mapping[int, str]) -> str:
     if isinstance(need, ToDo):
-        text = ngettext("“%(deed)s” once more", "“%(deed)s” %(n)s times more", need.times)
+        text = ngettext("“%(deed)s” once", "“%(deed)s” %(n)s times", need.times)
         return text % {"deed": names.get(need.activity, ""), "n": need.times}
     if isinstance(need, ToLearn):
         entry = registry.people().find(need.field)

@@ -156,7 +156,7 @@ def test_what_would_make_him_hot_and_when_he_cools_are_told(client, seller, pers
         tally(one, deed, 2, days_ago=1)
     tally(person, deed, 1, days_ago=5)
     text = shown(client, "person-warming", person)
-    for said in ("15 points short of hot", "2 times more", "50% do so", "cools by 10 points, to 0"):
+    for said in ("15 points short of hot", "” 2 times", "50% do so", "cools by 10 points, to 0"):
         assert said in text
     assert shown(client, "person-warming", make_person()) != ""
     ScoreTable.objects.all().delete()
