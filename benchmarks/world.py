@@ -206,9 +206,12 @@ def _tallies(world: World, today: Any) -> str:
         else f"date('{today}', '-' || {offset} || ' days')"
     )
     ks = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(TALLIES_EACH))
+    at_work = f"{day} + TIME '09:00', {day} + TIME '18:00'"
+    if world.engine == "sqlite":
+        at_work = f"{day} || ' 09:00:00', {day} || ' 18:00:00'"
     return (
         "INSERT INTO tracking_tally (person_id, activity_id, day, count, first_at, last_at) "
-        f"SELECT i, {activity}, {day}, 1 + (i + k) %% 3, %(ago)s, %(now)s"
+        f"SELECT i, {activity}, {day}, 1 + (i + k) %% 3, {at_work}"
         f" FROM ({_numbers(world)}) AS numbers CROSS JOIN ({ks}) AS ks"
     )
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
@@ -24,7 +25,7 @@ from django.db.models.expressions import RawSQL
 
 from teplo.conditions import registry
 from teplo.conditions.vocabulary import Asking
-from teplo.people.models import Person
+from teplo.people.models import AttributeChange, Person
 from teplo.scoring.models import Criterion
 from teplo.scoring.rules import Rules, reach
 from teplo.scoring.statement import Compilation, Scope, Sql, day_weights, fold_once
@@ -34,6 +35,13 @@ from teplo.tracking.recalling import times_by_sql
 _PEOPLE = Person._meta.db_table
 _TALLIES = Tally._meta.db_table
 _FROM_PEOPLE = re.compile(rf' FROM "{_PEOPLE}"(?= WHERE | LEFT | INNER |$)')
+_CHANGES = AttributeChange._meta.db_table
+_LATER_CHANGES = re.compile(rf'(FROM "{_CHANGES}" (U\d+) WHERE \()(?=\2\."at" > moment\.at )')
+_ONLY_OF_CHANGED = r"\1moment.has_changed AND "
+"""Most people have not changed since their moment: whoever has not is not looked up once per criterion."""
+_FENCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1 OFFSET 0"}
+"""Keeps the planner from flattening a subquery: `count` would be worked out anew for each criterion, a condition for
+each table that asks it."""
 _HOLE = re.compile(r"%[%s]")
 
 Build = Callable[[datetime], tuple[str, tuple[Any, ...]]]
@@ -61,7 +69,7 @@ class EachMoment(Compilation):
     """
 
     def __init__(self, *, tables: Sequence[Rules], sample: Sql, scope: Scope) -> None:
-        self._vocabulary = registry.people()
+        self._vocabulary, self._is_kept = registry.people(), False
         self._pieces = _Pieces()
         self._shares = [[self._pieces.add(item) for item in table.criteria] for table in tables]
         at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -106,10 +114,12 @@ class EachMoment(Compilation):
         return " + ".join(self._deed(item) for item in items if item.activity_id)
 
     def _over_sample(self, select: str, deeds: Mapping[str, str]) -> Sql:
-        moments, tallies, weights = self._moments(), self._tallies_then_sql(deeds), self._weights_by_age()
+        moments = Sql("") if self._is_kept else self._moments()
+        tallies, weights = self._tallies_then_sql(deeds), self._weights_by_age()
         joined = f" LEFT JOIN ({tallies.text}) b ON b.person_id = moment.person_id" if deeds else ""
+        tables = ", ".join(part.text for part in (moments, weights) if part.text)
         text = (
-            f"WITH {moments.text}{weights.text} {select} FROM moment "
+            f"{f'WITH {tables} ' if tables else ''}{select} FROM moment "
             f"JOIN ({self._conditions.sql.text}) f ON f.id = moment.person_id{joined}"
         )
         params = (*moments.params, *weights.params, *self._conditions.sql.params, *(tallies.params if deeds else ()))
@@ -117,10 +127,34 @@ class EachMoment(Compilation):
 
     # -- moments ------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def kept_moments(self) -> Iterator[None]:
+        """Let the sample stand in a temporary table while it is asked; for many people, in a transaction.
+
+        PostgreSQL knows nothing of how many rows such a sample answers and would join it in loops; a table it can look
+        at. SQLite makes the same of the CTE.
+        """
+        if connection.vendor == "sqlite":
+            yield
+            return
+        moments = self._moments()
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+            cursor.execute("SET LOCAL enable_nestloop = off")
+            cursor.execute(f"CREATE TEMP TABLE moment AS WITH {moments.text} SELECT * FROM moment", moments.params)
+            cursor.execute("SET LOCAL enable_nestloop = on")
+            cursor.execute("ALTER TABLE moment ADD PRIMARY KEY (person_id)")
+            cursor.execute("ANALYZE moment")
+            self._is_kept = True
+            yield
+            self._is_kept = False
+            cursor.execute("DROP TABLE moment")
+
     def _moments(self) -> Sql:
         """The CTE `moment`: the sample with each one's day in the workspace's zone, and values that follow from it."""
         day, zone = connection.ops.datetime_cast_date_sql("s.at", (), str(registry.zone()))
-        named = f"SELECT s.*, {day} AS day FROM ({self.sample.text}) s"
+        later = f"SELECT 1 FROM {_CHANGES} c WHERE c.person_id = s.person_id AND c.at > s.at"
+        named = f"SELECT s.*, {day} AS day, EXISTS ({later}) AS has_changed FROM ({self.sample.text}) s"
         params = (*zone, *self.sample.params)
         if not self._conditions.by_day:
             return Sql(f"moment AS MATERIALIZED ({named})", params)
@@ -163,7 +197,8 @@ class EachMoment(Compilation):
         )
         if places != 1:
             raise MomentTangled
-        return Asked(fold_once(Sql(joined, asked.sql.params), self.scope), asked.by_day)
+        folded = fold_once(Sql(_LATER_CHANGES.sub(_ONLY_OF_CHANGED, joined), asked.sql.params), self.scope)
+        return Asked(Sql(f"{folded.text} {_FENCE[connection.vendor]}", folded.params), asked.by_day)
 
     def _build(self, at: datetime) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
         compiled = self._conditions_of(self.scope, Asking(self._vocabulary, at, of_past=True, among=()))
@@ -187,7 +222,7 @@ class EachMoment(Compilation):
         then = (
             f"SELECT {_TALLIES}.person_id, {_TALLIES}.activity_id, {_age()} AS age, {times} AS count "
             f"FROM {_TALLIES} JOIN moment ON moment.person_id = {_TALLIES}.person_id "
-            f"WHERE {whose.text} AND {_TALLIES}.first_at <= moment.at{reached}"
+            f"WHERE {whose.text} AND {_TALLIES}.first_at <= moment.at{reached} {_FENCE[connection.vendor]}"
         )
         joined = " LEFT JOIN weights w ON w.age = t.age" if self._half_lives else ""
         text = f"SELECT t.person_id{columns} FROM ({then}) t{joined} GROUP BY t.person_id"
@@ -203,10 +238,10 @@ class EachMoment(Compilation):
         names = ", ".join(f"w{half_life}" for half_life in self._half_lives)
         if connection.vendor == "sqlite":
             picked = ", ".join(f"json_extract(value, '$[{index}]')" for index in range(len(self._half_lives) + 1))
-            text = f", weights(age, {names}) AS MATERIALIZED (SELECT {picked} FROM json_each(%s))"
+            text = f"weights(age, {names}) AS MATERIALIZED (SELECT {picked} FROM json_each(%s))"
             return Sql(text, (json.dumps(rows),))
         arrays = ", ".join("%s::bigint[]" for _ in range(len(self._half_lives) + 1))
-        text = f", weights(age, {names}) AS MATERIALIZED (SELECT * FROM unnest({arrays}))"
+        text = f"weights(age, {names}) AS MATERIALIZED (SELECT * FROM unnest({arrays}))"
         return Sql(text, tuple(list(column) for column in zip(*rows, strict=True)))
 
 

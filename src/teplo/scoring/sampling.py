@@ -10,7 +10,7 @@ a fixed `as_of` answers the same for ever.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -91,6 +91,10 @@ class Question:
         zone = registry.zone()
         return start_of(self.since, zone), start_of(self.until + timedelta(days=1), zone)
 
+    def only_of_ended(self) -> Question:
+        """The same of people who are won or lost."""
+        return replace(self, only_ended=True)
+
     def as_json(self) -> dict[str, Any]:
         """As it is stored and shared."""
         days = {name: value.isoformat() for name in ("since", "until", "on") if (value := getattr(self, name))}
@@ -131,24 +135,21 @@ def sample_sql(question: Question, *, first: int | None = None, last: int | None
     won, open_ = OutcomeState.WON, OutcomeState.OPEN
     bought_after = f"(f.state = '{won}' AND f.at > m.at)"
     bought_before = f"(f.state = '{won}' AND f.at <= m.at)"
+    lost = OutcomeState.LOST
     text = (
-        f"WITH moments(person_id, at, until) AS MATERIALIZED ({moments.text}), "
-        f"facts({COLUMNS}) AS MATERIALIZED ({facts.text}), "
-        f"told AS (SELECT m.person_id, f.at, f.state, f.reason, f.value, {bought_after} AS is_bought, "
+        f"WITH moments(person_id, at, until) AS ({moments.text}), facts({COLUMNS}) AS ({facts.text}), "
+        f"told AS (SELECT m.person_id, m.at AS moment, f.at, f.state, f.reason, f.value, {bought_after} AS is_bought, "
         f"MAX(CASE WHEN {bought_before} THEN 1 ELSE 0 END) OVER (PARTITION BY m.person_id) AS had_bought, "
         f"ROW_NUMBER() OVER (PARTITION BY m.person_id ORDER BY CASE WHEN {bought_after} THEN 0 ELSE 1 END, "
         f"CASE WHEN {bought_after} THEN f.at END, f.at DESC, f.state, f.reason, f.value, f.source) AS place "
-        f"FROM moments m JOIN facts f ON f.person_id = m.person_id AND f.at <= m.until "
-        f"AND (f.until IS NULL OR f.until > m.until)), "
-        f"last_told AS (SELECT * FROM told WHERE place = 1) "
-        f"SELECT m.person_id, m.at, "
-        f"CASE WHEN t.is_bought THEN '{won}' WHEN t.state = '{OutcomeState.LOST}' THEN t.state ELSE '{open_}' END "
-        f"AS state, "
-        f"CASE WHEN t.state = '{OutcomeState.LOST}' THEN t.reason ELSE '' END AS reason, "
+        f"FROM moments m LEFT JOIN facts f ON f.person_id = m.person_id AND f.at <= m.until "
+        f"AND (f.until IS NULL OR f.until > m.until)) "
+        f"SELECT t.person_id, t.moment AS at, "
+        f"CASE WHEN t.is_bought THEN '{won}' WHEN t.state = '{lost}' THEN '{lost}' ELSE '{open_}' END AS state, "
+        f"CASE WHEN t.state = '{lost}' THEN t.reason ELSE '' END AS reason, "
         f"CASE WHEN t.is_bought THEN t.value END AS value, "
-        f"CASE WHEN t.is_bought OR t.state = '{OutcomeState.LOST}' THEN t.at END AS ended_at "
-        f"FROM moments m LEFT JOIN last_told t ON t.person_id = m.person_id"
-        + ("" if question.with_customers else " WHERE COALESCE(t.had_bought, 0) = 0")
+        f"CASE WHEN t.is_bought OR t.state = '{lost}' THEN t.at END AS ended_at FROM told t WHERE t.place = 1"
+        + ("" if question.with_customers else " AND t.had_bought = 0")
     )
     ended = f" WHERE sample.state <> '{open_}'" if question.only_ended else ""
     return Sql(f"SELECT * FROM ({text}) sample{ended}", (*moments.params, *facts.params))

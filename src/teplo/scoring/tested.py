@@ -26,13 +26,16 @@ _BOUGHT = Sum(Case(When(state=OutcomeState.WON, then=1), default=0))
 
 
 def write_range(*, test_id: int, tables: Sequence[Rules], question: Question, first: int, last: int) -> int:
-    """Score everybody of the sample with an id in the closed range by one or two tables; answers how many. One
-    statement; people already written stay as they are."""
+    """Score everybody of the sample with an id in the closed range by one or two tables; answers how many.
+
+    In a transaction; people already written stay as they are.
+    """
     sample = sample_sql(question, first=first, last=last)
-    scored = EachMoment(tables=tables, sample=sample, scope=Scope(first=first, last=last)).totals(_SAMPLED)
+    each = EachMoment(tables=tables, sample=sample, scope=Scope(first=first, last=last))
     against = "t1" if len(tables) > 1 else "NULL"
     names = ", ".join(_SAMPLED)
-    with connection.cursor() as cursor:
+    with each.kept_moments(), connection.cursor() as cursor:
+        scored = each.totals(_SAMPLED)
         cursor.execute(
             f"INSERT INTO {_TABLE} (person_id, id, {names}, total, against) "
             f"SELECT person_id, %s, {names}, t0, {against} FROM ({scored.text}) s WHERE TRUE ORDER BY person_id "
@@ -118,8 +121,8 @@ def moves(test_id: int, draft: Rules, live: Rules) -> list[tuple[str, str, int, 
 def changers(
     test_id: int, draft: Rules, live: Rules, *, before: str = "", after: str = "", state: str = "", beyond: int = 0,
     limit: int = 50,
-) -> list[Tested]:  # fmt: skip
-    """People whose temperature differs, by rising id beyond `beyond`; of one move and one outcome if named."""
+) -> list[Any]:  # fmt: skip
+    """People with `before` and `after` whose temperature differs, by rising id beyond `beyond`; of one move and one outcome if named."""
     rows = with_bands(test_id, draft, live).filter(person_id__gt=beyond)
     rows = rows.filter(before=before, after=after) if before and after else rows.filter(~Q(before=F("after")))
     if state:
