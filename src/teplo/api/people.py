@@ -70,7 +70,7 @@ class PartShown(Schema):
 
     name: str
     group: str
-    side: Literal["fit", "behaviour"]
+    side: str = Field(examples=["fit", "behaviour"])
     points: int
     since: datetime | None = Field(description="Since when it counts.")
     until: Any = Field(None, description="Day on which its window lets go of the oldest deed.")

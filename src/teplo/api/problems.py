@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -41,8 +41,8 @@ class Flaw(Schema):
     place: str = Field(description="Where in what was sent: lines[2].points, query.limit …")
     code: str = Field(description="Stable, for machines.")
     message: str = Field(description="In the language of Accept-Language.")
-    line: int | None = Field(None, description="Of a file: the line, from 1.")
-    column: str | None = Field(None, description="Of a file or table: the column.")
+    line: Annotated[int | None, Field(description="Of a file: the line, from 1.")] = None
+    column: Annotated[str | None, Field(description="Of a file or table: the column.")] = None
 
 
 class ProblemDetails(Schema):
@@ -94,14 +94,18 @@ def answer(problem: Problem) -> HttpResponse:
 
 def teach(api: NinjaAPI) -> None:
     """Let every failure of an operation become a problem."""
-    api.add_exception_handler(Problem, lambda _request, error: answer(error))
-    api.add_exception_handler(ValidationError, lambda _request, error: answer(_invalid(error)))
-    api.add_exception_handler(HttpError, lambda _request, error: answer(_refused(error)))
-    api.add_exception_handler(AuthenticationError, lambda _request, _error: answer(unknown_token()))
-    api.add_exception_handler(Http404, lambda _request, _error: answer(NotThere(_("There is no such thing."))))
-    api.add_exception_handler(RequestDataTooBig, lambda _request, _error: answer(too_large()))
-    api.add_exception_handler(SuspiciousOperation, lambda _request, _error: answer(_refused(HttpError(400, ""))))
-    api.add_exception_handler(Exception, _broken)
+
+    def answered(kind: type[Exception], make: Callable[[Any], Problem]) -> None:
+        api.add_exception_handler(kind, lambda _request, error: answer(make(error)))
+
+    answered(Problem, lambda problem: problem)
+    answered(ValidationError, _invalid)
+    answered(HttpError, _refused)
+    answered(AuthenticationError, lambda _error: unknown_token())
+    answered(Http404, lambda _error: NotThere(_("There is no such thing.")))
+    answered(RequestDataTooBig, lambda _error: too_large())
+    answered(SuspiciousOperation, lambda _error: _refused(HttpError(400, "")))
+    answered(Exception, _broken)
 
 
 def unknown_token() -> Problem:
@@ -120,9 +124,9 @@ def _refused(error: HttpError) -> Problem:
     return Problem(error.status_code, "refused", str(error))
 
 
-def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("api_failed", path=request.resolver_match.route if request.resolver_match else "", error=place_of(error))
-    return answer(Problem(500, "broken", _("It is written in the log. Try again in a moment.")))
+def _broken(error: Exception) -> Problem:
+    log.error("api_failed", error=place_of(error))
+    return Problem(500, "broken", _("It is written in the log. Try again in a moment."))
 
 
 # What pydantic finds wrong, said in our words; what is not here is said in its own.

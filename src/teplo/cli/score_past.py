@@ -163,11 +163,21 @@ def _figures(sides: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 def _bands(side: dict[str, Any]) -> Table:
     table = Table(_("score"), _("people"), _("bought"), _("share"), title=side["name"])
     for band in side["bands"]:
-        ends = [str(band[end]) if band[end] is not None else "" for end in ("start", "end")]
         share = measuring.proportion(band["bought"], band["people"])
-        row = (" … ".join(ends), str(band["people"]), str(band["bought"]), _interval(share, say=_percent))
+        row = (
+            _reach(band["start"], band["end"]),
+            str(band["people"]),
+            str(band["bought"]),
+            _interval(share, say=_percent),
+        )
         table.add_row(*row)
     return table
+
+
+def _reach(start: int | None, end: int | None) -> str:
+    if start is None or end is None:
+        return f"< {end}" if start is None else f"≥ {start}"
+    return f"{start} … {end - 1}"
 
 
 def _verdict(result: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from teplo.accounts.models import Role
 from teplo.accounts.tokens import create_token
 from teplo.api.describing import EVERYWHERE
 from teplo.api.endpoints import api
+from teplo.api.problems import ProblemDetails
+from teplo.api.testing import Caller
 from teplo.config.wsgi import application
-from teplo.people.testing import make_person
+from teplo.people.testing import make_attribute, make_person
 from teplo.scoring.models import ScoreTable
 from teplo.scoring.testing import fit, make_table
 
@@ -43,6 +46,21 @@ def schema() -> dict[str, Any]:
 
 def test_the_kept_description_is_current(schema: dict[str, Any]) -> None:
     assert json.loads(KEPT.read_text(encoding="utf-8")) == schema, "run scripts/openapi.py"
+
+
+@pytest.mark.django_db
+def test_the_examples_of_the_documentation_are_taken() -> None:
+    make_attribute(key="budget", type="number")
+    make_person(email="olena@example.com")
+    blocks = re.findall(r"```(json|csv)\n(.*?)```", (KEPT.parent / "api.md").read_text(encoding="utf-8"), re.DOTALL)
+    table, sheet, outcomes, problem = (text for _kind, text in blocks)
+    caller = Caller()
+    assert len(caller.post("/score-tables", json.loads(table)).json()["lines"]) == 3
+    made = caller.ask("post", "/score-tables/from-csv", sheet, name="x").json()
+    assert (made["hot_from"], made["lines"][1]["cap"], made["lines"][1]["window_days"]) == (25, 9, 30)
+    told = caller.post("/outcomes", json.loads(outcomes)).json()
+    assert told["accepted"] == 1 and told["errors"][0]["place"] == "outcomes[1].person"
+    assert json.loads(problem).keys() <= ProblemDetails.model_fields.keys()
 
 
 def test_anybody_may_read_the_description(client: Client, schema: dict[str, Any]) -> None:
