@@ -122,7 +122,7 @@ def separates(spread: Mapping[str, Counts]) -> tuple[float, float, float] | None
     """How well the points tell those who bought from those who were lost: the chance that of one of each the buyer has
     more (AUC, ties count half), with its interval of 95 % (Hanley and McNeil). None where one side is empty.
     """
-    won, lost = ({points: people for points, people in spread[side]} for side in ("won", "lost"))
+    won, lost = (dict(map(tuple, spread[side])) for side in ("won", "lost"))
     buyers, others = sum(won.values()), sum(lost.values())
     if not buyers or not others:
         return None

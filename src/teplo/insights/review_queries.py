@@ -22,7 +22,7 @@ from teplo.scoring.models import OutcomeState, ScoreChange, Temperature
 from teplo.scoring.outcomes import COLUMNS, facts_sql
 from teplo.scoring.statement import Sql
 
-KNOWN, HOT = "review_known", "review_hot"
+TOLD, KNOWN, HOT = "review_told", "review_known", "review_hot"
 CHANGES, HAND_OFFS, PEOPLE = ScoreChange._meta.db_table, HandOff._meta.db_table, Person._meta.db_table
 BY_STAGE = "stage"
 """The source of facts that follow from the stage a person was put at (config/wiring.py)."""
@@ -38,7 +38,8 @@ def kept_outcomes(*, since: datetime, until: datetime, first_scored: datetime | 
     """Keep who bought or was lost in [since, until), and who was hot then, until the end of the block."""
     _drop()
     try:
-        _keep_known(since, until, first_scored, currency)
+        _keep_told(since, until, currency)
+        _keep_known(since, first_scored)
         _keep_hot(since, until)
         yield
     finally:
@@ -48,7 +49,7 @@ def kept_outcomes(*, since: datetime, until: datetime, first_scored: datetime | 
 
 def _drop() -> None:
     with connection.cursor() as cursor:
-        for table in (KNOWN, HOT):
+        for table in (TOLD, KNOWN, HOT):
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
 
 
@@ -63,6 +64,39 @@ def _create(table: str, columns: str, body: Sql) -> None:
             cursor.execute(f"ANALYZE {table}")
 
 
+# -- what was told of everybody -------------------------------------------------------------------------------------
+
+_TOLD_COLUMNS = (
+    "person_id bigint PRIMARY KEY, first_won_at MOMENT, won_at MOMENT, amount AMOUNT, lost_at MOMENT, other_at MOMENT, "
+    "reason varchar(200), source varchar(40)"
+)
+_SAID = f"CASE WHEN source = '{BY_STAGE}' THEN 1 ELSE 0 END, at DESC, source, reason"
+"""Of several words on why a person was lost: those of people before the stage he was put at, the newest first."""
+
+
+def _keep_told(since: datetime, until: datetime, currency: str) -> None:
+    """One row per person of whom anything was told by `until`, in one pass over the facts.
+
+    `won_at` and `amount` (in the company's currency) are of the period, `first_won_at` of all time; `other_at`: the
+    last word that is not a loss; `reason` and `source`: of the loss.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    facts = facts_sql(Q())
+    start, end = adapt(since), adapt(until)
+    text = (
+        f"WITH told({COLUMNS}) AS ({facts.text}), placed AS (SELECT told.*, ROW_NUMBER() OVER "
+        f"(PARTITION BY person_id ORDER BY CASE WHEN state = '{LOST}' THEN 0 ELSE 1 END, {_SAID}) AS place "
+        f"FROM told WHERE at < %s AND (until IS NULL OR until >= %s)) "
+        f"SELECT person_id, MIN(CASE WHEN state = '{WON}' THEN at END), "
+        f"MIN(CASE WHEN state = '{WON}' AND at >= %s THEN at END), "
+        f"SUM(CASE WHEN state = '{WON}' AND at >= %s AND currency = %s THEN value END), "
+        f"MAX(CASE WHEN state = '{LOST}' THEN at END), MAX(CASE WHEN state <> '{LOST}' THEN at END), "
+        f"COALESCE(MAX(CASE WHEN place = 1 AND state = '{LOST}' THEN reason END), ''), "
+        f"COALESCE(MAX(CASE WHEN place = 1 AND state = '{LOST}' THEN source END), '') FROM placed GROUP BY person_id"
+    )
+    _create(TOLD, _TOLD_COLUMNS, Sql(text, (*facts.params, end, end, start, start, currency)))
+
+
 # -- who bought, who was lost ---------------------------------------------------------------------------------------
 
 _KNOWN_COLUMNS = (
@@ -72,10 +106,10 @@ _KNOWN_COLUMNS = (
 )
 
 
-def _keep_known(since: datetime, until: datetime, first_scored: datetime | None, currency: str) -> None:
+def _keep_known(since: datetime, first_scored: datetime | None) -> None:
     """One row per person. `at`: his last hand-off before the outcome, else an hour before it; `total`, `heat` and
     `grade` as they stood then, `last_…` an hour before the outcome. `is_scored`: a table was live by `at`."""
-    ended = _ended(since, until, currency)
+    ended = _ended(since)
     adapt = connection.ops.adapt_datetimefield_value
     handed = (
         f"SELECT e.*, (SELECT MAX(h.offered_at) FROM {HAND_OFFS} h WHERE h.person_id = e.person_id "
@@ -113,49 +147,19 @@ def _last_change(when: str, outer: str) -> str:
     )
 
 
-def _ended(since: datetime, until: datetime, currency: str) -> Sql:
-    """Rows (person_id, state, ended_at, amount, reason, source, is_repeat) as all was known at `until`.
+def _ended(since: datetime) -> Sql:
+    """Rows (person_id, state, ended_at, amount, reason, source, is_repeat) of TOLD.
 
     Who bought in the period has won, whatever else happened; who had bought before it buys again. Who was lost in it
     counts so only if he had never bought and no later word opened the matter again.
     """
-    adapt = connection.ops.adapt_datetimefield_value
-    facts = standing_facts(until)
     text = (
-        f"WITH facts({COLUMNS}) AS MATERIALIZED ({facts.text}), "
-        f"bought AS (SELECT person_id, MIN(at) AS first_at, MIN(CASE WHEN at >= %s THEN at END) AS at, "
-        f"SUM(CASE WHEN at >= %s AND currency = %s THEN value END) AS amount "
-        f"FROM facts WHERE state = '{WON}' GROUP BY person_id), "
-        f"last AS (SELECT person_id, at, state, {_place('at DESC, state')} AS place FROM facts), "
-        f"why AS (SELECT f.person_id, f.reason, f.source, {_place(_SAID)} AS place "
-        f"FROM facts f WHERE f.state = '{LOST}') "
-        f"SELECT person_id, '{WON}' AS state, at AS ended_at, amount, '' AS reason, '' AS source, "
-        f"CASE WHEN first_at < at THEN 1 ELSE 0 END AS is_repeat FROM bought WHERE at IS NOT NULL "
-        f"UNION ALL SELECT l.person_id, '{LOST}', l.at, NULL, w.reason, w.source, 0 FROM last l "
-        f"JOIN why w ON w.person_id = l.person_id AND w.place = 1 "
-        f"WHERE l.place = 1 AND l.state = '{LOST}' AND l.at >= %s "
-        f"AND NOT EXISTS (SELECT 1 FROM bought b WHERE b.person_id = l.person_id)"
+        f"SELECT person_id, '{WON}' AS state, won_at AS ended_at, amount, '' AS reason, '' AS source, "
+        f"CASE WHEN first_won_at < won_at THEN 1 ELSE 0 END AS is_repeat FROM {TOLD} WHERE won_at IS NOT NULL "
+        f"UNION ALL SELECT person_id, '{LOST}', lost_at, NULL, reason, source, 0 FROM {TOLD} "
+        f"WHERE first_won_at IS NULL AND lost_at >= %s AND (other_at IS NULL OR lost_at >= other_at)"
     )
-    return Sql(text, (*facts.params, adapt(since), adapt(since), currency, adapt(since)))
-
-
-_SAID = f"CASE WHEN source = '{BY_STAGE}' THEN 1 ELSE 0 END, at DESC, source, reason"
-"""Of several words on why a person was lost: those of people before the stage he was put at, the newest first."""
-
-
-def _place(order: str) -> str:
-    return f"ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY {order})"
-
-
-def standing_facts(until: datetime) -> Sql:
-    """All facts that stood at `until`: told before it, and not replaced by then."""
-    facts = facts_sql(Q())
-    moment = connection.ops.adapt_datetimefield_value(until)
-    text = (
-        f"WITH told({COLUMNS}) AS ({facts.text}) "
-        f"SELECT {COLUMNS} FROM told WHERE told.at < %s AND (told.until IS NULL OR told.until >= %s)"
-    )
-    return Sql(text, (*facts.params, moment, moment))
+    return Sql(text, (connection.ops.adapt_datetimefield_value(since),))
 
 
 # -- who was hot and did not buy ------------------------------------------------------------------------------------
@@ -175,43 +179,47 @@ def _keep_hot(since: datetime, until: datetime) -> None:
     still hot.
     """
     adapt = connection.ops.adapt_datetimefield_value
-    facts = standing_facts(until)
     start, end = adapt(since), adapt(until)
     became, cooled = f"temperature = '{HEAT}' AND temperature_before <> '{HEAT}'", f"temperature <> '{HEAT}'"
     text = (
-        f"WITH facts({COLUMNS}) AS MATERIALIZED ({facts.text}), "
-        f"hot AS (SELECT person_id, MIN(CASE WHEN {became} THEN at END) AS hot_at, "
+        f"WITH hot AS (SELECT person_id, MIN(CASE WHEN {became} THEN at END) AS hot_at, "
         f"MAX(CASE WHEN {became} THEN at END) AS again_at, MAX(total) AS peak, "
         f"MAX(CASE WHEN {cooled} THEN at END) AS cooled_at FROM {CHANGES} "
         f"WHERE at < %s AND (temperature = '{HEAT}' OR temperature_before = '{HEAT}') GROUP BY person_id), "
         f"in_period AS (SELECT person_id, hot_at, peak FROM hot WHERE hot_at IS NOT NULL "
         f"AND (cooled_at IS NULL OR cooled_at >= %s OR again_at >= cooled_at)), "
-        f"bought AS (SELECT person_id, MIN(at) AS at FROM facts WHERE state = '{WON}' GROUP BY person_id), "
-        f"lost AS (SELECT person_id, at, reason, {_place(_SAID)} AS place FROM facts WHERE state = '{LOST}'), "
-        f"handed AS (SELECT h.*, {_place('offered_at DESC, id DESC')} AS place "
-        f"FROM {HAND_OFFS} h WHERE h.offered_at < %s), "
-        f"seen AS (SELECT i.person_id, i.hot_at, i.peak, b.at AS bought_at, "
-        f"{_last_change('c.at < %s', 'i')} AS last_id "
-        f"FROM in_period i LEFT JOIN bought b ON b.person_id = i.person_id WHERE b.at IS NULL OR b.at >= %s) "
-        f"SELECT s.person_id, s.hot_at, s.peak, s.bought_at, COALESCE(c.total, 0), COALESCE(c.temperature, '{COLD}'), "
-        f"CASE WHEN s.bought_at IS NOT NULL THEN 'bought' "
-        f"WHEN h.state = 'returned' AND h.answered_at < %s AND (l.at IS NULL OR h.answered_at >= l.at) THEN 'returned' "
-        f"WHEN l.at >= COALESCE(h.offered_at, l.at) THEN 'lost' WHEN h.state = 'accepted' THEN 'in-work' "
-        f"WHEN h.person_id IS NOT NULL THEN 'waits' ELSE 'not-handed' END, "
-        f"CASE WHEN s.bought_at IS NOT NULL THEN '' "
-        f"WHEN h.state = 'returned' AND h.answered_at < %s AND (l.at IS NULL OR h.answered_at >= l.at) "
-        f"THEN h.return_reason WHEN l.at >= COALESCE(h.offered_at, l.at) THEN l.reason ELSE '' END, "
-        f"CASE WHEN h.answered_at < %s AND (l.at IS NULL OR h.answered_at >= l.at) THEN h.answered_at ELSE l.at END "
-        f"FROM seen s LEFT JOIN {CHANGES} c ON c.person_id = s.person_id AND c.id = s.last_id "
-        f"LEFT JOIN lost l ON l.person_id = s.person_id AND l.place = 1 "
-        f"LEFT JOIN handed h ON h.person_id = s.person_id AND h.place = 1 "
-        f"JOIN {PEOPLE} p ON p.id = s.person_id AND p.erased_at IS NULL"
+        f"seen AS MATERIALIZED (SELECT i.person_id, i.hot_at, i.peak, t.first_won_at AS bought_at, t.lost_at, t.reason, "
+        f"{_last_change('c.at < %s', 'i')} AS last_id, {_last_hand_off('i')} AS handed_id "
+        f"FROM in_period i LEFT JOIN {TOLD} t ON t.person_id = i.person_id "
+        f"WHERE t.first_won_at IS NULL OR t.first_won_at >= %s), "
+        f"judged AS (SELECT s.*, h.state, h.return_reason, h.answered_at, h.person_id AS handed, "
+        f"CASE WHEN h.state = 'returned' AND h.answered_at < %s "
+        f"AND h.answered_at >= COALESCE(s.lost_at, h.answered_at) THEN 1 ELSE 0 END AS is_returned, "
+        f"CASE WHEN s.lost_at >= COALESCE(h.offered_at, s.lost_at) THEN 1 ELSE 0 END AS is_lost "
+        f"FROM seen s LEFT JOIN {HAND_OFFS} h ON h.person_id = s.person_id AND h.id = s.handed_id) "
+        f"SELECT j.person_id, j.hot_at, j.peak, j.bought_at, COALESCE(c.total, 0), COALESCE(c.temperature, '{COLD}'), "
+        f"CASE WHEN j.bought_at IS NOT NULL THEN 'bought' WHEN j.is_returned = 1 THEN 'returned' "
+        f"WHEN j.is_lost = 1 THEN 'lost' WHEN j.state = 'accepted' THEN 'in-work' "
+        f"WHEN j.handed IS NOT NULL THEN 'waits' ELSE 'not-handed' END, "
+        f"CASE WHEN j.bought_at IS NOT NULL THEN '' WHEN j.is_returned = 1 THEN j.return_reason "
+        f"WHEN j.is_lost = 1 THEN j.reason ELSE '' END, "
+        f"CASE WHEN j.is_returned = 1 THEN j.answered_at WHEN j.is_lost = 1 THEN j.lost_at ELSE j.answered_at END "
+        f"FROM judged j LEFT JOIN {CHANGES} c ON c.person_id = j.person_id AND c.id = j.last_id "
+        f"JOIN {PEOPLE} p ON p.id = j.person_id AND p.erased_at IS NULL"
     )
-    params = (*facts.params, end, start, end, end, start, end, end, end)
+    params = (end, start, end, end, start, end)
     _create(HOT, _HOT_COLUMNS, Sql(text, params))
     given_up = f"answer IN ('lost', 'returned') AND answered_at < %s AND heat <> '{HEAT}'"
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {HOT} WHERE {given_up}", [start])
+
+
+def _last_hand_off(outer: str) -> str:
+    """Id of a person's last hand-off before a moment."""
+    return (
+        f"(SELECT h.id FROM {HAND_OFFS} h WHERE h.person_id = {outer}.person_id AND h.offered_at < %s "
+        "ORDER BY h.offered_at DESC, h.id DESC LIMIT 1)"
+    )
 
 
 # -- questions ------------------------------------------------------------------------------------------------------
