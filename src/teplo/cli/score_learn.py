@@ -33,6 +33,7 @@ from teplo.scoring.people_files import NoSuchColumn, PeopleFile, open_people, si
 from teplo.scoring.table_file import BAND_TITLES, TITLES, WARMTH, Band, Line, TableUnreadable, read_bands, write_table
 
 NOTHING_PROPOSED = 3
+LOSS_TOLD = 0.01
 LANGUAGES = ("ru", "uk", "en")
 _screen = Console(stderr=True)
 _out = Console(soft_wrap=True, highlight=False)
@@ -80,7 +81,7 @@ def learn(
                 bands=bands_of(result), person=person,
             )  # fmt: skip
             out.write_text(table, encoding="utf-8")
-        _tell_learnt(result, out, as_json)
+        _tell_learnt(result, out, criteria, as_json)
     if result["verdict"] == "refused":
         raise typer.Exit(2)
     if result["verdict"] != "proposed":
@@ -199,7 +200,7 @@ def bands_of(result: dict[str, Any]) -> list[Band]:
     ]
 
 
-def _tell_learnt(result: dict[str, Any], out: Path, as_json: bool) -> None:
+def _tell_learnt(result: dict[str, Any], out: Path, criteria: int, as_json: bool) -> None:
     is_proposed = result["verdict"] == "proposed"
     if as_json:
         _say_json({**result, "table": str(out) if is_proposed else None})
@@ -214,7 +215,7 @@ def _tell_learnt(result: dict[str, Any], out: Path, as_json: bool) -> None:
         _out.print(_("Left out: %(columns)s") % {"columns": said}, markup=False, style="dim")
     _out.print(result["why"]["text"], markup=False, style="bold")
     if is_proposed:
-        _tell_proof(result)
+        _tell_proof(result, criteria)
         _out.print(_criteria_of(result))
         _out.print(_bands_shown(result))
         _out.print(_("The table: %(file)s") % {"file": out}, markup=False)
@@ -241,7 +242,7 @@ def _tell_outcome(result: dict[str, Any]) -> None:
         _out.print(_("Rows that stand twice count once: %(count)s") % {"count": result["repeated"]})
 
 
-def _tell_proof(result: dict[str, Any]) -> None:
+def _tell_proof(result: dict[str, Any], criteria: int) -> None:
     area = result["auc"]
     how = (
         _("on later people")
@@ -249,7 +250,10 @@ def _tell_proof(result: dict[str, Any]) -> None:
         else _("on people held out, %(n)s times") % {"n": area["splits"]}
     )
     _out.print(
-        _("Proven %(how)s: AUC of the table %(table)s (%(low)s to %(high)s), of the model before rounding %(model)s; loss %(loss)s")
+        _(
+            "Proven %(how)s: AUC of the table %(table)s (%(low)s to %(high)s), of the model before rounding %(model)s; "
+            "loss %(loss)s"
+        )
         % {
             "how": how, "table": number_format(area["table"][0], 3), "low": share(area["table"][1]),
             "high": share(area["table"][2]), "model": number_format(area["model"][0], 3),
@@ -257,6 +261,13 @@ def _tell_proof(result: dict[str, Any]) -> None:
         },
         markup=False,
     )  # fmt: skip
+
+    if result["loss"] > LOSS_TOLD and len(result["criteria"]) >= criteria:
+        _out.print(
+            _("So few criteria lose much of what is known. With more of them less is lost: --criteria %(n)s")
+            % {"n": criteria * 2},
+            markup=False,
+        )
 
 
 def _criteria_of(result: dict[str, Any]) -> Table:

@@ -22,6 +22,7 @@ from teplo.cli.score_answers import (
     Unknown,
     answering,
     expect_done,
+    give_up,
     out,
     say_json,
     table_named,
@@ -91,6 +92,8 @@ def learn_from_base(
         job = carry_through(job_id=learning.job_id or 0, title=_("Learning points"), quiet=as_json)
         expect_done(job, as_json=as_json)
         learning = Learning.objects.get(pk=learning.pk)
+        if learning.result.get("verdict") == "refused":
+            give_up(_refusal(learning.result), as_json=as_json, learning=str(learning.pk))
         is_proposed = learning.result.get("verdict") == "proposed"
         made = make_draft(learning=learning, name=draft, by=None, at=now()) if draft and is_proposed else None
         _tell_learnt(Learning.objects.get(pk=learning.pk), made, as_json=as_json)
@@ -216,6 +219,13 @@ def _tell_learnt(learning: Learning, made: ScoreTable | None, *, as_json: bool) 
             markup=False,
         )
     out.print(_("Kept as learning %(id)s.") % {"id": learning.pk})
+
+
+def _refusal(result: dict[str, Any]) -> str:
+    why = result.get("why", {})
+    return (
+        _("Nobody stood at such a moment in this period.") if why.get("code") == "no-rows" else str(why.get("text", ""))
+    )
 
 
 def _interval(value: Sequence[float] | None, *, say: Callable[[float | None], str] | None = None) -> str:

@@ -223,6 +223,14 @@ def test_where_nothing_can_be_learnt_it_says_so_and_makes_no_draft(monkeypatch: 
     assert ScoreTable.objects.count() == tables
 
 
+def test_a_period_without_anybody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    world(2)
+    refused = {"verdict": "refused", "why": {"code": "no-rows", "text": "The file has no rows."}}
+    monkeypatch.setattr(jobs_learning, "run_learning", learnt(refused))
+    result = call("learn", "--moment", "date", "--on", DAY, "--json")
+    assert (result.exit_code, said(result)["error"]) == (2, "Nobody stood at such a moment in this period.")
+
+
 def test_learning_knows_all_options_of_learning_from_a_file() -> None:
     plain, whole = (inspect.signature(command).parameters for command in (score_learn.learn, score_learning.learn))
     assert set(plain) <= set(whole)
