@@ -13,7 +13,6 @@ it and say what it would have seemed worth.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,11 +21,12 @@ from typing import Any
 
 from teplo.people.models import ConsentState
 from teplo.scoring import known_then
-from teplo.scoring.frame import Column, Frame
-from teplo.scoring.frame_columns import COMPANIES, LATER, all_columns, later_column, since_key, times_key
-from teplo.scoring.known_then import Card, Change, Done
-from teplo.scoring.models import OutcomeState
-from teplo.scoring.moments import RANGE, WINDOWS, kept_moments, one_of_each_company, ranges
+from teplo.scoring.deed_cells import DeedCells
+from teplo.scoring.frame import Column, Frame, as_cell
+from teplo.scoring.frame_columns import COMPANIES, LATER, all_columns, later_column
+from teplo.scoring.known_then import Card, Change
+from teplo.scoring.models import OutcomeState, Side
+from teplo.scoring.moments import RANGE, kept_moments, one_of_each_company, ranges
 from teplo.scoring.statement import Sql
 from teplo.tracking.models import Activity
 
@@ -36,7 +36,6 @@ Report = Callable[[int, int], None]
 LATE_SHARE = 0.5
 """A field is kept as it is now when at least so many of its values came only after the outcome."""
 LATE_PEOPLE = 10
-MONTH = 30
 FEW = 10
 """What fewer people have is left out."""
 
@@ -83,9 +82,11 @@ def extract(
     """
     states = (versus or Versus()).states
     with kept_moments(one_of_each_company(sample) if about == COMPANIES else sample) as kept:
-        columns = _with_late(all_columns(without=without, about=about))
-        reading = Reading(columns)
-        with Frame(path, columns) as frame:
+        wanted = all_columns(without=without, about=about)
+        columns = _with_late([column for column in wanted if column.side == Side.FIT])
+        done_columns = [column for column in wanted if column.side == Side.BEHAVIOUR]
+        reading = Reading(columns, DeedCells(done_columns, dict(Activity.objects.values_list("id", "key"))))
+        with Frame(path, [*columns, *done_columns]) as frame:
             done = 0
             for part in ranges(range_size):
                 found = known_then.cards(part, states)
@@ -93,8 +94,8 @@ def extract(
                 done += len(found)
                 if report:
                     report(done, kept.people)
-            _drop_what_came_in_time(columns)
-            reading.drop_what_says_nothing_more(least)
+            _settle(columns, least)
+            reading.deeds.settle(least)
     return Extracted(path, frame.people, frame.won, kept.people)
 
 
@@ -108,20 +109,20 @@ def _changes_key(key: str) -> str:
     return key.removeprefix("attr.")
 
 
-def _drop_what_came_in_time(columns: Sequence[Column]) -> None:
-    """A column of what is known now stays only where it came late: an unfilled column is not told to the learner."""
+def _settle(columns: Sequence[Column], least: int) -> None:
+    """What few have is not told to the learner, and what is known now only where it came late."""
     for column in columns:
-        if column.later and (column.filled_after_share or 0) < LATE_SHARE:
+        came_in_time = column.later and (column.filled_after_share or 0) < LATE_SHARE
+        if came_in_time or column.filled < least:
             column.filled = 0
 
 
 @dataclass
 class Reading:
-    """Reads ranges of people into rows of the columns."""
+    """Reads ranges of people into rows: the cells of the columns, then those of what they did."""
 
     columns: Sequence[Column]
-    differing: Counter[str] = field(default_factory=Counter)
-    activities: Mapping[int, str] = field(default_factory=lambda: dict(Activity.objects.values_list("id", "key")))
+    deeds: DeedCells
     imports: Mapping[str, datetime] = field(default_factory=known_then.import_moments)
 
     def write(self, frame: Frame, cards: Sequence[Card], part: known_then.Range) -> None:
@@ -139,20 +140,17 @@ class Reading:
             then |= (
                 company | _came(touches.get(person, ())) | _reach(consents.get(person, ()), contacts.get(person, ()))
             )
-            then |= self._did(deeds.get(person, ()), card)
             company_in_time = came_in_time and company_since is not None and company_since <= card.at
-            values = [self._value(column, card, then, own, came_in_time, company_in_time) for column in self.columns]
+            values = [
+                as_cell(self._value(column, card, then, own, came_in_time, company_in_time)) for column in self.columns
+            ]
+            values += self.deeds.cells(deeds.get(person, ()), card.day)
             frame.add(person=person, moment=card.at.isoformat(), won=card.state == OutcomeState.WON, values=values)
 
     def _value(
         self, column: Column, card: Card, then: Mapping[str, Any], own: Sequence[Change], in_time: bool, company: bool
     ) -> Any:
         """The value of one column, counted for the sidecar."""
-        if column.side == "behaviour":
-            value = then.get(column.key, 0 if column.kind == "times" else None)
-            column.filled += bool(value) or (column.kind == "recency" and value is not None)
-            column.known += bool(value) or (column.kind == "recency" and value is not None)
-            return value
         key = column.key.removesuffix(LATER)
         value = fitting(then.get(key), column.kind)
         if column.is_dated:
@@ -163,32 +161,6 @@ class Reading:
             column.filled += 1
             column.known += company if key.startswith("company.") else in_time
         return value
-
-    def _did(self, deeds: Iterable[Done], card: Card) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for deed in deeds:
-            key = self.activities.get(deed.activity, "")
-            found[times_key(key, None)] = deed.ever
-            found[since_key(key)] = max((card.day - deed.last).days, 0)
-            found |= {times_key(key, days): times for days, times in zip(WINDOWS, deed.times, strict=True)}
-            self._note_differing(key, deed)
-        return found
-
-    def _note_differing(self, activity: str, deed: Done) -> None:
-        """Of how many people a window says something else than the month."""
-        month = deed.times[WINDOWS.index(MONTH)]
-        counts = {**dict(zip(WINDOWS, deed.times, strict=True)), None: deed.ever}
-        for days, times in counts.items():
-            self.differing[times_key(activity, days)] += times != month
-
-    def drop_what_says_nothing_more(self, least: int) -> None:
-        """A window that counts the same as the month for all but a few would only be learned twice."""
-        for column in self.columns:
-            is_month = column.condition.get("within") == f"{MONTH}d"
-            if column.kind == "times" and not is_month and self.differing[column.key] < least:
-                column.filled = 0
-            if column.filled < least:
-                column.filled = 0
 
     def _brought_at(self, contacts: Iterable[tuple[str, str, bool]]) -> datetime | None:
         """When the import ran that brought this person; None: he came by himself, or by hand."""
@@ -238,13 +210,14 @@ def _reach(words: Iterable[tuple[str, str]], contacts: Iterable[tuple[str, str, 
     }
 
 
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "number": (int, float), "boolean": bool, "list": list, "text": str, "date": str,
+}  # fmt: skip
+
+
 def fitting(value: Any, kind: str) -> Any:
     """The value if it is there and of the column's kind, as conditions see it, else None."""
     if value in (None, "", []):
         return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    fits = {
-        "number": is_number, "boolean": isinstance(value, bool), "list": isinstance(value, list),
-        "text": isinstance(value, str), "date": isinstance(value, str),
-    }  # fmt: skip
-    return value if fits[kind] else None
+    fits = isinstance(value, _TYPES[kind]) and not (kind == "number" and isinstance(value, bool))
+    return value if fits else None

@@ -85,8 +85,8 @@ class Frame:
         return self
 
     def add(self, *, person: int, moment: str, won: bool, values: Sequence[Any]) -> None:
-        """A row; values in the order of the columns, None: not known."""
-        self._writer.writerow([person, moment, int(won), *map(as_cell, values)])
+        """A row; cells in the order of the columns, None: not known."""
+        self._writer.writerow([person, moment, int(won), *values])
         self.people += 1
         self.won += won
 
