@@ -15,6 +15,7 @@ from teplo.accounts.workspace import get_workspace
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment, EnrolmentState
 from teplo.kit.among import among
+from teplo.kit.remembering import Remembered
 from teplo.people.models import Person
 from teplo.people.queries import as_table, execute, ids_in, rows_of
 from teplo.tracking.models import Activity, Tally
@@ -22,7 +23,10 @@ from teplo.tracking.models import Activity, Tally
 
 def activity_ids() -> dict[str, int]:
     """Ids of activities by key."""
-    return dict(Activity.objects.values_list("key", "pk"))
+    return _activity_ids()
+
+
+_activity_ids: Remembered[dict[str, int]] = Remembered(lambda: Activity.objects.values_list("key", "pk"), dict)
 
 
 def time_zones(person_ids: Sequence[int]) -> dict[int, str]:

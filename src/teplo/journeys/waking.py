@@ -16,6 +16,7 @@ from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneySta
 from teplo.journeys.queries import activity_ids, end_enrolments, wake_waiting
 from teplo.journeys.running import pause_itself
 from teplo.kit.among import among
+from teplo.kit.remembering import Remembered
 from teplo.people.segments import Entry
 from teplo.stages.models import Stage, StageMove
 
@@ -76,9 +77,7 @@ def react(happened: Happened) -> None:
 
 def let_out(*, person_ids: Sequence[int], at: datetime) -> None:
     """End the walks of those who reached the goal or meet an exit of the journey they are in."""
-    published = JourneyVersion.objects.filter(published_at__isnull=False)
-    ways_out = published.exclude(goal={}, exits=[]).only("pk", "goal", "exits", "journey_id")
-    with_ways = {version.pk: version for version in ways_out}
+    with_ways = _with_ways_out()
     if not with_ways:
         return
     active = Enrolment.objects.filter(
@@ -107,20 +106,34 @@ def _let_out_of(version: JourneyVersion, rows: Sequence[tuple[int, int]], at: da
 
 
 def _enrol_the_called(happened: Happened) -> None:
-    live = Journey.objects.filter(state=JourneyState.LIVE)
-    published = JourneyVersion.objects.filter(journey__in=live, published_at__isnull=False)
-    newest: dict[int, JourneyVersion] = {}
-    for version in published.select_related("journey").defer("steps").order_by("number"):
-        newest[version.journey_id] = version
     called = _Called(happened)
-    for version in newest.values():
-        people = called.by(version.trigger)
+    for journey_id, trigger in _triggers().items():
+        people = called.by(trigger)
         if people:
             try:
-                chosen = who_match(version.trigger.get("condition") or {}, person_ids=sorted(people))
-                enrol_people(journey=version.journey, person_ids=sorted(chosen), at=happened.at)
+                chosen = who_match(trigger.get("condition") or {}, person_ids=sorted(people))
+                journey = Journey.objects.filter(pk=journey_id, state=JourneyState.LIVE).first()
+                if chosen and journey is not None:  # it may have been paused this moment
+                    enrol_people(journey=journey, person_ids=sorted(chosen), at=happened.at)
             except (ConditionError, GraphBroken) as error:
-                pause_itself(journey_id=version.journey_id, step="", error=str(error))
+                pause_itself(journey_id=journey_id, step="", error=str(error))
+
+
+_with_ways_out: Remembered[dict[int, JourneyVersion]] = Remembered(
+    lambda: JourneyVersion.objects.filter(published_at__isnull=False).exclude(goal={}, exits=[]).defer("steps"),
+    lambda versions: {version.pk: version for version in versions},
+)
+"""Published versions with a goal or exits, by id."""
+
+_triggers: Remembered[dict[int, Mapping[str, Any]]] = Remembered(
+    lambda: (
+        JourneyVersion.objects.filter(journey__state=JourneyState.LIVE, published_at__isnull=False)
+        .order_by("number")
+        .values_list("journey_id", "trigger")
+    ),
+    dict,
+)
+"""What starts each live journey, by its newest published version."""
 
 
 class _Called:

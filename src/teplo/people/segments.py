@@ -17,6 +17,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.writing import write_json
 from teplo.kit import bulk
 from teplo.kit.clock import now
+from teplo.kit.remembering import Remembered
 from teplo.people.changing import note_changed
 from teplo.people.counting import Count, count_people, people_with
 from teplo.people.models import ChangeNote, Person, Segment, SegmentMember
@@ -178,7 +179,7 @@ def keep_members(segment: Segment, *, at: datetime | None = None) -> int:
 def refresh_members(*, person_ids: Sequence[int], at: datetime) -> list[Entry]:
     """Bring the kept memberships of these people up to date; answers who entered what. A constant number of
     statements, whatever the number of people and of segments; one more for each segment that was left."""
-    kept = list(Segment.objects.filter(is_kept=True).order_by("pk"))
+    kept = _kept()
     ids = sorted(set(person_ids))
     if not kept or not ids:
         return []
@@ -189,6 +190,9 @@ def refresh_members(*, person_ids: Sequence[int], at: datetime) -> list[Entry]:
     entries = [Entry(person_id, segment_id, at) for person_id, segment_id in sorted(after - before)]
     _add_members(entries)
     return entries
+
+
+_kept = Remembered(lambda: Segment.objects.filter(is_kept=True).order_by("pk"), list)
 
 
 def _add_members(entries: Sequence[Entry]) -> int:

@@ -20,6 +20,7 @@ from teplo.conditions.reusing import reuse
 from teplo.conditions.vocabulary import Asking
 from teplo.kit import bulk
 from teplo.kit.ids import new_ids
+from teplo.kit.remembering import Remembered
 from teplo.people.changing import note_changed
 from teplo.stages import queries
 from teplo.stages.models import Stage, StageMove, Standing
@@ -68,11 +69,17 @@ _SEEN = ("id", "stage_now", "pinned_by", "furthest", "beside", "is_awake")
 
 def load_ladder() -> Ladder:
     """The active stages as they are now, in one query."""
-    stages = list(Stage.objects.filter(is_active=True).order_by("position", "id"))
+    return _ladder()
+
+
+def _make_ladder(stages: Sequence[Stage]) -> Ladder:
     return Ladder(
         steps=tuple(stage for stage in stages if not stage.is_beside),
         places=tuple(stage for stage in stages if stage.is_beside),
     )
+
+
+_ladder = Remembered(lambda: Stage.objects.filter(is_active=True).order_by("position", "id"), _make_ladder)
 
 
 def move_by_signs(*, person_ids: Sequence[int], at: datetime) -> list[StageMove]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from teplo.conditions.comparing import column, through
 from teplo.conditions.condition import Operator
 from teplo.conditions.vocabulary import Asking, Choice, Field, Test, Type
+from teplo.kit.remembering import Remembered
 from teplo.kit.wording import in_language
 from teplo.stages.models import Stage, StageMove, Standing
 
@@ -79,4 +80,9 @@ def _ever_holds(test: Test, asking: Asking) -> Q:
 
 def state() -> Hashable:
     """The stages that conditions name, in their order."""
-    return tuple(Stage.objects.order_by("id").values_list("id", "key", "position", "is_beside", "is_active"))
+    return _state()
+
+
+_state = Remembered(
+    lambda: Stage.objects.order_by("id").values_list("id", "key", "position", "is_beside", "is_active"), tuple
+)

@@ -22,6 +22,7 @@ from django.db.models.functions import TruncDate
 from teplo.conditions import registry
 from teplo.conditions.compiling import to_q
 from teplo.conditions.reading import ConditionError, read_json
+from teplo.kit.remembering import Remembered
 from teplo.tracking import queries
 from teplo.tracking.models import Activity, BatchEvent, Event, EventLabel
 
@@ -75,8 +76,13 @@ def _active() -> list[tuple[int, str, str]]:
     """Id, condition and zone: all that a compiled SELECT follows from. Read anew for every batch, so that an activity
     changed a moment ago is counted as it is now (see backfilling)."""
     zone = str(registry.zone())
-    rows = Activity.objects.filter(is_active=True).order_by("id").values_list("id", "condition")
-    return [(pk, queries.as_text(condition), zone) for pk, condition in rows]
+    return [(pk, condition, zone) for pk, condition in _active_conditions()]
+
+
+_active_conditions = Remembered(
+    lambda: Activity.objects.filter(is_active=True).order_by("id").values_list("id", "condition"),
+    lambda rows: [(pk, queries.as_text(condition)) for pk, condition in rows],
+)
 
 
 @lru_cache(maxsize=1000)

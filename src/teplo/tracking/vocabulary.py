@@ -12,6 +12,7 @@ from teplo.conditions.comparing import TRUE, any_holds, column, through, value_h
 from teplo.conditions.condition import Operator
 from teplo.conditions.grouping import IsAmong
 from teplo.conditions.vocabulary import Asking, Choice, Deed, Deeds, Family, Field, Holds, Test, Type
+from teplo.kit.remembering import Remembered
 from teplo.kit.wording import in_language
 from teplo.tracking.labels import OUR_OWN
 from teplo.tracking.models import Acquisition, Activity, Event, EventLabel, Presence, SourceKind, Tally, Touch
@@ -168,4 +169,7 @@ properties = Family("property.", _property, _("Property"))
 
 def state() -> Hashable:
     """The activities that conditions name."""
-    return tuple(Activity.objects.order_by("id").values_list("id", "key", "is_active"))
+    return _state()
+
+
+_state = Remembered(lambda: Activity.objects.order_by("id").values_list("id", "key", "is_active"), tuple)

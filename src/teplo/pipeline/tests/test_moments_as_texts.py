@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from teplo.pipeline.moments import Moments
@@ -12,6 +12,7 @@ from teplo.pipeline.moments import Moments
 _EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(_EARLIEST, _LATEST) | st.integers(_EARLIEST // 1000, _LATEST // 1000).map(1000 .__mul__)))
 def test_a_moment_is_written_as_python_writes_it(moments: list[int]) -> None:
     write, with_offset = Moments(""), Moments("+00")
