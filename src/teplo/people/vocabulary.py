@@ -25,8 +25,7 @@ from django.db.models import (
 from django.db.models.lookups import In
 from django.utils.translation import gettext_lazy as _
 
-from teplo.accounts.models import User
-from teplo.accounts.workspace import get_workspace
+from teplo.accounts.models import User, Workspace
 from teplo.conditions.comparing import (
     FALSE,
     column,
@@ -43,6 +42,7 @@ from teplo.conditions.condition import Operator
 from teplo.conditions.json_values import JsonId, JsonText
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Asking, Choice, Field, Holds, Test, Type
+from teplo.kit.remembering import Remembered
 from teplo.kit.wording import in_language
 from teplo.people.models import (
     AttributeChange,
@@ -97,10 +97,15 @@ def fields() -> Iterator[Field]:
 def zone() -> tzinfo:
     """The workspace's time zone; UTC when its name is not known to this machine."""
     try:
-        return ZoneInfo(get_workspace().timezone)
+        return ZoneInfo(_timezone())
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
 
+
+_timezone = Remembered(
+    lambda: Workspace.objects.filter(pk=1).values_list("timezone"),
+    lambda rows: str(rows[0][0]) if rows else Workspace().timezone,
+)
 
 # people
 
@@ -341,6 +346,13 @@ def _own(key: str, kind: Type) -> Holds:
 
 def state() -> Hashable:
     """The definitions that conditions over people are compiled from."""
-    attributes = AttributeDefinition.objects.order_by("id").values_list("of_company", "key", "type")
-    segments = Segment.objects.order_by("id").values_list("id", "condition")
-    return (*attributes, *((pk, str(condition)) for pk, condition in segments))
+    return _attribute_types(), _segment_conditions()
+
+
+_attribute_types = Remembered(
+    lambda: AttributeDefinition.objects.order_by("id").values_list("of_company", "key", "type"), tuple
+)
+_segment_conditions = Remembered(
+    lambda: Segment.objects.order_by("id").values_list("id", "condition"),
+    lambda rows: tuple((pk, str(condition)) for pk, condition in rows),
+)

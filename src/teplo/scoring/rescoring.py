@@ -9,9 +9,10 @@ from typing import NamedTuple
 from django.db import transaction
 
 from teplo.kit.ids import new_id
+from teplo.kit.remembering import Remembered
 from teplo.scoring import queries
-from teplo.scoring.models import ScoreTable, TableState
-from teplo.scoring.rules import Rules, rules_of
+from teplo.scoring.models import Criterion, Profile, ScoreTable, TableState
+from teplo.scoring.rules import Rules, in_grading_order
 from teplo.scoring.statement import Scope, compile_rules
 
 BATCH = 20_000
@@ -91,5 +92,13 @@ def rescore_range(*, first: int, last: int, cause: str, at: datetime) -> int:
 
 
 def _live() -> Rules | None:
-    table = ScoreTable.objects.filter(state=TableState.LIVE).first()
-    return rules_of(table) if table else None
+    tables = _live_tables()
+    if not tables:
+        return None
+    criteria = tuple(criterion for criterion in _criteria() if criterion.table_id == tables[0].pk)
+    return Rules(tables[0], criteria, _profiles())
+
+
+_live_tables = Remembered(lambda: ScoreTable.objects.filter(state=TableState.LIVE).order_by("pk"), list)
+_criteria = Remembered(lambda: Criterion.objects.filter(table__state=TableState.LIVE), list)
+_profiles = Remembered(lambda: Profile.objects.filter(is_active=True), in_grading_order)
