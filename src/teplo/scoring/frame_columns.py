@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,7 @@ def _of_activities(left_out: frozenset[str]) -> Iterator[Column]:
 
 def _of_activity(key: str, name: str) -> Iterator[Column]:
     """Times in each window and ever, and days since the last time."""
-    shared = {"group": _("What he does"), "side": Side.BEHAVIOUR.value, "is_dated": False}
+    shared: dict[str, Any] = {"group": _("What he does"), "side": Side.BEHAVIOUR.value, "is_dated": False}
     for days in WINDOWS:
         label = _("%(activity)s, in %(days)s days") % {"activity": name, "days": days}
         yield Column(times_key(key, days), label, "times", {"did": key, "within": f"{days}d"}, **shared)

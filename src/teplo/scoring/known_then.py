@@ -120,7 +120,7 @@ def touches(part: Range) -> dict[int, list[tuple[str, str, str, datetime, dateti
         "GROUP BY t.person_id, t.source, t.utm_source, t.utm_campaign ORDER BY t.person_id",
         part,
     )
-    return _by_person((person, (*said, _at(first), _at(last))) for person, *said, first, last in rows)  # type: ignore[misc]
+    return _by_person((person, (*said, _at(first), _at(last))) for person, *said, first, last in rows)
 
 
 def consents(part: Range) -> dict[int, list[tuple[str, str]]]:
@@ -180,7 +180,7 @@ def late_fillings(after: int) -> dict[str, int]:
 def _rows(statement: str, params: Iterable[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, tuple(params))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _by_person(rows: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:

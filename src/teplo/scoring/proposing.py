@@ -76,7 +76,11 @@ def line_of(said: Mapping[str, Any], *, vocabulary: Vocabulary, activities: Mapp
     deed = _deed(condition, activities)
     sentence = capfirst(say_stored(condition, vocabulary))
     name = sentence if deed is not None else said.get("name") or sentence
-    shared = {"group": str(said.get("group") or ""), "name": str(name)[:200], "points": int(said["points"])}
+    shared: dict[str, Any] = {
+        "group": str(said.get("group") or ""),
+        "name": str(name)[:200],
+        "points": int(said["points"]),
+    }
     if deed is not None:
         return Line(side=Side.BEHAVIOUR.value, **shared, **deed)
     return Line(side=str(said.get("side") or Side.FIT.value), **shared, condition=condition)
@@ -113,7 +117,7 @@ def fitting(condition: Any, vocabulary: Vocabulary) -> dict[str, Any]:
     entry = vocabulary.find(str(condition["field"])) if "field" in condition else None
     if entry is not None and entry.type is not Type.LIST:
         words = {"has": "is", "has_not": "is_not"}
-        return {words.get(word, word): value for word, value in condition.items()}
+        return {words.get(str(word), str(word)): value for word, value in condition.items()}
     return dict(condition)
 
 

@@ -34,6 +34,10 @@ def _told(rows: list[Interview]) -> list[dict[str, Any]]:
     return [{"note": row, "person": people.get(row.person_id), "author": authors.get(row.by, "")} for row in rows]
 
 
+def _own_id(request: HttpRequest) -> int:
+    return int(request.user.pk or 0)
+
+
 @requires(Right.SEE)
 @require_http_methods(["GET", "POST"])
 def person_interviews(request: HttpRequest, person_id: int) -> HttpResponse:
@@ -48,7 +52,7 @@ def person_interviews(request: HttpRequest, person_id: int) -> HttpResponse:
             raise RightLacking
         try:
             note_interview(
-                person_id=person.pk, text=request.POST.get("text", ""), by=request.user.pk, at=now(),
+                person_id=person.pk, text=request.POST.get("text", ""), by=_own_id(request), at=now(),
                 reasons=request.POST.get("reasons", "").split(","),
             )  # fmt: skip
         except NothingSaid:
@@ -86,7 +90,7 @@ def interview_list(request: HttpRequest) -> HttpResponse:
 def interview_drop(request: HttpRequest, person_id: int, interview_id: int) -> HttpResponse:
     """Take one's own note away; an administrator anybody's."""
     is_gone = drop_interview(
-        person_id=person_id, interview_id=interview_id, by=request.user.pk, may_all=can(request.user, Right.MANAGE)
+        person_id=person_id, interview_id=interview_id, by=_own_id(request), may_all=can(request.user, Right.MANAGE)
     )
     if is_gone:
         saved(request, _("The note is gone."))

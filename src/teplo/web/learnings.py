@@ -19,8 +19,9 @@ from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.scoring import jobs_learning, proposing
 from teplo.scoring.frame_columns import LATER, field_keys
-from teplo.scoring.models import Learning, ScoreTable, TableState
+from teplo.scoring.models import Learning, ProfileSearch, ScoreTable, TableState
 from teplo.scoring.proposing import NothingProposed
+from teplo.scoring.sampling import Question
 from teplo.scoring.tables import TableRefused
 from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
@@ -83,7 +84,7 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
     context = {
         "learning": found,
         "asked": Asked.of(found.question, found.options),
-        "job": Job.objects.filter(pk=found.job_id).first() if not result else None,
+        "job": job_of(found),
         "result": result,
         "verdict": said_verdict(result),
         "areas": _areas(found),
@@ -97,6 +98,11 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
         "tabs": scoring_tabs(request),
     }
     return page(request, "learnings/learning.html", context)
+
+
+def job_of(asked: Learning | ProfileSearch) -> Job | None:
+    """The work that has not answered yet."""
+    return Job.objects.filter(pk=asked.job_id).first() if asked.job_id and not asked.result else None
 
 
 def _areas(learning: Learning) -> list[dict[str, Any]]:
@@ -176,7 +182,7 @@ def learning_again(request: HttpRequest, learning_id: int) -> HttpResponse:
         if key := request.POST.get(name, ""):
             options[name] = sorted({*options.get(name, ()), key if name == "insist" else key.removesuffix(LATER)})
     started = jobs_learning.start_learning(
-        question=jobs_learning.Question.from_json(found.question), options=options, by=request.user.pk, at=now()
+        question=Question.from_json(found.question), options=options, by=request.user.pk, at=now()
     )
     return redirect(request, "learning", started.pk)
 

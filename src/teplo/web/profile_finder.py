@@ -17,7 +17,6 @@ from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.sentences import say_stored
-from teplo.jobs.models import Job
 from teplo.kit.clock import now
 from teplo.people.counting import Count, count_people
 from teplo.scoring import jobs_learning, proposing, tables
@@ -28,7 +27,7 @@ from teplo.web.grades import grade_name
 from teplo.web.interviews import recent_interviews
 from teplo.web.learned_pictures import bars, interval
 from teplo.web.learned_words import Asked
-from teplo.web.learnings import fields_to_leave_out
+from teplo.web.learnings import fields_to_leave_out, job_of
 from teplo.web.past_question import PastQuestionForm
 from teplo.web.people_query import ListQuery
 from teplo.web.scoring_tabs import scoring_tabs
@@ -95,7 +94,7 @@ def search(request: HttpRequest, search_id: int) -> HttpResponse:
         "search": found,
         "asked": Asked.of(found.question, found.options),
         "about": _about_name(found),
-        "job": Job.objects.filter(pk=found.job_id).first() if not found.result else None,
+        "job": job_of(found),
         "result": found.result,
         "more": [one for one in findings if one["lift"] > 1][:FINDINGS_SHOWN],
         "less": [one for one in findings if one["lift"] < 1][:FINDINGS_SHOWN],
