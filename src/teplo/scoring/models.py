@@ -223,11 +223,15 @@ class ShadowRun(Row):
 
 
 class ShadowScore(PersonLeaf):
-    """What a shadowing draft says of a person, and when it would have called him hot. `id` is the run's."""
+    """What a shadowing draft says of a person beside the live table, and since when either calls him hot during the
+    run. `id` is the run's."""
 
     total = models.IntegerField()
     temperature = models.CharField(max_length=4, choices=Temperature.choices)
     hot_at = models.DateTimeField(null=True, blank=True)
+    live_total = models.IntegerField(default=0)
+    live_temperature = models.CharField(max_length=4, choices=Temperature.choices, default=Temperature.COLD)
+    live_hot_at = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField(default=now)
 
 

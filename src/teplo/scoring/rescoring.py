@@ -13,6 +13,7 @@ from teplo.kit.remembering import Remembered
 from teplo.scoring import queries
 from teplo.scoring.models import Criterion, Profile, ScoreTable, TableState
 from teplo.scoring.rules import Rules, in_grading_order
+from teplo.scoring.shadowing import IN_USE, score_shadows
 from teplo.scoring.statement import Scope, compile_rules
 
 BATCH = 20_000
@@ -52,7 +53,8 @@ def rescore(
 def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> list[Changed]:
     with transaction.atomic():
         queries.take_turn(alone=False)
-        rules = _live()
+        tables = _tables_in_use()
+        rules = _live(tables)
         if rules is None:
             return []
         scope = Scope(ids=tuple(person_ids))
@@ -60,9 +62,12 @@ def _rescore_batch(person_ids: Sequence[int], *, cause: str, at: datetime) -> li
         compilation = compile_rules(rules=rules, scope=scope, at=at)
         change_id = new_id()
         rows = queries.write_changes(compilation, cause=cause, change_id=change_id)
+        if rows:
+            queries.write_scores(compilation, change_id=change_id)
+        if shadows := [table for table in tables if table.state != TableState.LIVE]:
+            score_shadows(shadows, scope=scope, at=at)
         if not rows or isinstance(rows, int):
             return []
-        queries.write_scores(compilation, change_id=change_id)
     return [Changed._make(row) for row in sorted(rows)]
 
 
@@ -80,7 +85,7 @@ def rescore_range(*, first: int, last: int, cause: str, at: datetime) -> int:
     """Score everybody whose id lies in the closed range, in one transaction; answers how many scores changed."""
     with transaction.atomic():
         queries.take_turn(alone=True)
-        rules = _live()
+        rules = _live(_tables_in_use())
         if rules is None:
             return 0
         compilation = compile_rules(rules=rules, scope=Scope(first=first, last=last), at=at)
@@ -91,14 +96,14 @@ def rescore_range(*, first: int, last: int, cause: str, at: datetime) -> int:
     return written if isinstance(written, int) else len(written)
 
 
-def _live() -> Rules | None:
-    tables = _live_tables()
-    if not tables:
+def _live(tables: Sequence[ScoreTable]) -> Rules | None:
+    live = next((table for table in tables if table.state == TableState.LIVE), None)
+    if live is None:
         return None
-    criteria = tuple(criterion for criterion in _criteria() if criterion.table_id == tables[0].pk)
-    return Rules(tables[0], criteria, _profiles())
+    criteria = tuple(criterion for criterion in _criteria() if criterion.table_id == live.pk)
+    return Rules(live, criteria, _profiles())
 
 
-_live_tables = Remembered(lambda: ScoreTable.objects.filter(state=TableState.LIVE).order_by("pk"), list)
+_tables_in_use = Remembered(lambda: ScoreTable.objects.filter(IN_USE).order_by("pk"), list)
 _criteria = Remembered(lambda: Criterion.objects.filter(table__state=TableState.LIVE), list)
 _profiles = Remembered(lambda: Profile.objects.filter(is_active=True), in_grading_order)

@@ -17,7 +17,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.jobs.models import Job
 from teplo.scoring.jobs import start_rescoring_all
-from teplo.scoring.models import Criterion, Profile, ScoreTable, Side, TableState
+from teplo.scoring.models import Criterion, Profile, ScoreTable, ShadowRun, Side, TableState
 from teplo.scoring.queries import take_turn
 
 MOST_CRITERIA = 200
@@ -164,6 +164,7 @@ def go_live(*, table: ScoreTable, by: int | None, at: datetime) -> Job:
         live = ScoreTable.objects.filter(state=TableState.LIVE).exclude(id=table.id)
         live.update(state=TableState.RETIRED, retired_at=at)
         ScoreTable.objects.filter(id=table.id).update(state=TableState.LIVE, live_at=at, retired_at=None)
+        ShadowRun.objects.filter(table_id=table.id, ended_at=None).update(ended_at=at)
         return start_rescoring_all(by=by)
 
 

@@ -77,9 +77,12 @@ def _at(points: Sequence[Sequence[float]], share: float) -> float:
     return before[1]
 
 
-def lift_rows(side: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """(best so many, how many times more buyers than chance)"""
-    return [(as_percent(share), times) for share, times in side["lift"]]
+def lift_rows(sides: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[float]]]:
+    """(best so many, by each table how many times more buyers than chance)"""
+    return [
+        (as_percent(rows[0][0]), [times for _share, times in rows])
+        for rows in zip(*(side["lift"] for side in sides), strict=True)
+    ]
 
 
 def calibration_picture(side: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -44,7 +44,7 @@ def said_verdicts(result: Mapping[str, Any]) -> list[Said]:
         "all-bought": Said(_("all bought"), "wait", _("Everybody bought, so there is nobody to tell buyers from.")),
         "too-few": Said(
             _("too few people"), "wait",
-            _("There are fewer than ten buyers or fewer than ten others: the figures below may be chance. Take a longer period."),
+            _("Fewer than ten bought, or fewer than ten did not: the figures may be chance. Take a longer period."),
         ),
         "wide": Said(
             _("uncertain"), "wait",

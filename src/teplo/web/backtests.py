@@ -127,7 +127,8 @@ def _shown(test: BackTest) -> dict[str, Any]:
     sides = [side for side in (result["draft"], result["live"]) if side]
     return {
         "verdicts": said_verdicts(result),
-        "sides": [(side, band_rows(side), lift_rows(side), calibration_picture(side)) for side in sides],
+        "sides": [(side, band_rows(side), calibration_picture(side)) for side in sides],
+        "lifts": lift_rows(sides),
         "gain": gain_picture(result["draft"], result["live"]),
         "by_threshold": threshold_picture(result["draft"]),
         "threshold": _threshold_context(test, result["draft"]["hot_from"]),

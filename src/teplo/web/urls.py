@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.hand_scores")),
     path("", include("teplo.web.importing")),
     path("", include("teplo.web.backtests")),
+    path("", include("teplo.web.shadows")),
     path("", include("teplo.web.learnings")),
     path("", include("teplo.web.profile_finder")),
     path("", include("teplo.web.interviews")),
