@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Min, Q
 
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.people.changing import note_changed
+from teplo.people.company_history import remember_changes
 from teplo.people.models import Company, Person
 from teplo.people.names import company_key, plain
 
@@ -72,5 +73,7 @@ def change_company(*, company_id: int, fields: Mapping[str, Any], at: datetime |
     changed = dict(fields)
     if "name" in changed:
         changed["name_key"] = company_key(changed["name"])
-    Company.objects.filter(id=company_id).update(**changed, updated_at=moment)
+    with transaction.atomic():
+        remember_changes([(Company.objects.select_for_update().get(id=company_id), changed)], at=moment)
+        Company.objects.filter(id=company_id).update(**changed, updated_at=moment)
     note_changed(Person.objects.filter(company_id=company_id).values_list("id", flat=True), "company", at=moment)

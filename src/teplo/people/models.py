@@ -24,6 +24,19 @@ class Company(Row):
     updated_at = models.DateTimeField(default=now)
 
 
+class CompanyChange(Row):
+    """What a field of a company was before and since when it is otherwise; `attr.<key>` for its own attributes."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=80)
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (models.Index(fields=["company", "key", "at"], name="companychange_when"),)
+
+
 class Person(Row):
     """A human being, known or still a mysterious stranger. Every hot table is a leaf of this one."""
 

@@ -44,6 +44,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Asking, Choice, Field, Holds, Test, Type
 from teplo.kit.remembering import Remembered
 from teplo.kit.wording import in_language
+from teplo.people.company_history import as_it_was
 from teplo.people.models import (
     AttributeChange,
     AttributeDefinition,
@@ -285,12 +286,12 @@ def _company_fields() -> Iterator[Field]:
     )
     for key, kind, name in columns:
         suggest = None if kind is Type.NUMBER else _suggest(key, Company)
-        holds = _of_company(column(key, kind))
+        holds = _of_company(as_it_was(key, kind, column(key, kind)))
         yield Field(f"company.{key}", kind, name, holds, COMPANY, suggest=suggest, is_open=True)
 
 
 def _of_company(holds: Holds) -> Holds:
-    """A field of the person's company; of the past: of the company he was in then, as it is known now."""
+    """A field of the person's company; of the past: of the company he was in then, as it was."""
     present = through(lambda asking: Company.objects.all(), {"pk": "company_id"}, holds)
 
     def then(test: Test, asking: Asking) -> Q:
@@ -310,7 +311,8 @@ def _own_fields() -> Iterator[Field]:
         kind, name = Type(definition.type), in_language(definition.names) or definition.key
         choices = _choices_of(definition) if definition.choices else None
         if definition.of_company:
-            holds = _of_company(_inside(definition.key, kind))
+            then = as_it_was(f"attr.{definition.key}", kind, _inside(definition.key, kind))
+            holds = _of_company(then)
             yield Field(f"company.attr.{definition.key}", kind, name, holds, COMPANY, choices)
         else:
             yield Field(f"attr.{definition.key}", kind, name, _own(definition.key, kind), OWN, choices)

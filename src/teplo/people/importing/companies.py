@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any
 
 from teplo.people.companies import find_or_create_companies
+from teplo.people.company_history import remember_changes
 from teplo.people.models import Company
 
 _COLUMNS = {"domain": "domain", "industry": "industry", "size": "size", "city": "city", "country": "country"}
@@ -32,6 +34,7 @@ def put_companies(said: Sequence[Mapping[str, Any]], *, overwrite: bool, at: dat
 def _fill(wanted: Mapping[int, Mapping[str, Any]], *, overwrite: bool, at: datetime) -> None:
     """Write what differs. Few companies change in a chunk, so Django's own bulk update does."""
     changed: list[Company] = []
+    replaced: list[tuple[Company, Mapping[str, Any]]] = []
     for company in Company.objects.filter(id__in=list(wanted)).order_by("id"):
         fields = wanted[company.pk]
         patch = {
@@ -42,8 +45,10 @@ def _fill(wanted: Mapping[int, Mapping[str, Any]], *, overwrite: bool, at: datet
         own = {k: v for k, v in fields["attributes"].items() if overwrite or k not in company.attributes}
         patch["attributes"] = {**company.attributes, **own}
         if any(getattr(company, name) != value for name, value in patch.items()):
+            replaced.append((copy(company), patch))
             for name, value in (patch | {"updated_at": at}).items():
                 setattr(company, name, value)
             changed.append(company)
     if changed:
+        remember_changes(replaced, at=at)
         Company.objects.bulk_update(changed, [*_COLUMNS.values(), "attributes", "updated_at"], batch_size=500)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from teplo.accounts.models import Workspace
 from teplo.kit.clock import at_moment
 from teplo.people.attributes import Change, set_attributes
+from teplo.people.companies import change_company
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.making import ContactTaken, add_contact
 from teplo.people.models import (
@@ -98,8 +99,9 @@ def make_world() -> Person:
     make_ladder({}, {}, {})
     for key, kind in (("budget", "number"), ("fits", "boolean"), ("tags", "list"), ("note", "text"), ("born", "date")):
         make_attribute(key=key, type=kind)
-    make_company(name="Ромашка", industry="цветы", size=12)
+    make_attribute(key="tier", type="choice", of_company=True)
     with at_moment(FIRST_DAY):
+        make_company(name="Ромашка", industry="цветы", size=12)
         person = make_stranger(visitor="browser-1")
         Segment.objects.create(name="Who looked", condition={"did": "looked", "within": "2d"})
     return person
@@ -134,11 +136,20 @@ def _attribute(person: Person, fact: Fact) -> None:
     values = {
         "city": CITIES[fact.choice % 4], "attr.budget": (5, 500, None)[fact.choice % 3], "attr.fits": fact.choice % 2,
         "position": ("директор", "")[fact.choice % 2], "attr.tags": ["vip"],
-        "company": ("Ромашка", "")[fact.choice % 2],
+        "company": "Ромашка" if fact.minute % 60 < 30 else "",
         "attr.note": "ok", "attr.born": ("2000-03-12", "")[fact.choice % 2], "owner": fact.choice % 3,
     }  # fmt: skip
     key = list(values)[fact.choice % len(values)]
     set_attributes([Change(person.pk, key.removeprefix("attr."), values[key])], by="test", at=fact.at)
+
+
+def _company(person: Person, fact: Fact) -> None:
+    company = Company.objects.get()
+    fields = {
+        "industry": ("цветы", "", "книги")[fact.choice % 3], "size": (12, None, 3)[fact.choice % 3],
+        "attributes": ({"tier": "a"}, {})[fact.choice % 2],
+    }  # fmt: skip
+    change_company(company_id=company.pk, fields=fields, at=fact.at)
 
 
 def _stage(person: Person, fact: Fact) -> None:
@@ -184,6 +195,7 @@ def _rescoring(person: Person, fact: Fact) -> None:
 HAPPENINGS: dict[str, Callable[[Person, Fact], None]] = {
     "deed": _deed,
     "attribute": _attribute,
+    "company": _company,
     "stage": _stage,
     "consent": _consent,
     "adjustment": _adjustment,
@@ -215,6 +227,8 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"field": "attr.born", "before": "2001-01-01"},
     {"field": "company.industry", "is": "цветы"},
     {"field": "company.size", "at_least": 10},
+    {"field": "company.industry", "is_set": False},
+    {"field": "company.attr.tier", "is": "a"},
     {"field": "anonymous", "is": True},
     {"field": "last_seen", "within": "6h"},
     {"field": "last_seen", "older_than": "1d"},

@@ -67,7 +67,7 @@ def check(facts: list[Fact], minute: int, conditions: Sequence[dict[str, Any]]) 
         assert answers(person, table, conditions, at) == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     facts=histories(),
     minute=moments(),
@@ -83,11 +83,12 @@ def test_no_later_fact_changes_what_was_true_at_a_moment(facts, minute, conditio
         [Fact("deed", 500, 0), Fact("deed", 900, 0)],
         [Fact("deed", minute, 0) for minute in (500, 510, 700, 900)],
         [Fact("contact", 900, 0)],
+        [Fact("attribute", 500, 5), Fact("attribute", 505, 5), Fact("company", 550, 0), Fact("company", 900, 1)],
         [Fact("touch", 500, 0), Fact("touch", 900, 1)],
         [Fact("adjustment", 500, 9), Fact("withdrawal", 900, 0)],
         [Fact(kind, minute, choice) for choice, kind in enumerate(HAPPENINGS) for minute in (590, 600, 610)],
     ],
-    ids=("a deed", "one of many deeds", "a contact", "a touch", "an adjustment taken back", "everything"),
+    ids=("a deed", "one of many deeds", "a contact", "a company", "a touch", "an adjustment taken back", "everything"),
 )
 def test_everything_asked_of_a_moment_stays_when_later_the_same_day_there_is(facts: list[Fact]) -> None:
     check(sorted(facts, key=lambda fact: fact.minute), 600, (*CONDITIONS, *OF_WARMTH))
