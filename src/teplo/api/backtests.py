@@ -82,7 +82,7 @@ def read_backtest(request: HttpRequest, backtest_id: Path[Id]) -> BackTestShown:
 
 @router.post("/{backtest_id}/cancel", auth=Token(Right.EDIT_MARKETING), response={202: JobShown}, summary="Stop it")
 def cancel_backtest(request: HttpRequest, backtest_id: Path[Id]) -> Status[JobShown]:
-    return Status(202, stop(find_job(str(_find(backtest_id).job_id or 0))))
+    return Status(202, stop(request, find_job(str(_find(backtest_id).job_id or 0))))
 
 
 @router.delete("/{backtest_id}", auth=Token(Right.EDIT_MARKETING), response={204: None}, summary="Forget it")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field
 
-from teplo.accounts.access import Right
-from teplo.api.access import Token
+from teplo.accounts.access import Right, can
+from teplo.api.access import Token, maker
 from teplo.api.problems import NotThere, Problem
 from teplo.api.shapes import Asked, Id
 from teplo.jobs.models import Job
@@ -61,11 +61,13 @@ def read_job(request: HttpRequest, job_id: Path[Id]) -> JobShown:
 @router.post("/{job_id}/cancel", auth=Token(Right.EDIT_MARKETING), response={202: JobShown}, summary="Ask it to stop")
 def stop_job(request: HttpRequest, job_id: Path[Id]) -> Status[JobShown]:
     """One that waits stops at once, one that runs at its next step; what is done stays done."""
-    return Status(202, stop(find_job(job_id)))
+    return Status(202, stop(request, find_job(job_id)))
 
 
-def stop(job: Job) -> JobShown:
-    """Ask it to stop; raises Problem when it has ended."""
+def stop(request: HttpRequest, job: Job) -> JobShown:
+    """Ask it to stop; raises Problem when it has ended, or is somebody else's and the token may not manage."""
+    if job.created_by not in (None, maker(request)) and not can(request.auth, Right.MANAGE):  # type: ignore[attr-defined]
+        raise Problem(403, "not-yours", _("Only who started this work, or an administrator, can stop it."))
     if not cancel_job(job_id=job.pk):
         raise Problem(409, "ended", _("It had ended already."))
     return job_shown(find_job(str(job.pk)))

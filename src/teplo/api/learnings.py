@@ -79,7 +79,7 @@ def read_learning(request: HttpRequest, learning_id: Path[Id]) -> LearningShown:
 
 @router.post("/{learning_id}/cancel", auth=Token(Right.EDIT_MARKETING), response={202: JobShown}, summary="Stop it")
 def cancel_learning(request: HttpRequest, learning_id: Path[Id]) -> Status[JobShown]:
-    return Status(202, stop(find_job(str(_find(learning_id).job_id or 0))))
+    return Status(202, stop(request, find_job(str(_find(learning_id).job_id or 0))))
 
 
 @router.post(

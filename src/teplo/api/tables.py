@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from teplo.accounts.access import Right
 from teplo.api.access import Token, maker
 from teplo.api.line_forms import LineAsked, LineShown, lines_asked, lines_shown, refused
-from teplo.api.problems import Flaw, NotThere, Problem
+from teplo.api.problems import Flaw, NotThere, Problem, too_large
 from teplo.api.shapes import Asked, Id, JobRef, Text
 from teplo.kit.clock import now
 from teplo.scoring.models import ScoreTable, TableState
@@ -28,6 +28,7 @@ TableId = Annotated[str, StringConstraints(pattern=r"^(live|[0-9]{1,18})$")]
 WARM, HOT = 10, 25
 """Thresholds where nobody says any."""
 _MOST = 10**6
+_LARGEST = 1024 * 1024  # bytes of a spreadsheet
 
 
 class TableShort(Schema):
@@ -134,6 +135,8 @@ def make_table(request: HttpRequest, table: TableAsked) -> Status[TableShown]:
 
 
 def _sheet(request: HttpRequest) -> Sheet:
+    if len(request.body) > _LARGEST:
+        raise too_large()
     try:
         return read_sheet(request.body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -195,10 +195,13 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     delimiter = max(";\t,|", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     before = 0
-    for cells in reader:
-        number, before = before + 1, reader.line_num
-        if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
-            yield number, [cell.strip() for cell in cells]
+    try:
+        for cells in reader:
+            number, before = before + 1, reader.line_num
+            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+                yield number, [cell.strip() for cell in cells]
+    except csv.Error as error:  # a cell of a hundred thousand characters: a quotation mark was never closed
+        raise TableUnreadable([Problem(before + 1, "", _("this is not a table of cells"))]) from error
 
 
 def _columns(rows: list[tuple[int, list[str]]]) -> tuple[dict[str, int], list[tuple[int, list[str]]]]:

@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from teplo.accounts.models import Role
+from teplo.accounts.testing import make_user
 from teplo.api.testing import Caller
 from teplo.jobs.models import JobState
 from teplo.jobs.testing import make_job
@@ -155,3 +157,23 @@ def test_jobs_are_read_and_stopped(caller: Caller) -> None:
     assert caller.post(f"/jobs/{job.pk}/cancel").status_code == 409
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
+
+
+def test_work_of_others_is_stopped_by_administrators_only() -> None:
+    mine, theirs = make_user(role=Role.MARKETER), make_user(role=Role.MARKETER)
+    marketer, administrator = Caller(Role.MARKETER, by=mine.pk), Caller(Role.ADMINISTRATOR)
+    job = make_job(kind="of-no-kind", created_by=theirs.pk)
+    assert marketer.post(f"/jobs/{job.pk}/cancel").json()["code"] == "not-yours"
+    assert administrator.post(f"/jobs/{job.pk}/cancel").status_code == 202
+    own = make_job(kind="of-no-kind", created_by=mine.pk)
+    assert marketer.post(f"/jobs/{own.pk}/cancel").status_code == 202
+
+
+def test_too_much_at_once_is_said(caller: Caller) -> None:
+    large = caller.ask("post", "/score-tables/from-csv", "x" * 3_000_000, name="large")
+    assert (large.status_code, large.json()["code"]) == (413, "too-large")
+    cell = caller.ask("post", "/score-tables/from-csv", "criterion;condition;points\n" + '"x' * 100_000, name="large")
+    assert (cell.status_code, cell.json()["errors"][0]["line"]) == (422, 2)
+    row = {"person": "1", "state": "won", "at": now().isoformat()}
+    many = caller.post("/outcomes", {"outcomes": [row] * 1001})
+    assert (many.status_code, many.json()["errors"][0]["code"]) == (422, "too_long")
