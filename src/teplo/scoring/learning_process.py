@@ -25,6 +25,8 @@ from typing import IO, Any
 from teplo.scoring import learned_names
 
 Report = Callable[[int, int, str], None]
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""One thread: sums come out the same each time, and a busy machine is not made to wait at every one of them."""
 
 
 class LearningStopped(Exception):
@@ -82,7 +84,7 @@ def _run(module: str, request: Path, report: Report | None, should_stop: Callabl
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2")},
+        env={**os.environ, **dict.fromkeys(_THREADS, "1")},
         start_new_session=True,
     )
     assert child.stdout is not None and child.stderr is not None

@@ -14,7 +14,7 @@ from teplo.scoring.learning.features import Feature
 from teplo.scoring.learning.frames import Bools, Floats
 from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature, glance
 
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Variance allowed to a coefficient: the smaller, the closer to nothing they are drawn."""
 TURNINGS = (0.0, 0.4, 1.0)
 _SAMPLE = 5_000
@@ -88,18 +88,34 @@ def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> t
         return TURNINGS[0], STRENGTHS[0]
     sample = np.sort(np.random.default_rng(seed).permutation(won.size)[:_SAMPLE])
     rows, won = rows[sample], won[sample]
-    losses = np.zeros((len(TURNINGS), len(STRENGTHS)))
-    for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won):
-        cuts = cut_features(features, rows[learnt], won[learnt])
-        for at, turning in enumerate(TURNINGS):
-            known, _ = columns_of(cuts, rows[learnt], turning=turning)
-            asked, _ = columns_of(cuts, rows[tested], turning=turning)
-            for by, strength in enumerate(STRENGTHS):
-                coefficients = _coefficients(known, won[learnt], strength)
-                odds = coefficients[0] + asked @ coefficients[1:]
-                losses[at, by] += float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
-    turning, strength = np.unravel_index(int(np.argmin(losses)), losses.shape)
-    return TURNINGS[int(turning)], STRENGTHS[int(strength)]
+    folds = [
+        (learnt, tested, cut_features(features, rows[learnt], won[learnt]))
+        for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won)
+    ]
+    options = [option for turning in TURNINGS for option in _losses(folds, rows, won, turning)]
+    _, turning, strength = min(options)
+    return turning, strength
+
+
+def _losses(
+    folds: Sequence[tuple[Rows, Rows, list[Cut]]], rows: Rows, won: Bools, turning: float
+) -> list[tuple[float, float, float]]:
+    """The loss under each penalty, from the strictest on, until it only becomes worse."""
+    columns = [
+        (columns_of(cuts, rows[learnt], turning=turning)[0], columns_of(cuts, rows[tested], turning=turning)[0])
+        for learnt, tested, cuts in folds
+    ]
+    options: list[tuple[float, float, float]] = []
+    for strength in STRENGTHS:
+        loss = 0.0
+        for (learnt, tested, _), (known, asked) in zip(folds, columns, strict=True):
+            coefficients = _coefficients(known, won[learnt], strength)
+            odds = coefficients[0] + asked @ coefficients[1:]
+            loss += float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
+        options.append((loss, turning, strength))
+        if loss > min(options)[0] + 1.0:
+            break
+    return options
 
 
 def _coefficients(matrix: Floats, won: Bools, strength: float) -> Floats:

@@ -21,7 +21,7 @@ from teplo.scoring.learning.splitting import fold_pairs
 
 _OF_EACH = 4_000
 _PENALTY = 0.3
-SUSPICIOUS = 0.70
+SUSPICIOUS = 0.62
 MOST_SUSPECTS = 14
 
 
@@ -94,7 +94,7 @@ def verdict(alone: float, without: float, together: float, purity: Purity) -> st
     if gain >= 0.07 and alone >= without + 0.01:
         if alone >= 0.78 and purity.others >= 0.08:
             return "decides-alone"
-        if alone >= 0.70 and purity.others >= 0.20:
+        if purity.others >= 0.15:
             return "constant-in-outcome"
     return ""
 

@@ -22,7 +22,7 @@ from teplo.scoring.learning.tables import Learned, Rows, learn_table
 
 LEAST = 30
 """So many won and so many lost there must be, or nothing is learnt."""
-WEAK, STRONG = 0.65, 0.75
+WEAK, STRONG = 0.70, 0.80
 CRITERIA = 25
 
 Tell = Callable[[int, int, str], None]
