@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -222,6 +223,7 @@ def _open(body: bytes) -> tuple[str, list[Any], bool]:
     return key, events, is_single
 
 
+@lru_cache(maxsize=1000)
 def _key_in(query: bytes) -> str:
     return parse_qs(query.decode("latin-1")).get("key", [""])[0] if query else ""
 

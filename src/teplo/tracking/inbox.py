@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -47,9 +48,15 @@ def put_events(events: Sequence[dict[str, Any]], *, origin: str) -> int:
     return len(stored)
 
 
+@cache
+def _is_sqlite() -> bool:
+    """Asked for every request, and `connection` is slow to answer: it looks up whose it is."""
+    return connection.vendor == "sqlite"
+
+
 def lanes() -> int:
     """How many lanes the inbox has: on SQLite, which has one writer, more than one would only cost."""
-    return 1 if connection.vendor == "sqlite" else _LANES
+    return 1 if _is_sqlite() else _LANES
 
 
 def sort_by_lane(origin: str, received_at: datetime, events: Iterable[Stored]) -> list[Parcel]:
