@@ -21,7 +21,7 @@ from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment
 from teplo.people.models import AttributeChange, Consent, Merge
 from teplo.sales.models import Deal, HandOff, Task
-from teplo.scoring.models import ScoreChange
+from teplo.scoring.models import Adjustment, HandScore, ScoreChange
 from teplo.stages.models import StageMove
 from teplo.tracking.models import Event, Touch
 
@@ -102,6 +102,8 @@ _SOURCES: Mapping[str, _Source] = {
     "task": _Source(_tasks, "moment"),
     "stage": _Source(_stage_moves, "at"),
     "score": _Source(_score_changes, "at"),
+    "hand": _Source(_of(HandScore), "at"),
+    "adjustment": _Source(_of(Adjustment), "at"),
     "left": _Source(_ended, "ended_at"),
     "entered": _Source(_entered, "entered_at"),
     "letter": _Source(_letters, "moment"),
@@ -119,7 +121,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "all": tuple(_SOURCES),
     "deeds": ("event", "touch"),
     "letters": ("letter", "entered", "left"),
-    "warmth": ("stage", "score", "handoff", "deal", "task"),
+    "warmth": ("stage", "score", "hand", "adjustment", "handoff", "deal", "task"),
     "card": ("attribute", "consent", "merge"),
 }
 """What one may look at alone."""

@@ -23,6 +23,7 @@ from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
 from teplo.sales.tasks import OUTCOMES
+from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
 from teplo.tracking.vocabulary import SOURCES
 from teplo.web.formatting import as_moment, as_money, as_number, temperature_name
@@ -144,6 +145,8 @@ def _numbers(texts: Iterable[str]) -> set[int]:
 
 
 def _by(row: Any) -> str:
+    if isinstance(row, HandScore | Adjustment):
+        return f"user:{row.by}"
     return str(getattr(row, "by", "") or getattr(row, "created_by", "") or "")
 
 
@@ -369,6 +372,18 @@ def _score(row: Any, at: datetime, names: _Names) -> Line:
                 warmth=row.temperature)  # fmt: skip
 
 
+def _hand(row: HandScore, at: datetime, names: _Names) -> Line:
+    who = said_by(_by(row), names.users)
+    why = f"{who}: {row.words}" if row.words else who
+    return Line("hand-finger", _("Scored by hand"), at, why=why, warmth=row.temperature)
+
+
+def _adjustment(row: Adjustment, at: datetime, names: _Names) -> Line:
+    points = f"{row.points:+d}".replace("-", "−")
+    text = ngettext("%(points)s point by hand", "%(points)s points by hand", abs(row.points)) % {"points": points}
+    return Line("plus-minus", text, at, why=f"{said_by(_by(row), names.users)}: {row.reason}")
+
+
 COLUMN_NAMES: Mapping[str, Any] = {
     "first_name": gettext_lazy("First name"),
     "middle_name": gettext_lazy("Middle name"),
@@ -442,6 +457,8 @@ _TELLERS: Mapping[str, Callable[[Any, datetime, _Names], Line | None]] = {
     "deal": _deal,
     "stage": _stage,
     "score": _score,
+    "hand": _hand,
+    "adjustment": _adjustment,
     "attribute": _attribute,
     "consent": _consent,
     "merge": _merge,

@@ -194,3 +194,12 @@ def test_the_panel_costs_the_same_whatever_happened(client, seller, person):
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few) <= 24
+
+
+def test_the_words_of_colleagues_stand_in_the_story(client, seller, person):
+    make_table(fit({"field": "city", "is": "Kyiv"}, 5))
+    score_by_hand(person_id=person.pk, temperature="warm", by=seller.pk, words="Compares prices")
+    add_adjustment(person_id=person.pk, points=-4, reason="No budget", until=now() + timedelta(days=9), by=seller.pk)
+    text = client.get(reverse("person", args=[person.pk]), {"part": "warmth"}).content.decode()
+    for said in ("Scored by hand", "Anna: Compares prices", "−4 points by hand", "Anna: No budget"):
+        assert said in text
