@@ -23,7 +23,7 @@ from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
 from teplo.journeys import publishing, running
 from teplo.kit.sqlite import optimizing
-from teplo.people import acting, duplicates, merging, segments
+from teplo.people import acting, duplicates, keeping, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
 from teplo.sales import outcomes as sales_outcomes
@@ -67,6 +67,7 @@ def _register_tracking() -> None:
 def _register_people() -> None:
     job_registry.register(duplicates.JOB, duplicates.find_duplicates, title=_("Looking for people who stand twice"))
     job_registry.register(acting.JOB, acting.act_on_people, title=_("Acting on many people"))
+    job_registry.register(keeping.JOB, keeping.keep_many, title=_("Noting who is in a segment"))
     periodic.every("segments", timedelta(minutes=10), segments.refresh_by_time)
     periodic.every("late-leaves", timedelta(minutes=1), merging.sweep_recent_merges)
 

@@ -22,8 +22,8 @@ from teplo.journeys.steps.kind import Walker
 from teplo.journeys.walking import settle
 from teplo.kit.claim import claim
 from teplo.kit.clock import now
+from teplo.people.keeping import begin_keeping
 from teplo.people.models import Segment
-from teplo.people.segments import keep_members
 
 MOVING = "journeys.moving"
 OUT = "-"
@@ -79,7 +79,7 @@ def publish(*, journey: Journey) -> JourneyVersion:
         Journey.objects.filter(pk=journey.pk, state=JourneyState.DRAFT).update(state=JourneyState.LIVE)
         Journey.objects.filter(pk=journey.pk).update(updated_at=at)
         if draft.trigger.get("kind") == "segment":
-            keep_members(Segment.objects.get(pk=int(draft.trigger["segment"])), at=at)
+            begin_keeping(Segment.objects.get(pk=int(draft.trigger["segment"])), by=None, at=at)
     journey.refresh_from_db()
     draft.refresh_from_db()
     return draft

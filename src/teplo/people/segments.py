@@ -172,8 +172,13 @@ def keep_members(segment: Segment, *, at: datetime | None = None) -> int:
     segment.is_kept = True
     moment, number = at or now(), 0
     for ids in _in_batches(members_of(segment)):
-        number += _add_members([Entry(person_id, segment.pk, moment) for person_id in ids])
+        number += add_members(ids, segment_id=segment.pk, at=moment)
     return number
+
+
+def add_members(ids: Iterable[int], *, segment_id: int, at: datetime) -> int:
+    """Write down that these people are in it; those known stay as they are. Answers how many were new."""
+    return _add_members([Entry(person_id, segment_id, at) for person_id in ids])
 
 
 def refresh_members(*, person_ids: Sequence[int], at: datetime) -> list[Entry]:

@@ -21,8 +21,10 @@ from teplo.conditions.reading import ConditionError
 from teplo.conditions.sentences import say_stored
 from teplo.insights.people_export import csv_of
 from teplo.insights.people_list import Page, list_people
+from teplo.kit.clock import now
 from teplo.people.choosing import EVERYBODY, KNOWN, Chosen
 from teplo.people.counting import Count
+from teplo.people.keeping import begin_keeping
 from teplo.people.models import Segment
 from teplo.people.segments import (
     SegmentInUse,
@@ -30,7 +32,6 @@ from teplo.people.segments import (
     count_segment,
     create_segment,
     delete_segment,
-    keep_members,
     members_of,
 )
 from teplo.web.answers import page, redirect, refused, saved
@@ -136,8 +137,14 @@ def segment_delete(request: HttpRequest, segment_id: int) -> HttpResponse:
 @require_POST
 def segment_keep(request: HttpRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
-    keep_members(segment)
-    saved(request, _("From now on the moment a person enters is kept, and can start a journey."))
+    try:
+        job = begin_keeping(segment, by=request.user.pk, at=now())
+    except ConditionError as error:
+        refused(request, error.reason)
+    else:
+        at_once = _("From now on the moment a person enters is kept, and can start a journey.")
+        later = _("Many people are in it. Entries are kept as soon as all of them are noted, in a minute or so.")
+        saved(request, later if job else at_once)
     return redirect(request, "segment", segment.pk)
 
 
