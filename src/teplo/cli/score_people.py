@@ -16,6 +16,7 @@ from teplo.accounts.workspace import get_workspace
 from teplo.api.people import ExplanationShown, explained
 from teplo.cli.score_answers import JsonOption, LanguageOption, Unknown, answering, out, say_json, table_named
 from teplo.conditions import registry
+from teplo.kit.clock import now
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
 
@@ -65,7 +66,7 @@ def _moment(text: str) -> datetime | None:
         moment = day = None
     if day is not None:
         end = datetime.combine(day, time.min, registry.zone()) + timedelta(days=1) - timedelta(microseconds=1)
-        return min(end, timezone.now())
+        return min(end, now())
     if moment is None:
         raise Unknown(_("“%(text)s” is not a date; write it as 2026-11-22.") % {"text": text})
     return timezone.make_aware(moment, registry.zone()) if timezone.is_naive(moment) else moment
