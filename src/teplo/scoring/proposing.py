@@ -74,16 +74,14 @@ def line_of(said: Mapping[str, Any], *, vocabulary: Vocabulary, activities: Mapp
     """One criterion: a plain count of an activity becomes a deed with its window, anything else stays a condition."""
     condition = fitting(said["condition"], vocabulary)
     deed = _deed(condition, activities)
-    sentence = capfirst(say_stored(condition, vocabulary))
-    name = sentence if deed is not None else said.get("name") or sentence
-    shared: dict[str, Any] = {
-        "group": str(said.get("group") or ""),
-        "name": str(name)[:200],
-        "points": int(said["points"]),
-    }
     if deed is not None:
-        return Line(side=Side.BEHAVIOUR.value, **shared, **deed)
-    return Line(side=str(said.get("side") or Side.FIT.value), **shared, condition=condition)
+        name = str(vocabulary.activities.get(str(condition.get("did") or condition["last_did"]), ""))
+        return Line(side=Side.BEHAVIOUR.value, group="", name=name[:200], points=int(said["points"]), **deed)
+    name = said.get("name") or capfirst(say_stored(condition, vocabulary))
+    return Line(
+        side=str(said.get("side") or Side.FIT.value), group=str(said.get("group") or ""), name=str(name)[:200],
+        points=int(said["points"]), condition=condition,
+    )  # fmt: skip
 
 
 def _deed(condition: Mapping[str, Any], activities: Mapping[str, int]) -> dict[str, Any] | None:

@@ -101,6 +101,21 @@ def said_leaks(result: Mapping[str, Any], *, insisted: Iterable[str]) -> list[di
     ]
 
 
+def beside_live(auc: Mapping[str, Any]) -> str:
+    """Whether the learned table is better than the live one, as far as can be said; empty without a live one."""
+    if not auc.get("live") or not auc.get("table"):
+        return ""
+    learned, live = auc["table"], auc["live"]
+    if learned[0] <= live[0]:
+        return _(
+            "The live table tells these people apart as well or better. Take single criteria from here if they "
+            "convince you; there is no reason to replace it."
+        )
+    if learned[1] <= live[2]:
+        return _("It seems better than the live table, but the ranges overlap: it may be chance. Test it on the past.")
+    return _("It tells people apart better than the live table, by more than chance.")
+
+
 def of_two(value: float) -> str:
     """An area under the curve as people say it: of a buyer and another the buyer has more points in so many cases."""
     said = _(

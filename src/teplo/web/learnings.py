@@ -27,7 +27,7 @@ from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.formatting import as_day
 from teplo.web.learned_pictures import area, effects
-from teplo.web.learned_words import Asked, of_two, said_leaks, said_verdict
+from teplo.web.learned_words import Asked, beside_live, of_two, said_leaks, said_verdict
 from teplo.web.past_question import PastQuestionForm
 from teplo.web.people_query import ListQuery
 from teplo.web.scoring_tabs import scoring_tabs
@@ -88,6 +88,7 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
         "result": result,
         "verdict": said_verdict(result),
         "areas": _areas(found),
+        "beside": beside_live(result.get("auc") or {}) if result.get("criteria") else "",
         "pairs": of_two(result["auc"]["table"][0]) if result.get("auc", {}).get("table") else "",
         "criteria": _criteria(result),
         "bands": bands_of(result),

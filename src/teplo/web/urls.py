@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.backtests")),
     path("", include("teplo.web.shadows")),
     path("", include("teplo.web.learnings")),
+    path("", include("teplo.web.learned_files")),
     path("", include("teplo.web.profile_finder")),
     path("", include("teplo.web.interviews")),
     path("", include("teplo.web.reviews")),

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from teplo.accounts.models import Role
 from teplo.accounts.testing import make_user
+from teplo.conditions import registry
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import now
@@ -18,6 +19,7 @@ from teplo.people.testing import make_attribute, make_company, make_identity, ma
 from teplo.scoring import jobs_learning
 from teplo.scoring.models import Interview, Learning, Outcome, Profile, ProfileSearch, ScoreTable
 from teplo.scoring.sampling import Question
+from teplo.scoring.table_file import read_table
 from teplo.scoring.testing import fit, make_table
 
 pytestmark = pytest.mark.django_db
@@ -96,12 +98,19 @@ def test_who_bought_becomes_a_table_that_is_shown_and_made_a_draft(client, marke
     learning.refresh_from_db()
     assert learning.result["verdict"] == "proposed", learning.result
     shown = client.get(reverse("learning", args=[learning.pk])).content.decode()
-    assert "Львов, Одесса" in shown and "AUC" in shown and "Make a draft" in shown
+    assert "Львов" in shown and "Одесса" in shown and "AUC" in shown and "Make a draft" in shown
+    text = client.get(reverse("learning-csv", args=[learning.pk])).content.decode()
+    assert [line.points for line in read_table(text, vocabulary=registry.people())] == [
+        one["points"] for one in learning.result["criteria"]
+    ]
     response = client.post(reverse("learning-draft", args=[learning.pk]))
     table = ScoreTable.objects.get(pk=Learning.objects.get().table_id)
     assert response.url == reverse("score-table", args=[table.pk])
-    worst = min(table.criteria.all(), key=lambda item: item.points)
-    assert (worst.condition, worst.points < 0) == ({"field": "city", "in": ["Львов", "Одесса"]}, True)
+    points = {
+        city: sum(item.points for item in table.criteria.all() if city in str(item.condition))
+        for city in ("Киев", "Львов", "Одесса")
+    }
+    assert points["Киев"] > max(points["Львов"], points["Одесса"])
     assert table.state == "draft" and table.hot_from > table.warm_from
     assert client.get(response.url).status_code == 200
 
@@ -179,6 +188,8 @@ def test_what_customers_share_becomes_a_profile_with_one_click(client, marketer)
     pair = next(number for number, one in enumerate(findings) if len(one["conditions"]) == 2)
     page = client.get(reverse("profile-search", args=[search.pk])).content.decode()
     assert "Киев" in page and "Make a profile" in page
+    rows = client.get(reverse("profile-search-csv", args=[search.pk])).content.decode().splitlines()
+    assert len(rows) == len(findings) + 1
     match = client.get(reverse("profile-search-match", args=[search.pk]), {"finding": pair}).content.decode()
     fitting = Person.objects.filter(city="Киев", position="Директор").count()
     assert f"{fitting} people match now" in match
