@@ -18,9 +18,11 @@ from django.db.models import Q
 
 from teplo.people.models import Person
 from teplo.sales.models import HandOff
+from teplo.sales.returning import REASONS
 from teplo.scoring.models import OutcomeState, ScoreChange, Temperature
 from teplo.scoring.outcomes import COLUMNS, facts_sql
 from teplo.scoring.statement import Sql
+from teplo.stages.models import Stage
 
 TOLD, KNOWN, HOT = "review_told", "review_known", "review_hot"
 CHANGES, HAND_OFFS, PEOPLE = ScoreChange._meta.db_table, HandOff._meta.db_table, Person._meta.db_table
@@ -78,11 +80,14 @@ def _keep_told(since: datetime, until: datetime, currency: str) -> None:
     """One row per person of whom anything was told by `until`, in one pass over the facts.
 
     `won_at` and `amount` (in the company's currency) are of the period, `first_won_at` of all time; `other_at`: the
-    last word that is not a loss; `reason` and `source`: of the loss.
+    last word that is not a loss; `reason` and `source`: of the loss. What somebody wrote in his own words when he put a
+    person at a stage is not copied: it may name him.
     """
     adapt = connection.ops.adapt_datetimefield_value
     facts = facts_sql(Q())
     start, end = adapt(since), adapt(until)
+    keys = [*REASONS, *Stage.objects.order_by("id").values_list("key", flat=True)]
+    known = ", ".join("%s" for _key in keys)
     text = (
         f"WITH told({COLUMNS}) AS ({facts.text}), placed AS (SELECT told.*, ROW_NUMBER() OVER "
         f"(PARTITION BY person_id ORDER BY CASE WHEN state = '{LOST}' THEN 0 ELSE 1 END, {_SAID}) AS place "
@@ -91,10 +96,11 @@ def _keep_told(since: datetime, until: datetime, currency: str) -> None:
         f"MIN(CASE WHEN state = '{WON}' AND at >= %s THEN at END), "
         f"SUM(CASE WHEN state = '{WON}' AND at >= %s AND currency = %s THEN value END), "
         f"MAX(CASE WHEN state = '{LOST}' THEN at END), MAX(CASE WHEN state <> '{LOST}' THEN at END), "
-        f"COALESCE(MAX(CASE WHEN place = 1 AND state = '{LOST}' THEN reason END), ''), "
+        f"COALESCE(MAX(CASE WHEN place = 1 AND state = '{LOST}' AND (source <> '{BY_STAGE}' OR reason IN ({known})) "
+        f"THEN reason END), ''), "
         f"COALESCE(MAX(CASE WHEN place = 1 AND state = '{LOST}' THEN source END), '') FROM placed GROUP BY person_id"
     )
-    _create(TOLD, _TOLD_COLUMNS, Sql(text, (*facts.params, end, end, start, start, currency)))
+    _create(TOLD, _TOLD_COLUMNS, Sql(text, (*facts.params, end, end, start, start, currency, *keys)))
 
 
 # -- who bought, who was lost ---------------------------------------------------------------------------------------
@@ -188,8 +194,8 @@ def _keep_hot(since: datetime, until: datetime) -> None:
         f"WHERE at < %s AND (temperature = '{HEAT}' OR temperature_before = '{HEAT}') GROUP BY person_id), "
         f"in_period AS (SELECT person_id, hot_at, peak FROM hot WHERE hot_at IS NOT NULL "
         f"AND (cooled_at IS NULL OR cooled_at >= %s OR again_at >= cooled_at)), "
-        f"seen AS MATERIALIZED (SELECT i.person_id, i.hot_at, i.peak, t.first_won_at AS bought_at, t.lost_at, t.reason, "
-        f"{_last_change('c.at < %s', 'i')} AS last_id, {_last_hand_off('i')} AS handed_id "
+        f"seen AS MATERIALIZED (SELECT i.person_id, i.hot_at, i.peak, t.first_won_at AS bought_at, t.lost_at, "
+        f"t.reason, {_last_change('c.at < %s', 'i')} AS last_id, {_last_hand_off('i')} AS handed_id "
         f"FROM in_period i LEFT JOIN {TOLD} t ON t.person_id = i.person_id "
         f"WHERE t.first_won_at IS NULL OR t.first_won_at >= %s), "
         f"judged AS (SELECT s.*, h.state, h.return_reason, h.answered_at, h.person_id AS handed, "

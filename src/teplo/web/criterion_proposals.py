@@ -88,7 +88,7 @@ def criterion_take(request: HttpRequest, review_id: int, proposal_id: int) -> Ht
             error = str(refusal)
         else:
             saved(request, _("It stands in the draft."))
-            return redirect(request, f"{reviews.address(review)}#proposals")
+            return _back(request, review)
     posted = request.POST
     context = {
         "review": review,
@@ -141,10 +141,18 @@ def criterion_decline(request: HttpRequest, review_id: int, proposal_id: int) ->
             error = str(refusal)
         else:
             saved(request, _("Declined. Your colleague will read why."))
-            return redirect(request, f"{reviews.address(review)}#proposals")
+            return _back(request, review)
     context = {"review": review, "proposal": proposal, "error": error, "answer": request.POST.get("answer", "")}
     status = 422 if error else 200
     return page(request, "reviews/decline.html", context, fragment="reviews/_decline.html", status=status)
+
+
+def _back(request: HttpRequest, review: Review) -> HttpResponse:
+    """To the proposals of the meeting. A dialog stands on that page already: an address that differs only in its
+    anchor would not load it anew."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect(request, f"{reviews.address(review)}#proposals")
 
 
 def _asked(review_id: int, proposal_id: int) -> tuple[Review, CriterionProposal]:

@@ -17,11 +17,14 @@ from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.insights.readiness import GRADES, HEATS
 from teplo.insights.review_figures import Figure, Share, figures, separates, verdict
+from teplo.kit.wording import in_language
+from teplo.people.merging import winners_of
 from teplo.people.models import Person
 from teplo.sales.deals import LOST_REASONS
 from teplo.sales.models import Deal, DealState, HandOff, HandOffState
 from teplo.sales.returning import REASONS
 from teplo.scoring.models import ProfileKind, Review
+from teplo.stages.models import Stage
 from teplo.web.formatting import as_money, as_number, as_percent
 from teplo.web.grades import grade_name
 from teplo.web.review_pictures import lift_picture, share_picture, spread_picture
@@ -89,16 +92,21 @@ def said(figure: Figure, currency: str) -> str:
 
 
 def people_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Person]:
-    """The people of some rows by the id kept, with company and score; whose card is gone is not among them."""
+    """The people of some rows by the id kept, also where their card has since become part of another one; who has been
+    erased is not among them."""
     ids = {int(row["person"]) for row in rows}
-    found = Person.objects.filter(pk__in=ids, erased_at=None).select_related("company", "score")
-    return {str(person.pk): person for person in found}
+    now_under = {pk: pk for pk in ids} | dict(winners_of(ids))
+    known = Person.objects.filter(pk__in=set(now_under.values()), erased_at=None).select_related("company")
+    found = {person.pk: person for person in known}
+    return {str(pk): found[card] for pk, card in now_under.items() if card in found}
 
 
 def list_rows(part: str, rows: Sequence[Mapping[str, Any]], review: Review) -> list[dict[str, Any]]:
-    """Rows of one list with the person and, of those who did not buy, what sales said. At most three statements."""
+    """Rows of one list with the person and, of those who did not buy, what sales said, in a few statements."""
     people = people_of(rows)
-    words = _words(rows, review) if part == "never" else {}
+    is_never = part == "never"
+    words = _words({card.pk for card in people.values()}, review.until) if is_never else {}
+    places = stage_names() if is_never else {}
     return [
         {
             **row,
@@ -106,8 +114,8 @@ def list_rows(part: str, rows: Sequence[Mapping[str, Any]], review: Review) -> l
             "at": _moment(row.get("at")),
             "hot_at": _moment(row.get("hot_at")),
             "grade": grade_name(row.get("grade", "")),
-            "why": answer_said(row["answer"], row["reason"]) if part == "never" else "",
-            "words": words.get(row["person"], ""),
+            "why": answer_said(row["answer"], row["reason"], places) if is_never else "",
+            "words": words.get(people[row["person"]].pk, "") if row["person"] in people else "",
         }
         for row in rows
     ]
@@ -117,10 +125,8 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _words(rows: Iterable[Mapping[str, Any]], review: Review) -> dict[str, str]:
+def _words(ids: Iterable[int], until: datetime) -> dict[int, str]:
     """What sales wrote beside the reason, as it stands now: it is not copied into the review."""
-    ids = [int(row["person"]) for row in rows]
-    until = review.until
     lost = Deal.objects.filter(person_id__in=ids, state=DealState.LOST, closed_at__lt=until)
     returned = HandOff.objects.filter(person_id__in=ids, state=HandOffState.RETURNED, answered_at__lt=until)
     found = [
@@ -130,13 +136,18 @@ def _words(rows: Iterable[Mapping[str, Any]], review: Review) -> dict[str, str]:
     found += [
         (at, person, note) for person, note, at in returned.values_list("person_id", "return_note", "answered_at")
     ]
-    return {str(person): text for _at, person, text in sorted(found) if text}
+    return {person: text for _at, person, text in sorted(found) if text}
 
 
-def answer_said(answer: str, reason: str = "") -> str:
-    """Why one person did not buy, as sales says it."""
+def stage_names() -> dict[str, str]:
+    """How the stages are called, by key."""
+    return {key: in_language(names) for key, names in Stage.objects.values_list("key", "names")}
+
+
+def answer_said(answer: str, reason: str, places: Mapping[str, str]) -> str:
+    """Why one person did not buy, as sales says it; `places` names the stages he may have been put at instead."""
     known = (REASONS, LOST_REASONS) if answer == "returned" else (LOST_REASONS, REASONS)
-    why = str(known[0].get(reason) or known[1].get(reason) or reason)
+    why = str(known[0].get(reason) or known[1].get(reason) or places.get(reason) or reason)
     if answer == "lost":
         return why or _("no reason given")
     name = answer_names().get(answer, answer)
@@ -214,10 +225,10 @@ def _count(agenda: Mapping[str, Any], part: str) -> int:
 
 def reason_lines(agenda: Mapping[str, Any]) -> list[ShareLine]:
     """Why hot people did not buy, the most frequent first."""
-    reasons = agenda["hot"]["reasons"]
+    reasons, places = agenda["hot"]["reasons"], stage_names()
     whole = sum(count for _answer, _reason, count in reasons)
     return [
-        share_line(f"{answer}-{reason}", answer_said(answer, reason), count, whole, kind="lost")
+        share_line(f"{answer}-{reason}", answer_said(answer, reason, places), count, whole, kind="lost")
         for answer, reason, count in reasons
     ]
 

@@ -8,6 +8,7 @@ from teplo.insights.tests.review_world import SINCE, UNTIL, buyer, day, deal, ha
 from teplo.people.testing import make_person, make_stranger
 from teplo.scoring.models import Profile
 from teplo.scoring.testing import make_profile
+from teplo.stages.models import Stage, StageMove
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,16 @@ def test_a_lost_person_who_is_handed_over_anew_is_in_work_again():
     found = agenda()
     assert found["hot"]["answers"] == {"in-work": 1}
     assert found["outcomes"]["lost"] == 0
+
+
+def test_who_was_only_put_beside_the_ladder_is_lost_without_the_words_of_whoever_did_it():
+    lost, other = (scored(make_person(), (2, 28)) for _ in range(2))
+    place = Stage.objects.get(key="non-target")
+    StageMove.objects.create(person=lost, to_stage=place, at=day(10), cause="hand", why={"words": "Olga hates us"})
+    StageMove.objects.create(person=other, to_stage=place, at=day(10), cause="sign")
+    found = agenda()
+    assert {row["reason"] for row in found["never"]} == {"", "non-target"}
+    assert found["hot"]["answers"] == {"lost": 2}
 
 
 def test_what_was_told_after_the_period_does_not_speak():

@@ -13,6 +13,7 @@ from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import at_moment
 from teplo.kit.printing.pages import PrinterMissing, print_pdf
 from teplo.kit.printing.testing import text_of
+from teplo.people.merging import merge_people
 from teplo.people.personal_data import erase_people
 from teplo.people.testing import make_company, make_person
 from teplo.scoring import reviews
@@ -135,8 +136,17 @@ def test_who_is_erased_is_gone_from_former_reviews(client, marketer, world):
     person = next(one for one in review.snapshot["never"] if one["answer"] == "lost")
     erase_people(person_ids=[int(person["person"])], by=f"user:{marketer.pk}")
     text = page_of(client, review)
-    assert "Boris" not in text and "The card has been merged or erased" in text
+    assert "Boris" not in text and "The card has been erased" in text
     assert "Boris" not in str(Review.objects.get(pk=review.pk).snapshot)
+
+
+def test_who_became_part_of_another_card_stands_under_its_name(client, marketer, world):
+    review = counted_review(marketer)
+    lost = next(one for one in review.snapshot["never"] if one["answer"] == "lost")
+    other = make_person(first_name="Boris", last_name="Twice")
+    merge_people(winner_id=other.pk, loser_id=int(lost["person"]), by=f"user:{marketer.pk}", reason="hand")
+    text = page_of(client, review)
+    assert "Boris Twice" in text and "had no budget" in text and "erased" not in text
 
 
 def test_long_lists_are_read_page_by_page(client, marketer, monkeypatch):
