@@ -33,7 +33,7 @@ from teplo.web.past_question import PastQuestionForm
 from teplo.web.scoring_tabs import scoring_tabs
 
 SHOWN = 50
-PEOPLE_SHOWN = 30
+PEOPLE_SHOWN = 15
 CALLS = 20
 
 
@@ -52,7 +52,6 @@ class BackTestForm(PastQuestionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["table"].label_from_instance = _table_name  # type: ignore[attr-defined]
-        self.fields["versus"].label = gettext_lazy("Buyers are told from")
 
 
 def _table_name(table: ScoreTable) -> str:

@@ -40,6 +40,7 @@ _NAMES = ("full_name", "first_name", "middle_name", "last_name")
 _ABOUT = ("position", "city", "country", "language", "timezone", "owner", "created_at", "stage", "tags", "note")
 _FROM = ("source", *UTM)
 _ALLOWS = ("consent", "unsubscribed")
+_ENDED = ("outcome", "outcome_at", "outcome_reason", "outcome_value")
 _DEEDS = ("event_name", "event_time", "event_id", "url", "referrer", *UTM)
 
 Group = tuple[str, list[tuple[str, str]]]
@@ -104,6 +105,7 @@ def person_groups() -> list[Group]:
         (_("Company"), _titles(COMPANY)),
         (_("Where he came from"), _titles(_FROM)),
         (_("Consent"), _titles(_ALLOWS)),
+        (_("How it ended"), _titles(_ENDED)),
         (_("Own fields"), own),
         (_("Own fields of the company"), of_company),
         (_("A new own field"), [(f"new:{kind}", str(name)) for kind, name in TYPES.items()]),

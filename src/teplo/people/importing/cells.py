@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, 
 from teplo.people.importing.contacts import clean_cell, read_contacts
 from teplo.people.importing.places import read_country
 from teplo.people.importing.refusals import Refusal
-from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
+from teplo.people.importing.rows import EventRow, Outcome, PersonRow, RowRefused
 from teplo.people.models import AttributeDefinition, AttributeType
 from teplo.people.names import name_key
 
@@ -138,6 +138,21 @@ def _read_stage(plan: Plan, row: PersonRow, column: Column, place: int, text: st
         row.remarks.append(Refusal("part-stage", {"text": text[:80]}))
 
 
+def _read_outcome(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    row.outcome = row.outcome or Outcome()
+    if column.target == "outcome":
+        row.outcome.state = values.read_outcome(text)
+    elif column.target == "outcome_reason":
+        row.outcome.reason = text[:200]
+    elif column.target == "outcome_value":
+        row.outcome.value = values.read_number(text)
+    elif (moment := plan.moment(place, text)) is not None and moment <= plan.latest:
+        # A day without a time: it is known to have ended by the end of that day.
+        row.outcome.at = moment if ":" in text else moment + timedelta(days=1, seconds=-1)
+    else:
+        row.remarks.append(Refusal("part-date", {"text": text[:80], "column": plan.heading(place)}))
+
+
 def _read_note(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
     row.notes.append(text[:5000])
 
@@ -248,6 +263,7 @@ READERS: dict[str, Reader] = {
     "tags": _read_tags,
     "stage": _read_stage,
     "note": _read_note,
+    **dict.fromkeys(("outcome", "outcome_at", "outcome_reason", "outcome_value"), _read_outcome),
     "deed": _read_deed,
     "attribute": _read_attribute,
     "event_name": _read_event_name,

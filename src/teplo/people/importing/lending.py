@@ -1,4 +1,4 @@
-"""What upper apps take from imported rows: historic events and stages. They lend it in `config/wiring.py`."""
+"""What upper apps take from imported rows: historic events, stages and outcomes. They lend it in `config/wiring.py`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,35 @@ class MovePeople(Protocol):
     def __call__(self, *, person_ids: Sequence[int], stage: str, by: str, at: datetime) -> object: ...
 
 
+class TellOutcomes(Protocol):
+    """Keeps how it ended with people: (person, state, at, key of the matter, reason, value)."""
+
+    def __call__(self, rows: Sequence[tuple[int, str, datetime, str, str, float | None]]) -> object: ...
+
+
 class NothingLent(Exception):
     """No app that takes this from an import is there."""
 
 
 _put_events: PutEvents | None = None
 _stages: tuple[Callable[[], Mapping[str, str]], MovePeople] | None = None
+
+_tell_outcomes: TellOutcomes | None = None
+
+
+def lend_outcomes(tell: TellOutcomes) -> None:
+    """Let columns say how it ended with people."""
+    global _tell_outcomes
+    _tell_outcomes = tell
+
+
+def tell_outcomes(rows: Sequence[tuple[int, str, datetime, str, str, float | None]]) -> None:
+    """Hand outcomes over; raises NothingLent."""
+    if not rows:
+        return
+    if _tell_outcomes is None:
+        raise NothingLent
+    _tell_outcomes(rows)
 
 
 def lend_events(put: PutEvents) -> None:

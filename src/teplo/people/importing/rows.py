@@ -13,6 +13,16 @@ Contact = tuple[str, str]
 
 
 @dataclass(slots=True)
+class Outcome:
+    """How it ended with a person, as a row says: won, lost or open. Without a state the other columns say nothing."""
+
+    state: str = ""
+    at: datetime | None = None
+    reason: str = ""
+    value: float | None = None
+
+
+@dataclass(slots=True)
 class PersonRow:
     """What one row says about one person. `card` and `attributes` are keyed as `people.attributes` takes them."""
 
@@ -30,6 +40,7 @@ class PersonRow:
     utm: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     stage: str = ""
+    outcome: Outcome | None = None
     deeds: list[tuple[str, datetime]] = field(default_factory=list)
     remarks: list[Refusal] = field(default_factory=list)
     unread_contact: str = ""

@@ -201,3 +201,16 @@ def guess_type(samples: Sequence[str]) -> str:
 def _are_numbers(values: Sequence[str]) -> bool:
     """Ones and zeros alone are flags only if both stand there."""
     return set(values) <= {"0", "1", "-", "+"} and len(set(values)) < 2
+
+
+_WON = re.compile(r"\bwon\b|выигран|виграно|успешно|успішно|куп(ил|лен|ив)|оплачен|сплачен")
+_LOST = re.compile(r"\blost\b|проигран|програн|не ?реализован|не ?реалізован|отказ|відмов|потерян|втрачен|\bне куп")
+
+
+def read_outcome(text: str) -> str:
+    """How a deal ended, as people and other systems write it: won, lost, or open where it says neither."""
+    plain = text.strip().lower()
+    flag = read_flag(plain)
+    if flag is not None:
+        return "won" if flag else "lost"
+    return "lost" if _LOST.search(plain) else "won" if _WON.search(plain) else "open"

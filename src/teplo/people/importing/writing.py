@@ -63,6 +63,7 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     events = [event for row, person in zip(rows, people, strict=True) for event in _events_of(row, person)]
     lending.put_events(events, origin=ORIGIN)
     _move(rows, people, by, at)
+    _tell_outcomes(rows, people, at)
     note_changed(new | changed, "import", at=at)
     return outcome
 
@@ -177,6 +178,17 @@ def _move(rows: Sequence[PersonRow], people: Sequence[int], by: str, at: datetim
         by_stage[stage].append(person)
     for stage_key, moved in sorted(by_stage.items()):
         lending.move_people(person_ids=moved, stage=stage_key, by=by, at=at)
+
+
+def _tell_outcomes(rows: Sequence[PersonRow], people: Sequence[int], at: datetime) -> None:
+    """How it ended, dated; the day on which the matter began tells two deals of one person apart."""
+    told = []
+    for row, person in zip(rows, people, strict=True):
+        if row.outcome and row.outcome.state:
+            ended = row.outcome.at or row.created_at or at
+            key = (row.created_at or ended).isoformat()
+            told.append((person, row.outcome.state, ended, key, row.outcome.reason, row.outcome.value))
+    lending.tell_outcomes(told)
 
 
 def _events_of(row: PersonRow, person: int) -> list[dict[str, Any]]:
