@@ -98,11 +98,19 @@ def _strays() -> list[dict[str, Any]]:
         {
             "stray": stray,
             "origin": sites.get(stray.origin) or {"api": _("a server, by token")}.get(stray.origin, stray.origin),
-            "why": _("not defined") if stray.code == "unknown" else str(NOT_OF_TYPE.get(stray.code, stray.code)),
+            "why": _why_stray(stray),
             "may_define": stray.code == "unknown" and can_be_key(stray.key),
         }
         for stray in StrayAttribute.objects.order_by("-last_at", "key")
     ]
+
+
+def _why_stray(stray: StrayAttribute) -> str:
+    if stray.code != "unknown":
+        return str(NOT_OF_TYPE.get(stray.code, stray.code))
+    if can_be_key(stray.key):
+        return _("not defined")
+    return _("not defined; a key is made of letters, digits, - and _ only")
 
 
 @requires(Right.EDIT_MARKETING)
