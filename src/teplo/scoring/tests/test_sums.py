@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.clock import at_moment
+from teplo.people.merging import merge_people
 from teplo.people.models import Person
+from teplo.people.testing import make_stranger
 from teplo.scoring.explaining import Explanation, explain
 from teplo.scoring.models import Score, ScoreTable
 from teplo.scoring.rescoring import rescore, rescore_range
@@ -88,6 +90,26 @@ def test_the_parts_the_statement_the_stored_score_and_the_past_say_the_same(
             assert stored == sides(now) == sides(then)
             assert stored == said(table, person, at, is_past=False) == said(table, person, at, is_past=True)
             assert rescore_range(first=1, last=2**62, cause="table", at=at) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(facts=histories(8), others=histories(8), lines=TABLES)
+def test_two_cards_made_one_add_up_too(facts: list[Fact], others: list[Fact], lines: list[dict[str, Any]]) -> None:
+    at = max(fact.at for fact in (*facts, *others)) + timedelta(hours=1)
+    with alone() as person:
+        table = make_rules(lines)
+        happen(person, facts)
+        with at_moment(FIRST_DAY):
+            other = make_stranger(visitor="browser-2")
+        happen(other, [fact for fact in others if fact.kind not in ("company", "contact")])
+        with at_moment(at):
+            merge_people(winner_id=person.pk, loser_id=other.pk, reason="hand", by="user:1", at=at)
+            rescore(person_ids=[person.pk], cause="merge", at=at)
+            score = Score.objects.get(person=person)
+            now, then = explain(person_id=person.pk), explain(person_id=person.pk, as_of=at)
+            assert now is not None and then is not None
+            assert (score.grade, score.fit, score.behaviour) == sides(now) == sides(then)
+            assert sides(now) == said(table, person, at, is_past=True)
 
 
 def test_points_by_hand_alone_are_a_score_too() -> None:
