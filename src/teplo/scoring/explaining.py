@@ -129,7 +129,7 @@ def explain(
     if row is None:
         return None
     grade, points, by_colleagues = row
-    bases = _bases(compilation, person_id) if any(points) else {}
+    bases = _bases(compilation, person_id)
     learnt = _learnt(person_id, at) if any(points) else {}
     parts = [_part(item, given, bases.get(item.id), learnt) for item, given in zip(rules.criteria, points, strict=True)]
     return Explanation(table, at, (*parts, *(_given_by_hand(row) for row in by_colleagues)), grade)

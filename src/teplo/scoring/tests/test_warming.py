@@ -74,6 +74,13 @@ def test_the_likeliest_smallest_steps_come_first(deed, asked):
     assert (warming.goal, warming.is_next, warming.alike.kin) == (25, False, "anybody")
 
 
+def test_deeds_that_give_nothing_yet_are_counted_all_the_same(deed):
+    make_table(behaviour(deed.id, 25, at_least=3))
+    person = make_crowd((deed, 1, 20))[-1]
+    tally(person, deed, 2)
+    assert said(warming_of(person)) == [([ToDo(deed.id, 1)], 25, 0.525)]
+
+
 def test_what_hardly_anybody_does_is_not_proposed(deed, asked):
     make_table(behaviour(deed.id, 25), behaviour(asked.id, 25))
     crowd = make_crowd((deed, 1, 20))
