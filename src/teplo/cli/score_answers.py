@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 from rich.console import Console
@@ -41,7 +42,7 @@ class Unknown(Exception):
 @contextmanager
 def answering(*, language: str, as_json: bool) -> Iterator[None]:
     """Speak the language asked for or the company's, and turn refusals into a sentence and an exit code."""
-    spoken = language or get_workspace().language
+    spoken = language or _language_of_company(as_json=as_json)
     if spoken not in dict(settings.LANGUAGES):
         raise typer.BadParameter(f"--language: {', '.join(dict(settings.LANGUAGES))}")
     with translation.override(spoken):
@@ -59,6 +60,23 @@ def answering(*, language: str, as_json: bool) -> Iterator[None]:
             give_up(f"--{error.field.replace('_', '-')}: {say_unclear(error)}", as_json=as_json)
         except (Unknown, TableRefused, OSError) as error:
             give_up(str(error), as_json=as_json)
+        except DatabaseError as error:
+            _without_database(error, as_json=as_json)
+
+
+def _language_of_company(*, as_json: bool) -> str:
+    try:
+        return get_workspace().language
+    except DatabaseError as error:
+        _without_database(error, as_json=as_json)
+
+
+def _without_database(error: DatabaseError, *, as_json: bool) -> NoReturn:
+    said = str(error).strip().splitlines()[0]
+    give_up(
+        _("The database does not answer (%(error)s). Has “teplo migrate” been run?") % {"error": said}, as_json=as_json,
+        code=FAILED, state="failed",
+    )  # fmt: skip
 
 
 def _said(problem: Problem) -> str:
