@@ -111,8 +111,10 @@ class Question:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Question:
         """The same from its stored form; raises QuestionUnclear, ValueError for a malformed date."""
-        days = {name: date.fromisoformat(data[name]) for name in ("since", "until", "on") if data.get(name)}
-        flags = {name: bool(data.get(name)) for name in _FLAGS}
+        days: dict[str, Any] = {
+            name: date.fromisoformat(data[name]) for name in ("since", "until", "on") if data.get(name)
+        }
+        flags: dict[str, Any] = {name: bool(data.get(name)) for name in _FLAGS}
         return cls(
             moment=data["moment"],
             as_of=datetime.fromisoformat(data["as_of"]),
@@ -176,8 +178,8 @@ def _known_by_then(moments: Sql) -> Sql:
     return Sql(text, moments.params)
 
 
-def _moments(question: Question, people: Q) -> QuerySet[Any, Any]:
-    """Rows with `person_id` and `moment`."""
+def _moments(question: Question, people: Q) -> Any:
+    """A queryset with `person_id` and `moment`."""
     if question.moment == HAND_OFF:
         since, until = question.period
         lent = _lenders[HAND_OFF](people).filter(happened_at__gte=since, happened_at__lt=until)
@@ -192,7 +194,7 @@ def _moments(question: Question, people: Q) -> QuerySet[Any, Any]:
     return met.filter(first_contact__lt=moment).annotate(moment=Value(moment, output_field=DateTimeField()))
 
 
-def _first_contacts(people: Q) -> QuerySet[Person]:
+def _first_contacts(people: Q) -> QuerySet[Any, Any]:
     """When each person was first seen or first known, whichever was earlier; erased people are not asked."""
     seen = F("presence__first_seen_at")
     first = Case(When(presence__first_seen_at__lt=F("created_at"), then=seen), default=F("created_at"))
