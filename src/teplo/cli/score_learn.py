@@ -75,6 +75,8 @@ def learn(
             file, outcome=file.find(outcome), person=person or None, moment=file.find(date) if date else None
         )
         result = _learnt(file, {**asked, "sidecar": sidecar, "shape": file.shape.as_json()}, quiet=as_json)
+        if result["verdict"] == "refused":
+            _give_up(result["why"]["text"], as_json)
         if result["verdict"] == "proposed":
             table = write_table(
                 [_line(entry) for entry in result["criteria"]], vocabulary=file_vocabulary(file.names),
@@ -82,8 +84,6 @@ def learn(
             )  # fmt: skip
             out.write_text(table, encoding="utf-8")
         _tell_learnt(result, out, criteria, as_json)
-    if result["verdict"] == "refused":
-        raise typer.Exit(2)
     if result["verdict"] != "proposed":
         raise typer.Exit(NOTHING_PROPOSED)
 

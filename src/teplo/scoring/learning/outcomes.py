@@ -73,13 +73,13 @@ def _meanings(values: list[str], label: str, won: Sequence[str], lost: Sequence[
         raise Refused("outcome-empty", column=label)
     if won or lost:
         return _told(values, label, won, lost)
+    shown = ", ".join(sorted(values)[:8])
+    numbers = [number for value in values if (number := read_number(value)) is not None]
+    if len(set(numbers)) > 2 and len(numbers) >= 0.8 * len(values):
+        raise Refused("outcome-numbers", column=label, values=shown, count=len(values))
     found = {value: meaning for value in values if (meaning := _meaning(value)) is not None}
     if len(set(found.values())) == 2:
         return found
-    shown = ", ".join(sorted(values)[:8])
-    numbers = sum(read_number(value) is not None for value in values)
-    if len(values) > 2 and numbers >= 0.8 * len(values):
-        raise Refused("outcome-numbers", column=label, values=shown, count=len(values))
     if len(values) == 1:
         raise Refused("outcome-one-value", column=label, value=values[0])
     if len(values) > MOST_VALUES:

@@ -16,6 +16,7 @@ from teplo.scoring.learning.features import LONGEST_LEVEL, Feature
 from teplo.scoring.learning.frames import Bools, Floats, Ints
 
 MOST_LEVELS = 40
+FEWEST = 15.0
 EVEN_STEPS = 12
 Rows = npt.NDArray[np.int64]
 
@@ -117,7 +118,7 @@ class Cut:
 
 def cut_feature(feature: Feature, rows: Rows, won: Bools, *, strictness: float) -> Cut | None:
     """The parts of a feature by some rows and their outcomes; None where there is nothing to tell apart."""
-    least = max(10.0, 0.003 * rows.size)
+    least = max(FEWEST, 0.003 * rows.size)
     levels = feature.levels[rows]
     numbers = feature.numbers[rows] if feature.numbers is not None else None
     is_number = ~np.isnan(numbers) if numbers is not None else np.zeros(rows.size, dtype=bool)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from teplo.scoring.learning.criteria import bands_of, criteria_of, thresholds
 from teplo.scoring.learning.curves import Z95, Z99, auc, auc_variance, interval, over_splits
@@ -32,7 +33,9 @@ Json = dict[str, Any]
 def propose(frame: Path, sidecar: Mapping[str, Any], options: Mapping[str, Any], tell: Tell) -> Json:
     """The result as `learning_process` hands it on, with codes where words belong."""
     try:
-        return _Proposal(frame, sidecar, options, tell).make()
+        # In one thread sums come out the same each time, and a busy machine is not waited for at every one of them.
+        with threadpool_limits(1):
+            return _Proposal(frame, sidecar, options, tell).make()
     except Refused as refusal:
         return {"verdict": "refused", "why": {"code": refusal.code, "params": refusal.params}}
 
