@@ -13,6 +13,7 @@ from random import Random
 
 from teplo.demo import behaviour, founding, posting, selling
 from teplo.demo.behaviour import Event
+from teplo.demo.meeting import plan_meeting
 from teplo.demo.strangers import Stranger, draw_business, draw_stranger
 from teplo.demo.world import Act, World
 from teplo.journeys import stepping
@@ -47,6 +48,7 @@ def bring_to_life(
     world = World(seed, begins_at, ends_at, _draw(seed, strangers, begins_at, days), company)
     for stranger in world.strangers:
         world.plan(stranger.arrives_at, _arrival(world, stranger))
+    plan_meeting(world)
     for number, moment in enumerate(moments := _half_days(begins_at, ends_at)):
         live_until(world, moment)
         if progress:
