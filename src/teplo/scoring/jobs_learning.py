@@ -102,6 +102,8 @@ def _answer(work: Work, asked: Learning | ProfileSearch, run: Run) -> dict[str, 
     with tempfile.TemporaryDirectory(prefix="teplo-frame-") as folder, _in_our_language():
         path = Path(folder) / "frame.csv"
         found = _extract(work, asked, path)
+        if found.won in (0, found.people):
+            return {"verdict": "too-little", "people": found.people, "won": found.won, "asked": found.asked}
         progress = Progress(work)
         try:
             result = run(frame=path, report=progress.tell, should_stop=progress.show)
@@ -109,7 +111,7 @@ def _answer(work: Work, asked: Learning | ProfileSearch, run: Run) -> dict[str, 
             work.check()
             raise
         except LearningFailed as failure:
-            raise CannotGoOn(str(failure)) from failure
+            raise CannotGoOn(str(failure).strip().rpartition("\n")[2]) from failure
     return {**result, "asked": found.asked}
 
 

@@ -83,7 +83,8 @@ def said_verdict(result: Mapping[str, Any]) -> Verdict:
     verdict = result.get("verdict")
     if not verdict:
         return Verdict()
-    text = learned_names.say_why(result["why"]) if result.get("why") else ""
+    nothing = _("All of these people ended the same way, or there was nobody: there is nothing to compare.")
+    text = learned_names.say_why(result["why"]) if result.get("why") else nothing
     if verdict == "proposed":
         if result.get("strength") == WEAK:
             return Verdict(_("weak signal"), "wait", text, WEAK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
+import psutil
 import pytest
 from django.urls import reverse
 
@@ -160,6 +161,14 @@ def test_too_little_is_said_to_be_too_little(client, marketer):
     assert "Too little" in client.get(reverse("learning", args=[learning.pk])).content.decode()
 
 
+def test_where_nobody_bought_there_is_nothing_to_compare(client, marketer):
+    make_base(lambda _city, _position: 0.0, people=20)
+    learning, search = learned(), searched()
+    assert learning.result["verdict"] == search.result["verdict"] == "too-little"
+    assert "nothing to compare" in client.get(reverse("learning", args=[learning.pk])).content.decode()
+    assert client.get(reverse("profile-search", args=[search.pk])).status_code == 200
+
+
 def test_a_field_left_out_is_not_learned_from(marketer):
     make_base(by_city)
     assert "city" not in str(learned(exclude=["city"]).result["criteria"])
@@ -172,6 +181,24 @@ def test_learning_that_is_cancelled_leaves_no_answer(marketer):
     run_all_jobs()
     assert Job.objects.get(pk=learning.job_id).state == JobState.CANCELLED
     assert Learning.objects.get().result == {}
+
+
+def test_stopping_ends_the_other_process_too(marketer, monkeypatch):
+    make_base(by_city, people=60)
+    whole = jobs_learning.extract
+
+    def read_then_stop(**asked):
+        answer = whole(**asked)
+        Job.objects.update(cancel_asked=True)
+        return answer
+
+    monkeypatch.setattr(jobs_learning, "extract", read_then_stop)
+    learning = jobs_learning.start_learning(question=asked(), options={"versus": "everybody"}, by=marketer.pk, at=now())
+    run_all_jobs()
+    assert Job.objects.get(pk=learning.job_id).state == JobState.CANCELLED
+    assert Learning.objects.get().result == {}
+    left = [child for child in psutil.Process().children() if "teplo.scoring.learning" in child.cmdline()]
+    assert left == []
 
 
 def test_a_question_that_cannot_be_asked_comes_back_with_its_reason(client, marketer):
