@@ -8,10 +8,14 @@ must answer a visitor goes to its front. Other processes are still held off by S
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import connection
+
+_LATELY = 1.0  # seconds
 _here = threading.local()
 _known: dict[str, Turns] = {}
 _guard = threading.Lock()
@@ -24,11 +28,17 @@ class Turns:
         self._lock = threading.Lock()
         self._is_taken = False
         self._waiting: deque[threading.Lock] = deque()
+        self._waited_at = -_LATELY
 
     @property
     def waiting(self) -> int:
         """How many writers wait now."""
         return len(self._waiting)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits now or had to wait a moment ago: who holds the turn long should hold it shorter."""
+        return bool(self._waiting) or time.monotonic() - self._waited_at < _LATELY
 
     def take(self, *, timeout: float) -> bool:
         """Wait for the turn; False when it did not come in `timeout` seconds."""
@@ -36,6 +46,7 @@ class Turns:
             if not self._is_taken:
                 self._is_taken = True
                 return True
+            self._waited_at = time.monotonic()
             gate = threading.Lock()
             gate.acquire()
             if getattr(_here, "is_urgent", False):
@@ -63,6 +74,11 @@ def turns_over(path: str) -> Turns:
     """The turns over one database file."""
     with _guard:
         return _known.setdefault(path, Turns())
+
+
+def others_wait() -> bool:
+    """Whether other writers of this process wait, or had to a moment ago, for the one turn that SQLite has."""
+    return connection.vendor == "sqlite" and turns_over(str(connection.settings_dict["NAME"])).is_wanted
 
 
 @contextmanager

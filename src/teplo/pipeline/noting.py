@@ -12,16 +12,18 @@ from django.db.models import Q
 from teplo.jobs.running import place_of
 from teplo.kit.claim import claim
 from teplo.kit.clock import now
+from teplo.kit.garbage import rarely_collected
+from teplo.kit.turns import others_wait
 from teplo.people.models import ChangeNote
 from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch
-from teplo.pipeline.working import is_environment
+from teplo.pipeline.working import Pace, is_environment
 from teplo.stages.models import StageMove
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=120)
-MOST = 1000
+_pace = Pace(first=100, least=50, most=1000)
 
 _CAUSES = {"merge": "merge", "time": "time", "adjustment": "adjustment"}
 _MOVED = frozenset({"stage", "hand"})
@@ -31,12 +33,14 @@ class NotesTaken(Exception):
     """Another worker has taken these notes meanwhile."""
 
 
-def run_once(owner: str, *, limit: int = MOST) -> int:
+def run_once(owner: str, *, limit: int | None = None) -> int:
     """Take the oldest change notes through score, stages and journeys; answers how many notes there were."""
-    notes = _claim(owner, limit)
+    notes = _claim(owner, limit or _pace.events)
     if not notes:
         return 0
-    _take(notes)
+    with rarely_collected():
+        _take(notes)
+    _pace.learn(events=len(notes), others_wait=others_wait())
     return len(notes)
 
 
@@ -45,6 +49,7 @@ def _take(notes: Sequence[ChangeNote]) -> None:
     step = "score"
     try:
         with transaction.atomic():
+            _pace.begin()
             for cause, people in _by_cause(notes):
                 batch = Batch(at=now(), cause=cause, people=people)
                 batch.stage_moves = _moves_by_hand(notes, people)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from teplo.jobs.running import place_of
@@ -15,7 +14,7 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.garbage import rarely_collected
 from teplo.kit.ids import new_ids
-from teplo.kit.turns import turns_over
+from teplo.kit.turns import others_wait
 from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch, Taken, open_parcels
 from teplo.tracking import inbox
@@ -46,14 +45,20 @@ class WorkerKilled(Exception):
 
 
 class Pace:
-    """How many events to take at once: as many as fit in the time that others may wait for us."""
+    """How many events (or notes) to take at once: as many as fit in the time that others may wait for us."""
 
-    def __init__(self, *, least: int = 200, most: int = 10_000) -> None:
-        self.events = 400
+    def __init__(self, *, first: int = 400, least: int = 200, most: int = 10_000) -> None:
+        self.events = first
         self._least, self._most = least, most
+        self._began = time.monotonic()
 
-    def learn(self, *, events: int, seconds: float, others_wait: bool) -> None:
-        """After a batch: smaller when it took too long, larger when there was time left."""
+    def begin(self) -> None:
+        """The transaction has begun: from here on others wait for us, and we no longer for them."""
+        self._began = time.monotonic()
+
+    def learn(self, *, events: int, others_wait: bool, seconds: float | None = None) -> None:
+        """After a batch (of `seconds`, else since `begin`): smaller when it took too long, larger with time left."""
+        seconds = time.monotonic() - self._began if seconds is None else seconds
         target = 0.1 if others_wait else 0.8 if connection.vendor == "sqlite" else 2.0
         if seconds > target:
             self.events = max(self._least, int(self.events * max(0.5, target / seconds)))
@@ -84,7 +89,7 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
         _give_back(parcels, is_untried=isinstance(error, DatabaseError | InterfaceError) and is_environment(error))
         raise
     seconds = time.monotonic() - began
-    _pace.learn(events=len(events), seconds=seconds, others_wait=_others_wait())
+    _pace.learn(events=len(events), others_wait=others_wait())
     add("teplo_pipeline_events_total", len(events))
     add("teplo_pipeline_batches_total")
     add("teplo_pipeline_seconds_total", seconds)
@@ -94,6 +99,7 @@ def run_once(owner: str, *, limit: int | None = None) -> int:
 def _take(parcels: Sequence[InboxRow], events: list[Taken]) -> None:
     try:
         with transaction.atomic():
+            _pace.begin()
             steps.run(Batch(at=now(), events=events))
             _remove(parcels)
             return
@@ -175,9 +181,3 @@ def _give_back(parcels: Sequence[InboxRow], *, is_untried: bool) -> None:
         inbox.give_back(parcels, is_untried=is_untried)
     except (DatabaseError, InterfaceError):
         connection.close()
-
-
-def _others_wait() -> bool:
-    if connection.vendor != "sqlite":
-        return False
-    return turns_over(str(settings.DATABASES["default"]["NAME"])).waiting > 0

@@ -35,11 +35,12 @@ def rescore_all(work: Work) -> dict[str, Any]:
     while True:
         asked = work.cursor.get("rules") or _rules_now()
         after = int(work.cursor.get("after", 0))
-        if (last := queries.last_of_range(after=after, size=queries.range_size())) is not None:
+        size = queries.range_size()
+        if (last := queries.last_of_range(after=after, size=size)) is not None:
             with transaction.atomic():
                 changed += rescore_range(first=after + 1, last=last, cause="table", at=now())
                 cursor = {"after": last, "changed": changed, "rules": asked}
-                done = min(work.done + queries.range_size(), _total(work))
+                done = min(work.done + size, _total(work))
                 work.advance(done=done, total=_total(work), cursor=cursor)
         elif _rules_now() == asked:
             return {"changed": changed}
@@ -62,15 +63,17 @@ def rescore_by_time(work: Work) -> dict[str, Any]:
     Only those go through the pipeline again, so that cooling moves stages and wakes journeys as any other change does.
     """
     noted = int(work.cursor.get("noted", 0))
-    size = queries.range_size()
-    while (last := queries.last_of_range(after=int(work.cursor.get("after", 0)), size=size)) is not None:
+    while True:
+        size = queries.range_size()
+        if (last := queries.last_of_range(after=int(work.cursor.get("after", 0)), size=size)) is None:
+            return {"noted": noted}
+        # looked for before the transaction, so that nobody waits: whoever changes meanwhile is scored by his own change
+        people = _out_of_date(int(work.cursor.get("after", 0)) + 1, last)
         with transaction.atomic():
-            people = _out_of_date(int(work.cursor.get("after", 0)) + 1, last)
             note_changed(people, "time", at=now())
             noted += len(people)
             done = min(work.done + size, _total(work))
             work.advance(done=done, total=_total(work), cursor={"after": last, "noted": noted})
-    return {"noted": noted}
 
 
 def _out_of_date(first: int, last: int) -> list[int]:

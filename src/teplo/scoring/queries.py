@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from teplo.kit.turns import others_wait
 from teplo.people.models import Person
 from teplo.scoring.models import Score, ScoreChange, ScoreTable, Temperature
 from teplo.scoring.statement import Compilation, Scope, Sql
@@ -121,8 +122,13 @@ def add_missing_scores(compilation: Compilation) -> None:
 
 
 def range_size() -> int:
-    """People per transaction when everybody is scored: long enough to be fast, short enough that nobody waits long."""
-    return 20_000 if connection.vendor == "sqlite" else 50_000
+    """People per transaction when everybody is scored: long enough to be fast, short enough that nobody waits long.
+
+    SQLite has one writer: a range is half a second of waiting for all others, where there are others.
+    """
+    if connection.vendor != "sqlite":
+        return 50_000
+    return 4_000 if others_wait() else 20_000
 
 
 def last_of_range(*, after: int, size: int) -> int | None:

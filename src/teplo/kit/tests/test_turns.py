@@ -97,3 +97,16 @@ def test_a_transaction_holds_the_turn_and_gives_it_back(tmp_path: Path) -> None:
     assert turns.take(timeout=0.01)
     turns.give_back()
     connection.close()
+
+
+def test_a_turn_somebody_had_to_wait_for_stays_wanted_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, order = Turns(), []
+    assert turns.take(timeout=1) and not turns.is_wanted
+    waiter = queue_up(turns, "second", order)
+    assert turns.is_wanted
+    turns.give_back()
+    waiter.join()
+    assert turns.waiting == 0 and turns.is_wanted
+    later = time.monotonic() + 2
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not turns.is_wanted
