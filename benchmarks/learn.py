@@ -52,7 +52,8 @@ def _write(path: Path) -> None:
     """Twenty numbers, fifteen texts, two flags, a date and two that say nothing; about a tenth of the cells empty."""
     draw = random.Random(7)
     heads = [
-        *(f"число {n}" for n in range(20)), *(f"текст {n}" for n in range(15)), "флаг 1", "флаг 2", "день", "пусто", "код",
+        *(f"число {n}" for n in range(20)), *(f"текст {n}" for n in range(15)), "флаг 1", "флаг 2",
+        "день", "пусто", "код",
     ]  # fmt: skip
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=";")
@@ -61,7 +62,7 @@ def _write(path: Path) -> None:
             values = [draw.gauss(0, 1) for _ in range(20)]
             levels = [min(int(draw.expovariate(0.25)), 59) for _ in range(15)]
             flags = [draw.random() < 0.3, draw.random() < 0.6]
-            odds = 0.8 * values[0] - 0.5 * values[1] + 0.3 * abs(values[2]) + 0.15 * (levels[0] % 5) + 0.5 * flags[0] - 2.6
+            odds = 0.8 * values[0] - 0.5 * values[1] + 0.3 * abs(values[2]) + 0.15 * (levels[0] % 5) - 2.4
             won = draw.random() < 1 / (1 + 2.718281828 ** (-odds))
             cells = [f"{value:.3f}".replace(".", ",") for value in values]
             texts = [CITIES[level] for level in levels]

@@ -160,7 +160,7 @@ class FileScoring:
             connection.close()
 
     def _scored(self, connection: sqlite3.Connection, rows: Iterator[tuple[int, list[str]]]) -> Iterator[RowScore]:
-        columns = [field.column for field in self._model._meta.local_fields]
+        columns = [str(field.column) for field in self._model._meta.local_fields]
         marks = ", ".join("?" for _column in columns)
         connection.execute(f"CREATE TABLE file_row ({', '.join(columns)})")
         text, params = self._statement

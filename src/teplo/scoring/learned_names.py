@@ -15,7 +15,8 @@ SHOWN_LEVELS = 4
 
 WHY = {
     "too-few": gettext_lazy(
-        "Too little data: %(won)s won and %(lost)s lost. At least %(least)s of each are needed before points can be learnt."
+        "Too little data: %(won)s won and %(lost)s lost. "
+        "At least %(least)s of each are needed before points can be learnt."
     ),
     "no-columns": gettext_lazy("No column is left from which anything could be learnt."),
     "covers-chance": gettext_lazy(

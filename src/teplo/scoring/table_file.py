@@ -164,7 +164,7 @@ def read_table(source: Path | str, *, vocabulary: Vocabulary) -> list[Line]:
 
 
 def read_bands(source: Path | str) -> tuple[list[Band], str]:
-    """What the file says may be expected from which score on, the lowest first, and the name of the people's id column."""
+    """What may be expected from which score on, the lowest first, and the name of the people's id column."""
     columns: dict[str, int] = {}
     bands: list[Band] = []
     person = ""
@@ -326,7 +326,8 @@ def _optional(line: Line, column: str) -> Any:
         "group": line.group, "side": line.side,
         "per_time": _("yes") if line.is_per_time else "", "at_least": line.at_least if line.at_least != 1 else "",
         "cap": line.cap if line.cap is not None else "", "window": line.window_days or "",
-        "half_life": line.half_life_days or "", **{key: line.found.get(key, "") for key in ("people", "conversion", "effect")},
+        "half_life": line.half_life_days or "",
+        **{key: line.found.get(key, "") for key in ("people", "conversion", "effect")},
     }  # fmt: skip
     return values[column]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from teplo.scoring.learning.frames import Floats
+from teplo.scoring.learning.frames import Floats, sums
 
 FINE = 20
 """So many quantile bands are begun with."""
@@ -58,8 +58,8 @@ def find_bands(
     """
     fine = fine_edges(numbers) if edges is None else _used(numbers, edges)
     place = np.searchsorted(fine, numbers, side="right")
-    people = np.bincount(place, minlength=fine.size + 1).astype(float)
-    buyers = np.bincount(place, weights=won, minlength=fine.size + 1)
+    people = sums(place, np.ones(place.size), fine.size + 1)
+    buyers = sums(place, won, fine.size + 1)
     least = max(12.0, 0.01 * numbers.size)
     worth = _worth(people, buyers, least)
     if trend:
@@ -91,11 +91,11 @@ def _worth(people: Floats, buyers: Floats, least: float) -> Cost:
         rate = (good + base) / (count + 1.0)
         worth = good * np.log(rate / base) + (count - good) * np.log((1 - rate) / (1 - base))
     worth[count < least] = -np.inf
-    return worth
+    return np.asarray(worth)
 
 
 def _best(worth: Cost, buyers: Floats, people: Floats, strictness: float, trend: int) -> tuple[list[int], float]:
-    """The edges (by number) of the best row of bands and its gain; rates rise (1) or fall (-1) along it, or are free."""
+    """The edges (by number) of the best row of bands, and its gain; along it rates rise (1), fall (-1) or are free."""
     size = people.size
     n, w = np.concatenate([[0.0], np.cumsum(people)]), np.concatenate([[0.0], np.cumsum(buyers)])
     rate = np.divide(w[None, :] - w[:, None], np.maximum(n[None, :] - n[:, None], 1.0)) * (trend or 1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from teplo.scoring.learning.banding import find_bands
-from teplo.scoring.learning.curves import Z95
+from teplo.scoring.learning.curves import Z95, won_rate
 from teplo.scoring.learning.frames import Bools
 from teplo.scoring.learning.saying import condition_of, described
 from teplo.scoring.learning.tables import Learned
@@ -19,7 +19,7 @@ def criteria_of(learned: Learned, won: Bools) -> list[Json]:
     """The criteria, those of one column together, the weightiest column first."""
     errors = np.sqrt(np.maximum(np.diag(np.linalg.pinv(learned.effects.curvature, hermitian=True)), 0))[1:]
     places = [cut.place(np.arange(won.size)) for cut in learned.cuts]
-    said = []
+    said: list[Json] = []
     for group, value, error in zip(learned.groups, learned.effects.coefficients[1:], errors, strict=True):
         cut = learned.cuts[group.cut]
         points = int(learned.points[group.cut][group.parts[0]])
@@ -32,7 +32,7 @@ def criteria_of(learned: Learned, won: Bools) -> list[Json]:
             "condition": condition_of(cut, group.parts), "points": points,
             "effect": round(float(value), 4), "low": round(float(value - Z95 * error), 4),
             "high": round(float(value + Z95 * error), 4), "people": int(within.sum()),
-            "share": round(float(within.mean()), 4), "conversion": round(float(won[within].mean()), 4) if within.any() else 0.0,
+            "share": round(float(within.mean()), 4), "conversion": round(won_rate(won[within]), 4),
             "column": told.key, "label": told.label, "part": described(cut, group.parts), "order": group.parts[0],
         })  # fmt: skip
     weight: dict[str, int] = {}
@@ -80,7 +80,7 @@ def _close(bands: list[Json], learned: Learned) -> None:
 
 
 def thresholds(bands: list[Json], base: float) -> tuple[int, int]:
-    """From which score somebody is warm (likelier than most to buy) and hot (three times the odds, or the best band)."""
+    """From which score people are warm (likelier than most to buy) and hot (three times the odds, or the best band)."""
     odds = base / max(1 - base, 1e-9)
     of_band = [band["expected"] / max(1 - band["expected"], 1e-9) for band in bands]
     hot = next(

@@ -18,7 +18,7 @@ MOST_ITEMS = 60
 LONGEST_LEVEL = 200
 _DIGITS = re.compile(r"\d")
 _CODE_NAME = re.compile(
-    r"(?:^|[\W_])(?:id|ids|guid|uuid|code|zip|postcode|index|inn|ип|ид|инн|код|индекс|індекс|№|номер|telephone number|phone)(?:$|[\W_])",
+    r"(?:^|[\W_])(?:id|ids|guid|uuid|code|zip|postcode|index|inn|phone|ид|инн|код|индекс|індекс|номер|№)(?:$|[\W_])",
     re.IGNORECASE,
 )
 

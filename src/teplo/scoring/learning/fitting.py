@@ -54,7 +54,7 @@ class Model:
 
 
 def fit_model(features: Sequence[Feature], rows: Rows, won: Bools, *, seed: int = 0) -> Model:
-    """The model of these rows, its penalty and the freedom of its bands chosen by how well held out people are foretold.
+    """The model of these rows; its penalty and the freedom of its bands by how well held out people are foretold.
 
     In each trial the bands are found anew from the people learnt from, or bands that fit by chance would be believed.
     """

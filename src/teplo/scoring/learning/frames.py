@@ -63,6 +63,11 @@ class Column:
         self.codes = self.codes[rows]
 
 
+def sums(places: npt.NDArray[Any], weights: npt.ArrayLike, size: int = 0) -> Floats:
+    """The sum of the weights of those in each place."""
+    return np.asarray(np.bincount(places, weights=np.asarray(weights, dtype=float), minlength=size), dtype=np.float64)
+
+
 def read_columns(path: Path, told: list[Told], shape: Mapping[str, Any] | None) -> dict[str, Column]:
     """The columns of a frame, or of any file of that shape, by key."""
     rows = _rows(path, shape)
@@ -82,12 +87,9 @@ def read_columns(path: Path, told: list[Told], shape: Mapping[str, Any] | None) 
                 known[index][text] = code
             codes[index].append(code)
     return {
-        entry.key: Column(entry, np.frombuffer(codes[index], dtype=np.int32).copy() if codes[index] else _NONE, list(tidied[index]))
+        entry.key: Column(entry, np.array(codes[index], dtype=np.int32), list(tidied[index]))
         for index, entry in enumerate(told)
     }  # fmt: skip
-
-
-_NONE = np.zeros(0, dtype=np.int32)
 
 
 def _rows(path: Path, shape: Mapping[str, Any] | None) -> Iterator[list[str]]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from teplo.scoring.learning.fitting import Model, ones_of, weighted_squares, weights_of
-from teplo.scoring.learning.frames import Floats, Ints
+from teplo.scoring.learning.frames import Floats, Ints, sums
 from teplo.scoring.learning.parts import Cut, Rows
 
 MOST_OF_ONE = 7
@@ -58,8 +58,8 @@ def join_parts(model: Model, rows: Rows, places: Sequence[Ints], *, most: int, s
 
 def _alone(cut: Cut, share: Floats, weights: Floats, places: Ints) -> list[tuple[int, ...]]:
     """The parts of a feature joined as far as can be said of it alone; those with the resting part are left out."""
-    mass = np.bincount(places, weights=weights, minlength=len(cut.parts))
-    given = np.bincount(places, weights=weights * share, minlength=len(cut.parts))
+    mass = sums(places, weights, len(cut.parts))
+    given = sums(places, weights * share, len(cut.parts))
     value = np.divide(given, mass, out=np.zeros_like(given), where=mass > 0)
     bands = [part for part in range(cut.bands) if mass[part] > 0]
     levels = [part for part, kind in enumerate(cut.kinds) if kind == "level" and mass[part] > 0]
@@ -92,7 +92,7 @@ def _ordered(value: Floats, mass: Floats, trend: int) -> Floats:
 
 def _neighbours(order: Sequence[int], value: Floats, mass: Floats) -> list[tuple[int, ...]]:
     """Neighbours joined, the most alike first, until few stay and none are alike."""
-    groups = [(part,) for part in order]
+    groups: list[tuple[int, ...]] = [(part,) for part in order]
     means = [float(value[part]) for part in order]
     masses = [float(mass[part]) for part in order]
     while len(groups) > 1:

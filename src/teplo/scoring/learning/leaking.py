@@ -15,7 +15,7 @@ import numpy as np
 from teplo.scoring.learning.curves import auc
 from teplo.scoring.learning.features import Feature
 from teplo.scoring.learning.fitting import fit_ridge
-from teplo.scoring.learning.frames import Bools, Floats, Ints
+from teplo.scoring.learning.frames import Bools, Floats, Ints, sums
 from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature
 from teplo.scoring.learning.splitting import fold_pairs
 
@@ -128,8 +128,8 @@ def purity_of(features: Sequence[Feature], won: Bools) -> Purity:
 
 def _purity_of_cut(cut: Cut, rows: Rows, won: Bools) -> Purity:
     places = cut.place(rows)
-    people = np.bincount(places, minlength=len(cut.parts)).astype(float)
-    buyers = np.bincount(places, weights=won, minlength=len(cut.parts))
+    people = sums(places, np.ones(places.size), len(cut.parts))
+    buyers = sums(places, won, len(cut.parts))
     base = won.mean()
     missing = np.array([part.kind == "missing" for part in cut.parts])
     is_filled_pure = False

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from teplo.scoring.learning.banding import SPANS, find_bands, fine_edges
 from teplo.scoring.learning.features import LONGEST_LEVEL, Feature
-from teplo.scoring.learning.frames import Bools, Floats, Ints
+from teplo.scoring.learning.frames import Bools, Floats, Ints, sums
 
 MOST_LEVELS = 40
 FEWEST = 15.0
@@ -138,10 +138,10 @@ def cut_feature(feature: Feature, rows: Rows, won: Bools, *, strictness: float) 
         parts.append(Part("other"))
     cut = Cut(feature, edges, tuple(parts), place_of_level, turns, slope, trend)
     places = cut.place(rows)
-    people = np.bincount(places, minlength=len(parts)).astype(float)
+    people = sums(places, np.ones(places.size), len(parts))
     if np.count_nonzero(people) < 2:
         return None
-    buyers = np.bincount(places, weights=won, minlength=len(parts))
+    buyers = sums(places, won, len(parts))
     return replace(cut, resting=_resting(feature, parts, people), worth=_worth(cut, people, buyers))
 
 
@@ -189,14 +189,14 @@ def glance(feature: Feature, rows: Rows, won: Bools) -> float:
         if is_number.any():
             steps = np.unique(np.quantile(numbers[is_number], (0.2, 0.4, 0.6, 0.8)))
             places[is_number] = len(feature.names) + np.searchsorted(steps, numbers[is_number], side="left")
-    return _gain(np.bincount(places).astype(float), np.bincount(places, weights=won))
+    return _gain(sums(places, np.ones(places.size)), sums(places, won))
 
 
 def _worth(cut: Cut, people: Floats, buyers: Floats) -> float:
     """By the wide bands and the levels."""
     wide = cut.turns[-1] + 1 if cut.turns.size else 0
     place = np.concatenate([cut.turns, wide + np.arange(len(cut.parts) - cut.bands)]).astype(int)
-    return _gain(np.bincount(place, weights=people), np.bincount(place, weights=buyers))
+    return _gain(sums(place, people), sums(place, buyers))
 
 
 def _gain(people: Floats, buyers: Floats) -> float:

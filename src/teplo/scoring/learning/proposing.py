@@ -17,9 +17,10 @@ from teplo.scoring.learning.fitting import fit_ridge
 from teplo.scoring.learning.frames import Bools, Floats, Ints, Told, read_columns
 from teplo.scoring.learning.leaking import find_leaks
 from teplo.scoring.learning.outcomes import Outcome, read_outcome
+from teplo.scoring.learning.parts import Rows
 from teplo.scoring.learning.refusing import Refused
 from teplo.scoring.learning.splitting import Splits, make_splits
-from teplo.scoring.learning.tables import Learned, Rows, learn_table
+from teplo.scoring.learning.tables import Learned, learn_table
 
 LEAST = 30
 """So many won and so many lost there must be, or nothing is learnt."""
@@ -172,7 +173,7 @@ class _Proposal:
                 areas[name].append(auc(values, won[tested]))
                 variances[name].append(auc_variance(values, won[tested]))
             line = _line(table.score(learnt), won[learnt])
-            odds.append(line[0] + line[1] * scores)
+            odds.append(np.asarray(line[0] + line[1] * scores, dtype=np.float64))
             outcomes.append(won[tested])
         measured = {name: over_splits(areas[name], variances[name], disjoint=splits.disjoint) for name in areas}
         self.error = measured["table"][1]

@@ -323,7 +323,8 @@ def test_deeds_and_lists_of_a_frame_become_conditions_of_the_language(learn: Lea
         odds = 0.25 * visits - 1.8 + ("vip" in has) + (1.0 if since != "" and since < 7 else 0)
         rows.append([visits, since, json.dumps(has), draw.randint(0, 1), int(draw.random() < chance(odds))])
     columns = [
-        {"key": "v", "label": "Смотрит цены", "kind": "times", "condition": {"did": "prices", "within": "30d"}, "side": "behaviour"},
+        {"key": "v", "label": "Смотрит цены", "kind": "times", "side": "behaviour",
+         "condition": {"did": "prices", "within": "30d"}},
         {"key": "s", "label": "Был", "kind": "recency", "condition": {"last_did": "prices"}, "side": "behaviour"},
         {"key": "t", "label": "Теги", "kind": "list", "condition": {"field": "attr.tags"}},
         {"key": "f", "label": "Флаг", "kind": "boolean", "condition": {"field": "attr.flag"}},
