@@ -39,6 +39,7 @@ class QuestionAsked(Asked):
     with_customers: bool = Field(False, description="Also those who had bought before their moment.")
     with_unripe: bool = Field(False, description="Also those whose horizon is not over.")
     only_known: bool = Field(False, description="Only those who had left a contact by their moment.")
+    only_ended: bool = Field(False, description="Only those who were won or lost in the end.")
 
 
 def question_of(asked: QuestionAsked) -> Question:

@@ -11,6 +11,7 @@ from teplo.cli import score_learn
 from teplo.cli.score_past import (
     DaysOption,
     HorizonOption,
+    KnownOption,
     MomentOption,
     OnOption,
     SinceOption,
@@ -45,6 +46,7 @@ def learn(
     days: DaysOption = 14,
     on: OnOption = "",
     horizon: HorizonOption = 90,
+    known: KnownOption = False,
     versus: Annotated[str, typer.Option(help="With whom buyers are compared: everybody or lost.")] = "everybody",
     draft: Annotated[str, typer.Option(help="Make a draft of this name of the proposal.")] = "",
     language: Annotated[str, typer.Option(help="ru, uk or en; otherwise the company's, for a file by LANG.")] = "",
@@ -61,7 +63,15 @@ def learn(
         return
     if outcome or out or id_column or date or won or lost:
         raise typer.BadParameter("--outcome, --out, --id, --date, --won and --lost go with --people FILE")
-    question = {"moment": moment, "since": since, "until": until, "days": days, "on": on, "horizon": horizon}
+    question = {
+        "moment": moment,
+        "since": since,
+        "until": until,
+        "days": days,
+        "on": on,
+        "horizon": horizon,
+        "known": known,
+    }
     learn_from_base(
         question=question, versus=versus, exclude=_split(exclude), insist=_split(insist), criteria=criteria,
         draft=draft, language=language, as_json=as_json,

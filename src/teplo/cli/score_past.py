@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from rich.table import Table
 
+from teplo.accounts.workspace import get_workspace
 from teplo.api.backtests import backtest_shown
 from teplo.api.learnings import learning_shown
 from teplo.api.tables import table_shown
@@ -34,7 +37,8 @@ from teplo.scoring.backtesting import start_back_test
 from teplo.scoring.jobs_learning import start_learning
 from teplo.scoring.models import BackTest, Learning, ScoreTable, TableState
 from teplo.scoring.proposing import make_draft
-from teplo.scoring.sampling import DATE, Question
+from teplo.scoring.sampling import DATE, FIRST_CONTACT, Question
+from teplo.web.backtest_words import said_verdicts
 
 NOTHING_PROPOSED = 3
 YEAR = timedelta(days=365)
@@ -45,6 +49,8 @@ SinceOption = Annotated[
 ]
 UntilOption = Annotated[str, typer.Option(help="Last day; default: the last whose horizon is over.", metavar="DATE")]
 DaysOption = Annotated[int, typer.Option(help="Of first-contact: so many days after it.")]
+KnownOption = Annotated[bool, typer.Option("--known", help="Only people who had left a contact by then.")]
+EndedOption = Annotated[bool, typer.Option("--ended", help="Only people who were won or lost in the end.")]
 OnOption = Annotated[str, typer.Option(help="Of date: the day.", metavar="DATE")]
 HorizonOption = Annotated[int, typer.Option(help="How many days he had to buy.")]
 
@@ -58,6 +64,8 @@ def backtest(
     days: DaysOption = 14,
     on: OnOption = "",
     horizon: HorizonOption = 90,
+    known: KnownOption = False,
+    ended: EndedOption = False,
     calls: Annotated[int, typer.Option(min=1, help="How many people sales can call a day.")] = 20,
     name: Annotated[str, typer.Option(help="What the back-test is called.")] = "",
     language: LanguageOption = "",
@@ -65,7 +73,9 @@ def backtest(
 ) -> None:
     """What would this table have said of the past, and what became of everybody?"""
     with answering(language=language, as_json=as_json):
-        question = asked(moment=moment, since=since, until=until, days=days, on=on, horizon=horizon)
+        question = asked(
+            moment=moment, since=since, until=until, days=days, on=on, horizon=horizon, known=known, ended=ended
+        )
         test = start_back_test(
             table=table_named(table), against=_beside(against, table), question=question, calls_per_day=calls,
             name=name, by=None, at=now(),
@@ -101,18 +111,19 @@ def learn_from_base(
             raise typer.Exit(NOTHING_PROPOSED)
 
 
-def asked(*, moment: str, since: str, until: str, days: int, on: str, horizon: int) -> Question:
+def asked(
+    *, moment: str, since: str, until: str, days: int, on: str, horizon: int, known: bool = False, ended: bool = False
+) -> Question:
     """The question of the options; by default the last year whose horizon is over. Raises QuestionUnclear."""
     today = timezone.localtime(now(), registry.zone()).date()
+    shared: dict[str, Any] = {
+        "moment": moment, "as_of": now(), "horizon_days": horizon, "only_known": known, "only_ended": ended,
+    }  # fmt: skip
     if moment == DATE:
-        return Question(
-            moment=moment, as_of=now(), on=_day(on, "--on") or today - timedelta(days=horizon), horizon_days=horizon
-        )
-    last = _day(until, "--until") or today - timedelta(
-        days=max(horizon, 0) + (days if moment == "first-contact" else 0)
-    )
-    first = _day(since, "--since") or last - YEAR
-    return Question(moment=moment, as_of=now(), since=first, until=last, days=days, horizon_days=horizon)
+        return Question(on=_day(on, "--on") or today - timedelta(days=horizon), **shared)
+    waited = max(horizon, 0) + (days if moment == FIRST_CONTACT else 0)
+    last = _day(until, "--until") or today - timedelta(days=waited)
+    return Question(since=_day(since, "--since") or last - YEAR, until=last, days=days, **shared)
 
 
 def _day(text: str, option: str) -> date | None:
@@ -148,9 +159,9 @@ def _show_test(test: BackTest) -> None:
     out.print(table)
     for side in sides:
         out.print(_bands(side))
-    if verdict := _verdict(result):
-        out.print(verdict, style="bold", markup=False)
-    out.print(_("Kept as back-test %(id)s.") % {"id": test.pk})
+    for said in said_verdicts(result):
+        out.print(said.text, style="bold", markup=False)
+    out.print(_("Kept as back-test %(id)s.") % {"id": _address(test)}, markup=False)
 
 
 def _figures(sides: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -177,26 +188,16 @@ def _bands(side: dict[str, Any]) -> Table:
     return table
 
 
+def _address(test: BackTest) -> str:
+    """Where it can be looked at and shared; its id alone where the company has given no address."""
+    base = (settings.PUBLIC_URL or get_workspace().public_url).rstrip("/")
+    return base + reverse("backtest", args=[test.pk]) if base else str(test.pk)
+
+
 def _reach(start: int | None, end: int | None) -> str:
     if start is None or end is None:
         return f"< {end}" if start is None else f"≥ {start}"
     return f"{start} … {end - 1}"
-
-
-def _verdict(result: dict[str, Any]) -> str:
-    texts = {
-        "nobody": _("Nobody stood at such a moment in this period."),
-        "no-buyers": _("Nobody bought, so nothing can be said."),
-        "all-bought": _("Everybody bought, so nothing can be said."),
-        "too-few": _("Too few people to say anything."),
-        "wide": _("The interval is wide: take a longer period."),
-        "no-signal": _("The table tells buyers from the others no better than chance."),
-        "backwards": _("The table is the wrong way round: those with fewer points buy more."),
-        "alike": _("The two tables do not differ beyond chance."),
-        "better": _("It tells buyers from the others better than the table beside it."),
-        "worse": _("It tells buyers from the others worse than the table beside it."),
-    }
-    return " ".join(texts.get(code, code) for code in result.get("verdict", ()))
 
 
 def _tell_learnt(learning: Learning, made: ScoreTable | None, *, as_json: bool) -> None:
