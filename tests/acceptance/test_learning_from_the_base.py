@@ -126,6 +126,7 @@ def test_weak_signs_are_called_weak_and_the_stage_of_today_is_called_the_answer(
     assert result["people"] == PEOPLE
     leaks = {leak["column"] for leak in result["leaks"]}
     assert "attr.stage_now" in leaks, result["leaks"]
+    assert "attr.total_touches_all" in result["undated"], "an import brought it: nobody knows since when it is known"
     used = {criterion["column"] for criterion in result.get("criteria", ())}
     assert not used & leaks
     assert result["verdict"] == "no-signal" or result["strength"] == "weak", result["auc"]

@@ -111,6 +111,12 @@ def sidecar_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
+def undated_columns(path: Path) -> list[str]:
+    """Columns of a frame of which nobody knows whether they were known by the moment."""
+    columns = json.loads(sidecar_of(path).read_text(encoding="utf-8"))["columns"]
+    return [column["key"] for column in columns if column["known_at"] == "unknown" and not column["later"]]
+
+
 def as_cell(value: Any) -> Any:
     """A value as it stands in the CSV: empty for nothing, 1 and 0 for yes and no, lists as JSON."""
     if value is None:

@@ -22,6 +22,7 @@ from teplo.jobs.running import CannotGoOn, Work
 from teplo.jobs.starting import start_job
 from teplo.kit.clock import now
 from teplo.scoring.extracting import Extracted, Versus, extract
+from teplo.scoring.frame import undated_columns
 from teplo.scoring.learning_process import LearningFailed, LearningStopped, run_child, run_learning
 from teplo.scoring.live_area import live_area
 from teplo.scoring.models import Learning, ProfileSearch
@@ -104,6 +105,7 @@ def _answer(work: Work, asked: Learning | ProfileSearch, run: Run) -> dict[str, 
         found = _extract(work, asked, path)
         if found.won in (0, found.people):
             return {"verdict": "too-little", "people": found.people, "won": found.won, "asked": found.asked}
+        undated = undated_columns(path)
         progress = Progress(work)
         try:
             result = run(frame=path, report=progress.tell, should_stop=progress.show)
@@ -112,7 +114,7 @@ def _answer(work: Work, asked: Learning | ProfileSearch, run: Run) -> dict[str, 
             raise
         except LearningFailed as failure:
             raise CannotGoOn(str(failure).strip().rpartition("\n")[2]) from failure
-    return {**result, "asked": found.asked}
+    return {**result, "asked": found.asked, "undated": undated}
 
 
 def _extract(work: Work, asked: Learning | ProfileSearch, path: Path) -> Extracted:

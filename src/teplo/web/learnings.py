@@ -91,6 +91,7 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
         "beside": beside_live(result.get("auc") or {}) if result.get("criteria") else "",
         "pairs": of_two(result["auc"]["table"][0]) if result.get("auc", {}).get("table") else "",
         "criteria": _criteria(result),
+        "undated": any(one["column"] in result.get("undated", ()) for one in result.get("criteria") or ()),
         "bands": bands_of(result),
         "bands_picture": _bands(result),
         "leaks": said_leaks(result, insisted=found.options.get("insist", ())),
@@ -121,12 +122,13 @@ def _areas(learning: Learning) -> list[dict[str, Any]]:
 def _criteria(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The table as proposed, each criterion in the reader's words with its effect drawn."""
     criteria = result.get("criteria") or []
-    vocabulary = registry.people()
+    vocabulary, undated = registry.people(), frozenset(result.get("undated", ()))
     return [
         {
             **one,
             "sentence": say_stored(proposing.fitting(one["condition"], vocabulary), vocabulary),
             "url": ListQuery(condition=proposing.fitting(one["condition"], vocabulary)).url(),
+            "is_undated": one["column"] in undated,
             "picture": picture,
         }
         for one, picture in zip(criteria, effects(criteria), strict=True)

@@ -129,6 +129,22 @@ def test_the_live_table_is_measured_on_the_same_people(client, marketer):
     assert "The live table" in client.get(reverse("learning", args=[learning.pk])).content.decode()
 
 
+def test_what_nobody_knows_since_when_is_marked(client, marketer):
+    make_base(lambda _city, _position: 0.0)
+    bought, others = make_company(name="А", industry="Банки"), make_company(name="Б", industry="Торговля")
+    draw = random.Random(3)
+    for person in Person.objects.all():
+        is_bank = draw.random() < 0.4
+        Person.objects.filter(pk=person.pk).update(company=bought if is_bank else others)
+        if draw.random() < (0.6 if is_bank else 0.1):
+            at = person.created_at + 40 * DAY
+            Outcome.objects.create(person=person, state="won", at=at, source="api", key="1")
+    learning = learned()
+    assert "company.industry" in learning.result["undated"] and "city" not in learning.result["undated"]
+    page = client.get(reverse("learning", args=[learning.pk])).content.decode()
+    assert "nobody knows since when this is known" in page
+
+
 def test_a_field_filled_only_after_the_sale_is_named_and_left_out_until_somebody_insists(client, marketer):
     make_base(by_city, late="contract")
     learning = learned()
