@@ -131,20 +131,18 @@ class EachMoment(Compilation):
     def kept_moments(self) -> Iterator[None]:
         """Let the sample stand in a temporary table while it is asked; for many people, in a transaction.
 
-        PostgreSQL knows nothing of how many rows such a sample answers and would join it in loops; a table it can look
-        at. SQLite makes the same of the CTE.
+        No engine knows how many rows such a sample answers, and both would join it in loops; a table they can look at.
         """
-        if connection.vendor == "sqlite":
-            yield
-            return
-        moments = self._moments()
+        moments, is_postgres = self._moments(), connection.vendor == "postgresql"
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL work_mem = '64MB'")
-            cursor.execute("SET LOCAL enable_nestloop = off")
+            if is_postgres:
+                cursor.execute("SET LOCAL work_mem = '64MB'")
+                cursor.execute("SET LOCAL enable_nestloop = off")
             cursor.execute(f"CREATE TEMP TABLE moment AS WITH {moments.text} SELECT * FROM moment", moments.params)
-            cursor.execute("SET LOCAL enable_nestloop = on")
-            cursor.execute("ALTER TABLE moment ADD PRIMARY KEY (person_id)")
-            cursor.execute("ANALYZE moment")
+            cursor.execute(f"CREATE UNIQUE INDEX {'' if is_postgres else 'temp.'}moment_person ON moment (person_id)")
+            if is_postgres:
+                cursor.execute("SET LOCAL enable_nestloop = on")
+                cursor.execute("ANALYZE moment")
             self._is_kept = True
             yield
             self._is_kept = False
