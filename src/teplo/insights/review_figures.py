@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from teplo.scoring.chances import p_value
-
-SURE = 1.959964
+from teplo.scoring.measuring import auc, histogram, proportion
 
 Counts = Sequence[Sequence[int]]
 """[points, people] …"""
@@ -29,12 +27,7 @@ class Share:
     @property
     def ends(self) -> tuple[float, float]:
         """Low and high; 0 and 1 of nobody."""
-        if not self.whole:
-            return 0.0, 1.0
-        n, square, p = self.whole, SURE**2, self.part / self.whole
-        middle = (p + square / (2 * n)) / (1 + square / n)
-        half = SURE * math.sqrt(p * (1 - p) / n + square / (4 * n * n)) / (1 + square / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return proportion(self.part, self.whole)[1:]
 
 
 @dataclass(frozen=True)
@@ -120,18 +113,7 @@ def _unscored_sales(outcomes: Mapping[str, Any]) -> int:
 
 def separates(spread: Mapping[str, Counts]) -> tuple[float, float, float] | None:
     """How well the points tell those who bought from those who were lost: the chance that of one of each the buyer has
-    more (AUC, ties count half), with its interval of 95 % (Hanley and McNeil). None where one side is empty.
-    """
-    won, lost = (dict(map(tuple, spread[side])) for side in ("won", "lost"))
-    buyers, others = sum(won.values()), sum(lost.values())
-    if not buyers or not others:
-        return None
-    below = ahead = 0.0
-    for points in sorted({*won, *lost}):
-        ahead += won.get(points, 0) * (below + lost.get(points, 0) / 2)
-        below += lost.get(points, 0)
-    auc = ahead / (buyers * others)
-    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (buyers - 1) * (q1 - auc**2) + (others - 1) * (q2 - auc**2)
-    half = SURE * math.sqrt(max(variance, 0) / (buyers * others))
-    return auc, max(0.0, auc - half), min(1.0, auc + half)
+    more (AUC, ties count half), with its interval of 95 %. None where one side is empty."""
+    bought = [(points, people, people) for points, people in spread["won"]]
+    lost = [(points, people, 0) for points, people in spread["lost"]]
+    return auc(histogram([*bought, *lost]))
