@@ -13,6 +13,7 @@ from random import Random
 
 from teplo.demo.behaviour import Event
 from teplo.demo.facts import DAYS_TO_BOOKING, DAYS_TO_MEETING, DAYS_TO_NEGOTIATION, LOSS_REASONS, WIN_RATE
+from teplo.demo.judging import judge
 from teplo.demo.strangers import Stranger, weighted
 from teplo.demo.world import Act, World
 from teplo.sales.deals import lose_deal, move_deal, open_deal, win_deal
@@ -43,6 +44,9 @@ def _do_tasks(world: World, moment: datetime) -> None:
         if stranger and stranger.random.random() < 0.6:
             outcome = "reached" if stranger.random.random() < 0.3 + 0.5 * stranger.need else "no-answer"
             finish_task(task=task, outcome=outcome, by=task.assignee_id)
+            if outcome == "reached":
+                seller = task.assignee_id or world.company.sellers[0]
+                judge(stranger=stranger, seller=seller, language=world.company.language, at=moment)
 
 
 def _answer(world: World, stranger: Stranger, hand_off: HandOff) -> Act:
@@ -77,6 +81,7 @@ def _call(world: World, stranger: Stranger, task_id: int | None, seller: int, at
         except TaskNotOpen:
             return []
         if is_reached:
+            judge(stranger=stranger, seller=seller, language=world.company.language, at=at)
             _open_deal(world, stranger, seller, at)
         elif attempt < MOST_CALLS:
             later = at + timedelta(days=1, minutes=stranger.random.randint(-120, 120))

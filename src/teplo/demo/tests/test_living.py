@@ -14,7 +14,7 @@ from teplo.people.models import Identity, Person
 from teplo.people.testing import make_person
 from teplo.sales.models import Deal, HandOff
 from teplo.scoring.explaining import explain
-from teplo.scoring.models import Score
+from teplo.scoring.models import HandScore, Score
 from teplo.tracking.models import DeadLetter, Event, InboxRow
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ def test_the_company_lives_through_the_real_pipeline():
     assert InboxRow.objects.count() <= 2  # what sales told in the last half-day
     assert Delivery.objects.filter(state=DeliveryState.SENT).exists()
     assert HandOff.objects.exists() and Deal.objects.exists()
+    assert HandScore.objects.filter(total__isnull=False).exists()
     warmest = Score.objects.order_by("-total").first()
     with at_moment(ENDS):
         assert explain(person_id=warmest.person_id).total == warmest.total
