@@ -34,9 +34,11 @@ def measure(world: World) -> Iterator[Figure]:
         began = time.perf_counter()
         result = run_learning(frame=file.path, options={"sidecar": sidecar, "shape": file.shape.as_json()})
         seconds = time.perf_counter() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        peak = used.ru_maxrss / 1024
         assert result["verdict"] == "proposed" and len(result["criteria"]) <= 25, result["why"]
-        note = f"AUC {result['auc']['table'][0]:.3f}, loss {result['loss']:.4f}, {len(result['criteria'])} criteria"
+        area = result["auc"]["table"][0]
+        note = f"AUC {area:.3f}, loss {result['loss']:.4f}, {used.ru_utime + used.ru_stime:.0f} s of one processor"
         yield at_most("learn", world, seconds, "s", limit=60, goal=1, note=note)
         yield at_most("learn, memory", world, peak, "MB", limit=1500, goal=1)
         lines = [Line(entry["name"], entry["condition"], entry["points"]) for entry in result["criteria"]]

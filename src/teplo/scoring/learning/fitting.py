@@ -20,6 +20,7 @@ TURNINGS = (0.0, 0.4, 1.0)
 _SAMPLE = 5_000
 MOST_COLUMNS = 220
 MOST_FEATURES = 80
+MANY_COLUMNS = 120
 TURN = 2.0
 """Log-likelihood a turn of the outcome within a number must bring."""
 
@@ -92,7 +93,12 @@ def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> t
         (learnt, tested, cut_features(features, rows[learnt], won[learnt]))
         for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won)
     ]
-    options = [option for turning in TURNINGS for option in _losses(folds, rows, won, turning)]
+    options: list[tuple[float, float, float]] = []
+    for turning in TURNINGS:
+        tried = _losses(folds, rows, won, turning)
+        options += tried
+        if min(tried)[0] > min(options)[0] + 1.0:
+            break  # freer bands would only be worse
     _, turning, strength = min(options)
     return turning, strength
 
@@ -106,7 +112,8 @@ def _losses(
         for learnt, tested, cuts in folds
     ]
     options: list[tuple[float, float, float]] = []
-    for strength in STRENGTHS:
+    many = columns[0][0].shape[1] > MANY_COLUMNS
+    for strength in STRENGTHS[1::2] if many else STRENGTHS:
         loss = 0.0
         for (learnt, tested, _), (known, asked) in zip(folds, columns, strict=True):
             coefficients = _coefficients(known, won[learnt], strength)
