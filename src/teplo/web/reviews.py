@@ -27,7 +27,7 @@ from teplo.kit.clock import now
 from teplo.kit.printing.pages import PACKAGES, PrinterMissing, PrintingFailed, print_pdf
 from teplo.sales.assigning import colleague_names
 from teplo.scoring import reviews
-from teplo.scoring.models import Decision, Review, ScoreTable, TableState
+from teplo.scoring.models import Review, ScoreTable, TableState
 from teplo.scoring.reviews import ReviewRefused
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.criterion_proposals import proposal_rows
@@ -256,107 +256,6 @@ def _fonts() -> Path | None:
     return Path(found).parent if isinstance(found, str) else None
 
 
-# -- what the meeting does ------------------------------------------------------------------------------------------
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_decide(request: HttpRequest, review_id: int) -> HttpResponse:
-    review = _found(review_id)
-    return _done(
-        request, review, "decisions",
-        lambda: reviews.decide(review=review, text=request.POST.get("text", ""), by=request.user.pk or 0),
-    )  # fmt: skip
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_withdraw(request: HttpRequest, decision_id: int) -> HttpResponse:
-    decision = get_object_or_404(Decision.objects.select_related("review"), pk=decision_id)
-    return _done(request, decision.review, "decisions", lambda: reviews.withdraw_decision(decision=decision))
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_judge(request: HttpRequest, review_id: int, decision_id: int) -> HttpResponse:
-    """Whether a decision of the former meeting worked, said at this one."""
-    decision = get_object_or_404(Decision.objects.select_related("review"), pk=decision_id)
-    verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "")
-    return _done(
-        request, _found(review_id), "before",
-        lambda: reviews.judge(decision=decision, verdict=verdict, note=note, by=request.user.pk or 0),
-    )  # fmt: skip
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_note(request: HttpRequest, review_id: int) -> HttpResponse:
-    review = _found(review_id)
-    return _done(
-        request, review, "decisions", lambda: reviews.write_note(review=review, text=request.POST.get("note", ""))
-    )
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_count(request: HttpRequest, review_id: int) -> HttpResponse:
-    """Count the agenda anew."""
-    review = _found(review_id)
-    return _done(request, review, "", lambda: reviews.count_again(review=review, by=request.user.pk or 0), quiet=True)
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_hold(request: HttpRequest, review_id: int) -> HttpResponse:
-    """The meeting is over."""
-    review = _found(review_id)
-    return _done(request, review, "", lambda: reviews.hold_review(review=review, by=request.user.pk or 0))
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_discard(request: HttpRequest, review_id: int) -> HttpResponse:
-    if reviews.discard_review(review=_found(review_id)):
-        saved(request, gettext("The review is gone."))
-    else:
-        refused(request, str(ReviewRefused("held")))
-    return redirect(request, "reviews")
-
-
-@requires(Right.EDIT_MARKETING)
-@require_POST
-def review_draft(request: HttpRequest, review_id: int) -> HttpResponse:
-    """The draft this meeting works on, made of the live table; opens as a sheet."""
-    review = _found(review_id)
-    try:
-        draft = reviews.draft_of(review=review, name=draft_name(), by=request.user.pk or 0)
-    except ReviewRefused as refusal:
-        refused(request, str(refusal))
-        return redirect(request, _place(review, "table"))
-    return redirect(request, "score-table", draft.pk)
-
-
-def draft_name() -> str:
-    """What the draft of a meeting is called at first."""
-    return gettext("After the review of %(day)s") % {"day": as_day(now())}
-
-
-def _done(request: HttpRequest, review: Review, anchor: str, act: Any, *, quiet: bool = False) -> HttpResponse:
-    """Do it and come back to where it was asked; a refusal is told as a toast."""
-    try:
-        act()
-    except ReviewRefused as refusal:
-        refused(request, str(refusal))
-    else:
-        if not quiet:
-            saved(request, gettext("Saved"))
-    return redirect(request, _place(review, anchor))
-
-
-def _place(review: Review, anchor: str) -> str:
-    return f"{reviews.address(review)}{'#' + anchor if anchor else ''}"
-
-
 urlpatterns = [
     path("scoring/reviews/", review_list, name="reviews"),
     path("scoring/reviews/new/", review_new, name="review-new"),
@@ -364,12 +263,4 @@ urlpatterns = [
     path("scoring/reviews/<int:review_id>/", review_page, name="review"),
     path("scoring/reviews/<int:review_id>/pdf/", review_pdf, name="review-pdf"),
     path("scoring/reviews/<int:review_id>/people/<slug:part>/", review_people, name="review-people"),
-    path("scoring/reviews/<int:review_id>/decide/", review_decide, name="review-decide"),
-    path("scoring/reviews/<int:review_id>/judge/<int:decision_id>/", review_judge, name="review-judge"),
-    path("scoring/reviews/<int:review_id>/note/", review_note, name="review-note"),
-    path("scoring/reviews/<int:review_id>/count/", review_count, name="review-count"),
-    path("scoring/reviews/<int:review_id>/hold/", review_hold, name="review-hold"),
-    path("scoring/reviews/<int:review_id>/discard/", review_discard, name="review-discard"),
-    path("scoring/reviews/<int:review_id>/draft/", review_draft, name="review-draft"),
-    path("scoring/decisions/<int:decision_id>/withdraw/", review_withdraw, name="review-withdraw"),
 ]

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.profile_finder")),
     path("", include("teplo.web.interviews")),
     path("", include("teplo.web.reviews")),
+    path("", include("teplo.web.review_meeting")),
     path("", include("teplo.web.criterion_proposals")),
     path("", include("teplo.web.scoring")),
     path("", include("teplo.web.people")),
