@@ -101,7 +101,7 @@ def _short(test: BackTest) -> BackTestShort:
     names = ("name", "question", "calls_per_day", "created_at", "finished_at")
     return BackTestShort(
         id=str(test.pk),
-        table=str(test.table_id),
+        table=str(test.table_id or test.rules["table"]["id"]),
         against=str(test.against_id) if test.against_id else None,
         **{name: getattr(test, name) for name in names},
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from teplo.scoring.measuring import Chosen
 from teplo.web.formatting import as_number, as_percent
@@ -21,7 +21,7 @@ def asked_of(question: Mapping[str, Any]) -> str:
 
 def state_name(state: str) -> str:
     """How it ended with a person."""
-    return {"won": _("bought"), "lost": _("lost"), "open": _("still open")}.get(state, state)
+    return {"won": _("bought"), "lost": pgettext("how it ended with a person", "lost"), "open": _("still open")}.get(state, state)
 
 
 @dataclass(frozen=True)
