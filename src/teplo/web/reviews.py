@@ -150,6 +150,8 @@ def _context(request: HttpRequest, review: Review, former: Review | None, *, row
         "period": period_said(review),
         "former": former,
         "former_period": period_said(former) if former else "",
+        "days": _days(review),
+        "former_days": _days(former) if former else 0,
         "former_decisions": list(former.decisions.order_by("at", "pk")) if former else [],
         "verdicts": verdict_names(),
         "decisions": list(review.decisions.order_by("at", "pk")),
@@ -159,6 +161,10 @@ def _context(request: HttpRequest, review: Review, former: Review | None, *, row
         "sections": sections(),
         **(shown(review, former, rows_shown=rows_shown) if review.snapshot else {}),
     }
+
+
+def _days(review: Review) -> int:
+    return max(1, round((review.until - review.since) / timedelta(days=1)))
 
 
 def sections() -> list[tuple[str, str]]:
