@@ -91,7 +91,7 @@ def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tup
                         values if prepare is _as_is else map(prepare, values)
                         for prepare, values in zip(preparers, zip(*batch, strict=True), strict=True)
                     ]
-                    cursor.executemany(statement, zip(*prepared, strict=True))
+                    cursor.executemany(statement, list(zip(*prepared, strict=True)))
                     written += cursor.rowcount
     return written
 

@@ -13,6 +13,7 @@ def read_moments_fast(cursor: Any) -> None:
     On SQLite, which stores moments as texts, nothing changes.
     """
     if connection.vendor == "postgresql":
-        known = connection.Database.adapters  # psycopg, which is not imported where there is no PostgreSQL
+        psycopg: Any = connection.Database  # type: ignore[attr-defined] # not imported where there is no PostgreSQL
+        known = psycopg.adapters
         oid = known.types["timestamptz"].oid
-        cursor.cursor.adapters.register_loader(oid, known.get_loader(oid, connection.Database.pq.Format.TEXT))
+        cursor.cursor.adapters.register_loader(oid, known.get_loader(oid, psycopg.pq.Format.TEXT))
