@@ -21,7 +21,8 @@ def asked_of(question: Mapping[str, Any]) -> str:
 
 def state_name(state: str) -> str:
     """How it ended with a person."""
-    return {"won": _("bought"), "lost": pgettext("how it ended with a person", "lost"), "open": _("still open")}.get(state, state)
+    lost = pgettext("how it ended with a person", "lost")
+    return {"won": _("bought"), "lost": lost, "open": _("still open")}.get(state, state)
 
 
 @dataclass(frozen=True)
