@@ -83,7 +83,7 @@ def learn(
                 bands=bands_of(result), person=person,
             )  # fmt: skip
             out.write_text(table, encoding="utf-8")
-        _tell_learnt(result, out, criteria, as_json)
+        _tell_learnt(result, out, criteria, date, as_json)
     if result["verdict"] != "proposed":
         raise typer.Exit(NOTHING_PROPOSED)
 
@@ -200,7 +200,7 @@ def bands_of(result: dict[str, Any]) -> list[Band]:
     ]
 
 
-def _tell_learnt(result: dict[str, Any], out: Path, criteria: int, as_json: bool) -> None:
+def _tell_learnt(result: dict[str, Any], out: Path, criteria: int, date: str, as_json: bool) -> None:
     is_proposed = result["verdict"] == "proposed"
     if as_json:
         _say_json({**result, "table": str(out) if is_proposed else None})
@@ -215,7 +215,7 @@ def _tell_learnt(result: dict[str, Any], out: Path, criteria: int, as_json: bool
         _out.print(_("Left out: %(columns)s") % {"columns": said}, markup=False, style="dim")
     _out.print(result["why"]["text"], markup=False, style="bold")
     if is_proposed:
-        _tell_proof(result, criteria)
+        _tell_proof(result, criteria, date)
         _out.print(_criteria_of(result))
         _out.print(_bands_shown(result))
         _out.print(_("The table: %(file)s") % {"file": out}, markup=False)
@@ -242,13 +242,10 @@ def _tell_outcome(result: dict[str, Any]) -> None:
         _out.print(_("Rows that stand twice count once: %(count)s") % {"count": result["repeated"]})
 
 
-def _tell_proof(result: dict[str, Any], criteria: int) -> None:
+def _tell_proof(result: dict[str, Any], criteria: int, date: str) -> None:
     area = result["auc"]
-    how = (
-        _("on later people")
-        if area["how"] == "out-of-time"
-        else _("on people held out, %(n)s times") % {"n": area["splits"]}
-    )
+    is_later = area["how"] == "out-of-time"
+    how = _("on later people") if is_later else _("on people held out, %(n)s times") % {"n": area["splits"]}
     _out.print(
         _(
             "Proven %(how)s: AUC of the table %(table)s (%(low)s to %(high)s), of the model before rounding %(model)s; "
@@ -261,7 +258,15 @@ def _tell_proof(result: dict[str, Any], criteria: int) -> None:
         },
         markup=False,
     )  # fmt: skip
-
+    if date and not is_later:
+        _out.print(
+            _(
+                "“%(column)s” has too few readable days, or too few outcomes late in them, "
+                "to prove the table on later people."
+            )
+            % {"column": date},
+            markup=False,
+        )
     if result["loss"] > LOSS_TOLD and len(result["criteria"]) >= criteria:
         _out.print(
             _("So few criteria lose much of what is known. With more of them less is lost: --criteria %(n)s")

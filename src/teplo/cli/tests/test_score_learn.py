@@ -127,6 +127,14 @@ def test_without_a_signal_no_table_is_written_and_the_code_says_so(people: Path,
     assert "Связи" in done.stdout
 
 
+def test_a_column_of_days_that_cannot_be_read_is_said_and_folds_are_used(people: Path, tmp_path: Path) -> None:
+    done = call(
+        "learn", "--people", people, "--outcome", "Итог", "--date", "Источник сделки", "--out", tmp_path / "t.csv"
+    )
+    assert done.exit_code == 0, done.output
+    assert "на людях, пришедших позже, нельзя" in " ".join(done.stdout.split())
+
+
 def test_too_few_people_end_with_the_same_code_and_their_own_reason(tmp_path: Path) -> None:
     few = write(tmp_path / "few.csv", rows(40))
     done = call("learn", "--people", few, "--outcome", "Итог", "--out", tmp_path / "t.csv", "--json")

@@ -20,7 +20,7 @@ def criteria_of(learned: Learned, won: Bools) -> list[Json]:
     errors = np.sqrt(np.maximum(np.diag(np.linalg.pinv(learned.effects.curvature, hermitian=True)), 0))[1:]
     places = [cut.place(np.arange(won.size)) for cut in learned.cuts]
     said: list[Json] = []
-    for group, value, error in zip(learned.groups, learned.effects.coefficients[1:], errors, strict=True):
+    for group, value, error in zip(learned.groups, learned.values, errors, strict=True):
         cut = learned.cuts[group.cut]
         points = int(learned.points[group.cut][group.parts[0]])
         if not points:

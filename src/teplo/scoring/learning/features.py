@@ -113,11 +113,16 @@ def _is_day_numbers(texts: Sequence[str]) -> bool:
 
 
 def _is_running_number(column: Column, numbers: Sequence[float], filled: int) -> bool:
-    """Whole numbers, hardly any of them twice, that run without large gaps or are called an id."""
+    """Whole numbers called an id, in the order of the file, or none of them twice where chance would make pairs."""
     if filled < 20 or len(numbers) < 0.95 * filled or any(number != int(number) for number in numbers):
         return False
     reach = max(numbers) - min(numbers) + 1
-    return reach <= 3 * filled or bool(_CODE_NAME.search(column.told.label)) or min(numbers) >= 1e8
+    if reach <= 3 * filled or _CODE_NAME.search(column.told.label) or min(numbers) >= 1e8:
+        return True
+    if len(numbers) < filled:
+        return False
+    steps = np.diff(np.array(numbers))  # values are known in the order they first stand in the file
+    return bool(reach < filled**2 / 8 or (steps > 0).all() or (steps < 0).all())
 
 
 def _may_be_date(text: str) -> bool:

@@ -21,11 +21,13 @@ EFFECT_STRENGTH = 10.0
 
 @dataclass
 class Learned:
-    """`points`: of each cut, of each of its parts. `effects`: of each group by itself, as the data say."""
+    """`points`: of each cut, of each of its parts. `values`: the log-odds of each group, of which points are made;
+    `effects`: a fit of the groups to the outcomes, for how sure those are."""
 
     cuts: list[Cut]
     groups: list[Group]
     effects: Fit
+    values: Floats
     points: list[npt.NDArray[np.int64]]
     model: Model
     scale: float
@@ -55,4 +57,4 @@ def learn_table(features: Sequence[Feature], rows: Rows, won: Bools, *, most: in
     for group, given in zip(joined.groups, rounded.points, strict=True):
         points[group.cut][list(group.parts)] = given
     effects = fit_ridge(ones, won, EFFECT_STRENGTH)
-    return Learned(model.cuts, joined.groups, effects, points, model, rounded.scale)
+    return Learned(model.cuts, joined.groups, effects, joined.values, points, model, rounded.scale)

@@ -123,7 +123,8 @@ def test_one_buyer_in_a_hundred_is_enough_when_they_are_many(learn: Learn) -> No
     ("won", "lost"),
     [
         ("yes", "no"), ("1", "0"), ("TRUE", "False"), ("Won", "Lost"), ("Closed Won", "Closed - Lost"), ("да", "нет"),
-        ("выиграна", "проиграна"), ("Так", "Ні"), ("виграна", "програна"), ("Успешно реализовано", "Закрыто и не реализовано"),
+        ("выиграна", "проиграна"), ("Так", "Ні"), ("виграна", "програна"),
+        ("Успешно реализовано", "Закрыто и не реализовано"),
         ("1.0", "0.0"), ("Y", "N"), ("Сделка успешна", "Сделка провалена"), ("1", "-1"), ("Converted", "Not Converted"),
     ],
 )  # fmt: skip
@@ -143,7 +144,8 @@ def test_open_outcomes_are_left_out_and_counted() -> None:
     ("values", "code"),
     [
         ([1.5, 2.5, 3.5, 7], "outcome-numbers"), (["a", "b"], "outcome-unclear"), (["yes"], "outcome-one-value"),
-        ([""], "outcome-empty"), ([f"name {n}" for n in range(60)], "outcome-many"), (["won", "b", "c"], "outcome-unclear"),
+        ([""], "outcome-empty"), ([f"name {n}" for n in range(60)], "outcome-many"),
+        (["won", "b", "c"], "outcome-unclear"),
     ],
 )  # fmt: skip
 def test_what_is_no_outcome_is_refused_with_its_reason(learn: Learn, values: list[Any], code: str) -> None:
@@ -160,6 +162,17 @@ def test_values_of_the_outcome_can_be_named() -> None:
     assert only.won.tolist() == [True, False, True] and only.how["open"] == {"C": 1}
     with pytest.raises(Refused):
         read_outcome(column, won=["Z"])
+
+
+def test_a_number_in_the_order_of_the_file_is_no_quality(learn: Learn) -> None:
+    result = learn(["lead number", *HEAD], [[600_000 + 7 * number, *row] for number, row in enumerate(people(700))])
+    assert [(column["column"], column["why"]) for column in result["dropped"]] == [("lead number", "identifier")]
+
+
+def test_a_number_nobody_shares_may_still_be_a_quality(learn: Learn) -> None:
+    draw = random.Random(14)
+    rows = [[round(draw.lognormvariate(11, 1)), *row] for row in people(700)]
+    assert not learn(["income", *HEAD], rows)["dropped"]
 
 
 def test_columns_that_say_nothing_are_dropped_with_their_reason(learn: Learn) -> None:
