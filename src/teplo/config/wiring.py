@@ -89,7 +89,10 @@ def _register_scoring_and_stages() -> None:
         scoring_jobs.RESCORE_ALL, scoring_jobs.rescore_all, title=_("Scoring everybody"), on_end=_move_after_scoring
     )
     job_registry.register(
-        jobs_learning.LEARN, jobs_learning.learn, title=_("Learning points from who bought"), lease=timedelta(minutes=10)
+        jobs_learning.LEARN,
+        jobs_learning.learn,
+        title=_("Learning points from who bought"),
+        lease=timedelta(minutes=10),
     )
     job_registry.register(
         jobs_learning.FIND_COMMON, jobs_learning.find_common, title=_("Looking for what customers have in common"),

@@ -75,7 +75,11 @@ def _line(line: table_file.Line, activities: Mapping[str, int]) -> tables.Line:
     if deed is None and is_counted:
         reason = _("only a deed alone is counted: write did «…» here")
         raise TableUnreadable([Problem(line.number, in_language(TITLES["condition"]), reason, "not-a-deed")])
-    shared = {"group": line.group, "name": line.name.removeprefix(_NO_NOTE), "points": line.points}
+    shared: dict[str, Any] = {
+        "group": line.group,
+        "name": line.name.removeprefix(_NO_NOTE),
+        "points": line.points,
+    }
     if deed is not None and line.side != Side.FIT:
         return tables.Line(side=Side.BEHAVIOUR.value, **shared, **deed)
     return tables.Line(side=line.side or _usual_side(line.condition), condition=line.condition, **shared)

@@ -122,7 +122,7 @@ def changers(
     test_id: int, draft: Rules, live: Rules, *, before: str = "", after: str = "", state: str = "", beyond: int = 0,
     limit: int = 50,
 ) -> list[Any]:  # fmt: skip
-    """People with `before` and `after` whose temperature differs, by rising id beyond `beyond`; of one move and one outcome if named."""
+    """People whose temperature differs, by rising id past `beyond`; of one move and one outcome if named."""
     rows = with_bands(test_id, draft, live).filter(person_id__gt=beyond)
     rows = rows.filter(before=before, after=after) if before and after else rows.filter(~Q(before=F("after")))
     if state:

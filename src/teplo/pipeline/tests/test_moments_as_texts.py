@@ -13,7 +13,7 @@ _EARLIEST, _LATEST = 946_684_800_000, 4_102_444_800_000
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(_EARLIEST, _LATEST) | st.integers(_EARLIEST // 1000, _LATEST // 1000).map(1000 .__mul__)))
+@given(st.lists(st.integers(_EARLIEST, _LATEST) | st.integers(_EARLIEST // 1000, _LATEST // 1000).map((1000).__mul__)))
 def test_a_moment_is_written_as_python_writes_it(moments: list[int]) -> None:
     write, with_offset = Moments(""), Moments("+00")
     for milliseconds in moments:
