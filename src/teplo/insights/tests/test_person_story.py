@@ -82,5 +82,5 @@ def test_a_place_that_cannot_be_read_is_the_newest(olga):
 
 
 def test_a_page_costs_one_statement_per_source(olga, django_assert_num_queries):
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         read_story(person_id=olga.id)
