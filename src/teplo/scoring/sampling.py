@@ -26,6 +26,7 @@ from teplo.scoring.statement import Sql
 
 HAND_OFF, FIRST_CONTACT, DATE = MOMENTS = ("hand-off", "first-contact", "date")
 MOST_DAYS = 3650
+USUAL_HORIZON = 90
 _FLAGS = ("with_customers", "with_unripe", "only_known", "only_ended")
 
 Moments = Callable[[Q], QuerySet[Any, Any]]
@@ -64,7 +65,7 @@ class Question:
     until: date | None = None
     days: int = 14
     on: date | None = None
-    horizon_days: int | None = 90
+    horizon_days: int | None = USUAL_HORIZON
     with_customers: bool = False
     with_unripe: bool = False
     only_known: bool = False
@@ -123,6 +124,17 @@ class Question:
             **days,
             **flags,
         )
+
+
+def usual_horizon(*, at: datetime) -> int | None:
+    """Days that people are given to buy when nobody says otherwise.
+
+    None, until the day asked, where the oldest acquaintance is younger than a year: to leave out those whose time is
+    not over would leave hardly anybody.
+    """
+    known = Person.objects.filter(is_anonymous=False).order_by("created_at").values_list("created_at", flat=True)
+    oldest = known.first()
+    return USUAL_HORIZON if oldest is not None and at - oldest >= timedelta(days=365) else None
 
 
 def sample_sql(question: Question, *, first: int | None = None, last: int | None = None) -> Sql:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.conditions import registry
 from teplo.kit.clock import now
-from teplo.scoring.sampling import DATE, FIRST_CONTACT, HAND_OFF, MOST_DAYS, Question, QuestionUnclear
+from teplo.scoring.sampling import DATE, FIRST_CONTACT, HAND_OFF, MOST_DAYS, Question, QuestionUnclear, usual_horizon
 
 MOMENTS = (
     (FIRST_CONTACT, _("so many days after first contact")),
@@ -48,7 +48,7 @@ class PastQuestionForm(forms.Form):
     since = forms.DateField(label=_("Met or handed over from"), required=False, widget=_day_input())
     until = forms.DateField(label=_("until"), required=False, widget=_day_input())
     horizon_days = forms.IntegerField(
-        label=_("Days he had to buy"), min_value=1, max_value=MOST_DAYS, initial=90, required=False,
+        label=_("Days he had to buy"), min_value=1, max_value=MOST_DAYS, required=False,
         help_text=_("Whose time is not over yet is left out. Empty: until today."),
     )  # fmt: skip
     versus = forms.ChoiceField(label=_("Buyers are compared with"), choices=VERSUS, initial="everybody")
@@ -59,6 +59,7 @@ class PastQuestionForm(forms.Form):
         today = now().astimezone(registry.zone()).date()
         self.fields["since"].initial = today - timedelta(days=365)
         self.fields["until"].initial = today
+        self.fields["horizon_days"].initial = usual_horizon(at=now())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -13,7 +13,7 @@ from teplo.conditions import registry
 from teplo.conditions.windows import start_of
 from teplo.people.models import Identity, Person
 from teplo.scoring.outcomes import OutcomeUnknown, Told, tell_outcomes
-from teplo.scoring.sampling import Question, QuestionUnclear, sample_sql
+from teplo.scoring.sampling import Question, QuestionUnclear, sample_sql, usual_horizon
 from teplo.tracking.models import Presence
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +165,11 @@ def test_an_unclear_question_is_refused(changes, code):
 def test_an_unknown_outcome_is_refused():
     with pytest.raises(OutcomeUnknown):
         told(met(), "perhaps", MET)
+
+
+def test_a_young_base_is_asked_until_today_and_an_old_one_of_ninety_days():
+    assert usual_horizon(at=AS_OF) is None
+    met(is_anonymous=False)
+    assert usual_horizon(at=AS_OF) is None
+    assert usual_horizon(at=MET + timedelta(days=364)) is None
+    assert usual_horizon(at=MET + timedelta(days=365)) == 90
