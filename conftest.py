@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings
+from django.db import connection
 from pytest_django.fixtures import _set_suffix_to_test_databases
+from pytest_django.plugin import blocking_manager_key
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) -> None:
-    """A database for each process of pytest-xdist. SQLite's is in memory, so each process has its own already;
-    pytest-django would know that of Django's own engine, not of ours (teplo.kit.sqlite)."""
+    """A database for each process of pytest-xdist. SQLite's lies in the process's own home already."""
     worker = getattr(request.config, "workerinput", {}).get("workerid")
     if worker and not settings.DATABASES["default"]["ENGINE"].endswith("sqlite"):
         _set_suffix_to_test_databases(suffix=worker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test that commits empties all tables at its end: what migrations had put there comes back at once, because in
+    parallel another kind of test may follow it in the same process."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem and marker and marker.kwargs.get("serialized_rollback"):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            connection.close()

@@ -54,6 +54,8 @@ hand_off = HandOff.objects.order_by("-offered_at").first()
 print(hot.person_id)
 print(Journey.objects.order_by("created_at").first().pk)
 print(f"{{hand_off.person_id}}/{{hand_off.id}}")
+from teplo.scoring.models import Review
+print(Review.objects.order_by("created_at").first().pk)
 """
 
 
@@ -90,7 +92,7 @@ def take_pictures(home: Path, *, language: str, only: str | None, into: Path) ->
         [sys.executable, "-c", _SESSION.format(name=name, language=language)],
         env=environment, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    session, person, journey, hand_off = made.stdout.split()
+    session, person, journey, hand_off, review = made.stdout.split()
     pages = {
         "today": "/",
         "people": "/people/?sort=-score",
@@ -100,6 +102,7 @@ def take_pictures(home: Path, *, language: str, only: str | None, into: Path) ->
         "funnel": "/insight/funnel/",
         "hand-off": f"/hand-offs/{hand_off}/",
         "stages": "/stages/",
+        "review": f"/scoring/reviews/{review}/",
     }
     with serving(teplo, environment) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(

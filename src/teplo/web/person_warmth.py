@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -39,6 +40,11 @@ TABLES_SHOWN = 20
 FIRST_YEAR = 1970
 
 
+def _page_of(request: HttpRequest) -> str:
+    """The path of the page that asks for a fragment."""
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path
+
+
 @requires(Right.SEE)
 @require_GET
 def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
@@ -51,7 +57,7 @@ def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
         "person": person,
         "word": word,
         "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
-        "is_fragment": wants_fragment(request),
+        "is_on_card": wants_fragment(request) and _page_of(request) == reverse("person", args=[person.pk]),
         "authors": _authors(explanation, word),
         **_explained(explanation),
     }
