@@ -316,7 +316,7 @@ def _write_scores(
             highest = row.score if not people else max(highest, row.score)
             people += 1
             band = band_of(row.score, bands)
-            about = [band.expected, band.temperature] if band else []
+            about = [round(band.expected, 4), band.temperature] if band else []
             writer.writerow([row.person if person else people, row.score, *about, *(row.points if explain else [])])
     unfinished.replace(out)
     return {"people": people, "lowest": lowest, "highest": highest}
