@@ -64,7 +64,7 @@ def _import_with_kills(installation: Installation, file: Path, chance: random.Ra
             installation.execute("UPDATE jobs_job SET lease_until = '2020-01-01 00:00:00' WHERE state = 'running'")
             time.sleep(chance.uniform(0, 0.2))
             continue
-        assert json.loads(out)["state"] == "done"
+        assert json.loads(out)["state"] == "done", out
         return kills
     raise AssertionError("the import never came to its end")
 

@@ -208,7 +208,7 @@ def _tell_learnt(learning: Learning, made: ScoreTable | None, *, as_json: bool) 
     result = learning.result
     for leak in result.get("leaks", ()):
         out.print(str(leak.get("text", leak.get("label", ""))), style="yellow", markup=False)
-    out.print(str(result.get("why", {}).get("text", result.get("verdict", ""))), style="bold", markup=False)
+    out.print(_verdict(result), style="bold", markup=False)
     if result.get("criteria"):
         table = Table(_("points"), _("criterion"), _("people"), _("conversion"))
         for item in result["criteria"]:
@@ -220,6 +220,14 @@ def _tell_learnt(learning: Learning, made: ScoreTable | None, *, as_json: bool) 
             markup=False,
         )
     out.print(_("Kept as learning %(id)s.") % {"id": learning.pk})
+
+
+def _verdict(result: dict[str, Any]) -> str:
+    """Why there is a table, or why there is none; without anybody to learn from the learner was not asked at all."""
+    if not result.get("people") and result.get("verdict") == "too-little":
+        return _("Nobody stood at such a moment in this period.")
+    words = _("too little data") if result.get("verdict") == "too-little" else str(result.get("verdict", ""))
+    return str(result.get("why", {}).get("text", words))
 
 
 def _refusal(result: dict[str, Any]) -> str:

@@ -225,12 +225,12 @@ def test_where_nothing_can_be_learnt_it_says_so_and_makes_no_draft(monkeypatch: 
     assert ScoreTable.objects.count() == tables
 
 
-def test_a_period_without_anybody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_period_without_anybody_is_too_little_to_learn_from() -> None:
     world(2)
-    refused = {"verdict": "refused", "why": {"code": "no-rows", "text": "The file has no rows."}}
-    monkeypatch.setattr(jobs_learning, "run_learning", learnt(refused))
     result = call("learn", "--moment", "date", "--on", DAY, "--json")
-    assert (result.exit_code, said(result)["error"]) == (2, "Nobody stood at such a moment in this period.")
+    assert (result.exit_code, said(result)["verdict"]) == (3, "too-little")
+    assert said(result)["result"]["people"] == 0
+    assert "Nobody stood at such a moment" in call("learn", "--moment", "date", "--on", DAY).output
 
 
 def test_learning_knows_all_options_of_learning_from_a_file() -> None:
