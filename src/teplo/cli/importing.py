@@ -118,11 +118,9 @@ def _start(run: ImportRun) -> None:
 
 
 def _stopped(file: Path) -> ImportRun:
-    run = (
-        ImportRun.objects.filter(name=file.name, state__in=("stopped", "failed", "running", "queued"))
-        .order_by("-id")
-        .first()
-    )
+    """The newest run of this file that has not ended; else the newest that has: its end may not have been told."""
+    runs = ImportRun.objects.filter(name=file.name).order_by("-id")
+    run = runs.filter(state__in=("stopped", "failed", "running", "queued")).first() or runs.filter(state="done").first()
     if run is None:
         raise FileRefused("gone")
     starting.resume_import(run)
