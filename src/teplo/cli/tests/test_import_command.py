@@ -96,3 +96,9 @@ def test_options_reach_the_run(file: Path) -> None:
 def test_deeds_are_imported_with_events(file: Path) -> None:
     done = call(file, "--events", "--event-name", "visited-fair", "--map", "Дата=event_time", "--json")
     assert json.loads(done.stdout)["created"] == 1
+
+
+def test_a_finished_import_asked_to_be_resumed_tells_its_end_again(file: Path) -> None:
+    first = json.loads(call(file, "--json").stdout)
+    again = json.loads(call(file, "--json", "--resume").stdout)
+    assert (again["import"], again["state"]) == (first["import"], "done")
