@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField(default=teplo.kit.clock.now)),
             ],
             options={
-                'indexes': [models.Index(fields=['temperature', '-total', 'person'], name='score_warmth'), models.Index(fields=['-total', 'person'], name='score_total')],
+                'indexes': [models.Index(fields=['temperature', '-total'], name='score_warmth'), models.Index(fields=['-total', 'person'], name='score_total')],
             },
         ),
         migrations.CreateModel(
