@@ -28,10 +28,8 @@ PHONE = {"width": 390, "height": 844}
 
 _SESSION = """
 import django; django.setup()
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from teplo.accounts.models import Role, User
+from teplo.accounts.testing import make_session
 user = User.objects.filter(email="olena@lad.example").first()
 if user is None:
     user = User(email="olena@lad.example", name={name!r}, role=Role.ADMINISTRATOR, language={language!r})
@@ -39,12 +37,7 @@ if user is None:
     user.save(force_insert=True)
 from teplo.accounts.models import Workspace
 Workspace.objects.filter(pk=1).update(guide={{"dismissed": "2026-01-01"}})
-session = import_module(settings.SESSION_ENGINE).SessionStore()
-session[SESSION_KEY] = str(user.pk)
-session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-session.create()
-print(session.session_key)
+print(make_session(user))
 from teplo.journeys.models import Journey
 from teplo.people.models import Segment
 from teplo.scoring.models import Score

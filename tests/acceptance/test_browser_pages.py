@@ -7,13 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from teplo.accounts.models import Role, User
 from teplo.accounts.notices import NewNotice, notify
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.kit.clock import now
 from teplo.people.models import Company, Person, Segment
 from teplo.sales.models import HandOff, Task
@@ -56,19 +53,6 @@ def owner() -> User:
     return user
 
 
-def session_of(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-    )
-    store.create()
-    return str(store.session_key)
-
-
 def pages(user: User) -> list[str]:
     """The pages of the rail, and the heart of it all: a person's card."""
     card = f"/people/{Person.objects.order_by('pk').values_list('pk', flat=True)[0]}/"
@@ -77,7 +61,7 @@ def pages(user: User) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_readable_for_everybody_and_obey_the_policy(live_server: Any, owner: User, scheme: str) -> None:
-    session, urls = session_of(owner), pages(owner)
+    session, urls = make_session(owner), pages(owner)
     held: dict[str, list[str]] = {}
     with (
         browser() as running,
@@ -97,7 +81,7 @@ def test_pages_are_readable_for_everybody_and_obey_the_policy(live_server: Any, 
 
 
 def test_no_page_is_wider_than_a_phone(live_server: Any, owner: User) -> None:
-    session, urls = session_of(owner), pages(owner)
+    session, urls = make_session(owner), pages(owner)
     wide: dict[str, int] = {}
     with browser() as running, signed_in(running, live_server.url, session, **PHONE) as (page, _complaints):
         for url in urls:
@@ -109,7 +93,7 @@ def test_no_page_is_wider_than_a_phone(live_server: Any, owner: User) -> None:
 
 
 def test_the_palette_opens_by_keyboard_and_leads_to_a_page(live_server: Any, owner: User) -> None:
-    session = session_of(owner)
+    session = make_session(owner)
     with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, complaints):
         page.goto(live_server.url, wait_until="networkidle")
         page.keyboard.press("Control+k")
@@ -121,7 +105,7 @@ def test_the_palette_opens_by_keyboard_and_leads_to_a_page(live_server: Any, own
 
 
 def test_a_hot_person_rises_as_a_toast_without_loading_the_page_anew(live_server: Any, owner: User) -> None:
-    session = session_of(owner)
+    session = make_session(owner)
     with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, _complaints):
         page.goto(live_server.url, wait_until="networkidle")
         page.evaluate("window.isSamePage = true")
@@ -133,7 +117,7 @@ def test_a_hot_person_rises_as_a_toast_without_loading_the_page_anew(live_server
 
 def test_a_dialog_asks_before_access_is_taken_away(live_server: Any, owner: User) -> None:
     other = make_user(name="Ігор", role=Role.ANALYST)
-    session = session_of(owner)
+    session = make_session(owner)
     with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, complaints):
         page.goto(live_server.url + "/settings/users/", wait_until="networkidle")
         row = page.locator("tr", has_text="Ігор")

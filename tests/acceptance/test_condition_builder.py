@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from teplo.accounts.models import User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.people.models import Segment
 from teplo.people.testing import make_person
 from teplo.tracking.models import Activity
@@ -32,25 +29,12 @@ def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     Activity.objects.update_or_create(key="page-viewed", defaults={"names": {"en": "Viewed a page"}})
     for city in ("Kyiv", "Kyiv", "Lviv"):
         make_person(city=city)
-    session = _session_of(make_user(role="marketer", language="en"))
+    session = make_session(make_user(role="marketer", language="en"))
     with browser() as running, signed_in(running, live_server.url, session) as (opened, complaints):
         opened.goto(f"{live_server.url}/people/segments/new/")
         opened.locator(".conditions-row").first.wait_for()  # the builder has taken the page over
         yield opened
         assert complaints == [] or opened.evaluate("'axe' in window")  # axe-core writes inline styles of its own
-
-
-def _session_of(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-    )
-    store.save()
-    return str(store.session_key)
 
 
 def value(page: Page) -> Any:

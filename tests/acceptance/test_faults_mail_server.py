@@ -23,18 +23,8 @@ CONNECTIONS = 4
 _SIGN_IN = """
 import json
 import django; django.setup()
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from teplo.accounts.testing import make_user
-user = make_user(role="administrator", language="en")
-store = SessionStore()
-store.update({
-    SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-    HASH_SESSION_KEY: user.get_session_auth_hash(),
-})
-store.create()
-print(json.dumps(store.session_key))
+from teplo.accounts.testing import make_session, make_user
+print(json.dumps(make_session(make_user(role="administrator", language="en"))))
 """
 
 

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from teplo.accounts.models import User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.jobs.testing import run_all_jobs
 from teplo.people.models import ImportRun, Person
 from tests.acceptance.browsing import AXE, browser, chromium, signed_in, violations
@@ -27,19 +24,10 @@ pytestmark = [
 ROWS = "ФИО;Почта;Комментарий;Возраст\nОльга Иванова;olga@example.com;ждёт;31\nИван Петров;не почта;;40\n"
 
 
-def _session_of(user: User) -> str:
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    return str(session.session_key)
-
-
 @pytest.fixture(params=["light", "dark"])
 def page(live_server: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Page]:
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    session = _session_of(make_user(role="marketer", language="en"))
+    session = make_session(make_user(role="marketer", language="en"))
     with (
         browser() as running,
         signed_in(running, live_server.url, session, color_scheme=request.param) as (opened, complaints),

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
 from teplo.accounts.models import User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.journeys.models import Journey
 from teplo.journeys.presets.installing import install
 from teplo.journeys.publishing import draft_of
@@ -40,24 +38,11 @@ def user(transactional_db: None) -> User:
 @pytest.fixture
 def page(live_server: Any, user: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with browser() as running, signed_in(running, live_server.url, _session_of(user)) as (opened, complaints):
+    with browser() as running, signed_in(running, live_server.url, make_session(user)) as (opened, complaints):
         opened.base = live_server.url  # type: ignore[attr-defined]
         yield opened
         own = [text for text in complaints if "422" not in text]  # a refused form is told to the console as well
         assert own == [] or opened.evaluate("'axe' in window")  # axe-core writes inline styles of its own
-
-
-def _session_of(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-    )
-    store.save()
-    return str(store.session_key)
 
 
 def open_page(page: Page, path: str) -> None:

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from teplo.accounts.models import User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.insights.reviewing import count_agenda
 from teplo.insights.tests.review_world import SINCE, UNTIL, buyer, live_table, loser
 from teplo.scoring import reviews
@@ -39,7 +36,7 @@ def review() -> Review:
 @pytest.fixture
 def page(live_server: Any, review: Review, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    session = _session_of(make_user(role="marketer", language="en"))
+    session = make_session(make_user(role="marketer", language="en"))
     size = {"width": 1280, "height": 800}
     with (
         browser() as running,
@@ -48,19 +45,6 @@ def page(live_server: Any, review: Review, monkeypatch: pytest.MonkeyPatch) -> I
         opened.goto(f"{live_server.url}{reviews.address(review)}")
         yield opened
         assert complaints == [] or opened.evaluate("'axe' in window")  # axe-core writes inline styles of its own
-
-
-def _session_of(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-    )
-    store.save()
-    return str(store.session_key)
 
 
 def test_the_points_are_walked_through_by_keys(page: Page) -> None:

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from teplo.accounts.models import User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import make_session, make_user
 from teplo.people.testing import make_person
 from teplo.scoring.models import Criterion, ScoreTable, TableState
 from teplo.scoring.tables import make_draft
@@ -45,24 +42,11 @@ def draft() -> ScoreTable:
 @pytest.fixture
 def page(live_server: Any, draft: ScoreTable, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    session = _session_of(make_user(role="marketer", language="en"))
+    session = make_session(make_user(role="marketer", language="en"))
     with browser() as running, signed_in(running, live_server.url, session) as (opened, complaints):
         opened.goto(f"{live_server.url}/scoring/tables/{draft.pk}/")
         yield opened
         assert complaints == [] or opened.evaluate("'axe' in window")  # axe-core writes inline styles of its own
-
-
-def _session_of(user: User) -> str:
-    store = SessionStore()
-    store.update(
-        {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-    )
-    store.save()
-    return str(store.session_key)
 
 
 def names(page: Page) -> list[str]:
