@@ -50,6 +50,14 @@ def send(place: Installation, **event: object) -> int:
     return status
 
 
+_RECORD = """
+import django; django.setup()
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+MigrationRecorder(connection).record_{act}(*{migration})
+"""
+
+
 def wait_for_score(place: Installation) -> None:
     wait_for(lambda: place.one("SELECT COUNT(*) FROM scoring_score") == 1, 40, "no score", place)
 
@@ -125,6 +133,24 @@ def test_collector_and_worker_work_as_separate_processes(place: Installation) ->
         process.communicate(timeout=20)
         assert process.returncode == 0
         assert time.monotonic() - began < 5
+
+
+def test_a_worker_waits_for_the_tables_it_needs_and_goes_on_by_itself(place: Installation) -> None:
+    migration = ("scoring", "0001_initial")
+    place.python("-c", _RECORD.format(act="unapplied", migration=migration))
+    processes = [launch(place, "collect", "--port", str(place.port)), launch(place, "work")]
+    place.wait_until_listening()
+    status, text = get(place, "/readyz")
+    assert status == 503 and "missing: scoring.0001_initial: teplo migrate" in text
+    assert send(place) == 202
+    wait_for(lambda: "waiting_for_tables" in place.log.read_text(), 20, "the worker said nothing", place)
+    assert place.one("SELECT COUNT(*) FROM tracking_event") == 0
+    place.python("-c", _RECORD.format(act="applied", migration=migration))
+    wait_for_score(place)
+    assert place.one("SELECT COUNT(*) FROM tracking_deadletter") == 0
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=20)
 
 
 def test_logs_are_json_and_hold_no_personal_data(place: Installation) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from teplo.kit.schema import look_at_schema
 
 
 def migrate() -> None:
@@ -14,8 +14,7 @@ def migrate() -> None:
 
 def migrate_if_needed() -> bool:
     """Whether there was something to do; looking costs much less than Django's own command."""
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not look_at_schema().missing:
         return False
     call_command("migrate", interactive=False, verbosity=0)
     return True

@@ -17,7 +17,7 @@ from teplo.kit.turns import others_wait
 from teplo.people.models import ChangeNote
 from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch
-from teplo.pipeline.working import Pace, is_environment
+from teplo.pipeline.working import Pace, raise_trouble
 from teplo.stages.models import StageMove
 
 log = structlog.get_logger(__name__)
@@ -60,8 +60,9 @@ def _take(notes: Sequence[ChangeNote]) -> None:
             _remove(notes)
             return
     except Exception as error:
-        if isinstance(error, NotesTaken) or is_environment(error):
+        if isinstance(error, NotesTaken):
             raise
+        raise_trouble(error)
         if len(notes) == 1:
             # Nothing is lost with it but the moment: the next deed or the nightly pass looks at this person again.
             log.error("note_dropped", cause=notes[0].cause, step=step, error=place_of(error))

@@ -15,13 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from teplo.channels import sending
 from teplo.channels.email.transport import close_transports
 from teplo.jobs import periodic, running
 from teplo.jobs.holding import are_loops_held
 from teplo.journeys import stepping
+from teplo.kit.schema import OtherSchema, look_at_schema
 from teplo.pipeline import noting, working
 from teplo.tracking.inbox import arrived
 
@@ -80,7 +81,9 @@ LOOPS: tuple[Loop, ...] = (
 
 
 def run(stop: threading.Event) -> None:
-    """Run all loops until `stop` is set and their current pieces have ended."""
+    """Run all loops until `stop` is set and their current pieces have ended; first wait for the tables they need."""
+    if not _wait_for_tables(stop):
+        return
     owner = f"{socket.gethostname()[:12]}:{os.getpid()}:{secrets.token_hex(3)}"
     threads = [
         threading.Thread(target=_turn, args=(loop, f"{owner}:{loop.name}"[:40], stop), name=f"teplo-{loop.name}")
@@ -96,6 +99,27 @@ def run(stop: threading.Event) -> None:
         thread.join(max(0.0, until - time.monotonic()))
 
 
+def _wait_for_tables(stop: threading.Event) -> bool:
+    """Until the database answers and has been migrated; False when asked to stop before. Said once for each reason."""
+    said = ""
+    while not stop.is_set():
+        try:
+            schema = look_at_schema()
+            if not schema.missing:
+                if schema.unknown:
+                    log.warning("schema_is_newer", schema=str(schema))
+                return True
+            reason = str(schema)
+        except (DatabaseError, InterfaceError) as error:
+            reason = running.place_of(error)
+            connection.close()
+        if reason != said:
+            said = reason
+            log.error("waiting_for_tables", reason=reason)
+        stop.wait(2.0)
+    return False
+
+
 def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
     failures = 0
     while not stop.is_set():
@@ -107,7 +131,8 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
         except Exception as error:  # whatever it was, the loop must go on
             failures += 1
             done = 0
-            log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures)
+            schema = {"schema": str(error)} if isinstance(error, OtherSchema) else {}
+            log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures, **schema)
             connection.close()
         if not done:
             _rest(loop, failures, stop)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,6 +16,7 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.garbage import rarely_collected
 from teplo.kit.ids import new_ids
+from teplo.kit.schema import OtherSchema, look_at_schema
 from teplo.kit.turns import others_wait
 from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch, Taken, open_parcels
@@ -30,7 +33,11 @@ KILLED_ALONE = 2
 
 # busy, locked, memory, read-only, i/o, corrupt, full, cannot open …
 _SQLITE_ENVIRONMENT = frozenset({5, 6, 7, 8, 10, 11, 13, 14, 15, 26})
-_POSTGRES_ENVIRONMENT = ("08", "25", "40", "53", "55", "57", "58")
+# … and tables, columns, functions, rights that are not there (42 also holds mistakes in a statement, which are ours)
+_POSTGRES_ENVIRONMENT = (
+    "08", "25", "28", "3D", "3F", "40", "53", "55", "57", "58", "42501", "42703", "42704", "42883", "42P01", "42P10",
+)  # fmt: skip
+_SQLITE_OTHER_TABLES = re.compile(r"no such (table|column|function)|has no column named|^ON CONFLICT clause")
 
 
 class LeaseLost(Exception):
@@ -104,8 +111,9 @@ def _take(parcels: Sequence[InboxRow], events: list[Taken]) -> None:
             _remove(parcels)
             return
     except Exception as error:
-        if isinstance(error, LeaseLost) or is_environment(error):
+        if isinstance(error, LeaseLost):
             raise
+        raise_trouble(error)
         log.warning("batch_failed", events=len(events), error=place_of(error))
     with transaction.atomic():
         _isolate(events)
@@ -137,8 +145,7 @@ def _isolate(events: list[Taken]) -> None:
             steps.run(batch)
             return
     except Exception as error:
-        if is_environment(error):
-            raise
+        raise_trouble(error)
         if len(events) == 1:
             _bury(events[0], batch.step, error)
             return
@@ -156,14 +163,25 @@ def _bury(event: Taken, step: str, error: Exception) -> None:
     bulk.insert(DeadLetter, columns, [row])
 
 
+def raise_trouble(error: Exception) -> None:
+    """Raise what failed unless the events may be to blame: on tables that are not this code's nothing can be said."""
+    if is_environment(error):
+        raise error
+    if schema := look_at_schema():
+        raise OtherSchema(schema) from error
+
+
 def is_environment(error: BaseException) -> bool:
-    """Whether the database (gone, full, busy, another transaction) failed rather than the event."""
+    """Whether the database (gone, full, busy, another transaction, other tables) failed rather than the event."""
     if not isinstance(error, DatabaseError | InterfaceError):
         return isinstance(error, OSError | MemoryError)
+    if isinstance(error, OtherSchema):
+        return True
     cause = error.__cause__
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
-        return (code & 0xFF) in _SQLITE_ENVIRONMENT
+        is_other = code == sqlite3.SQLITE_ERROR and _SQLITE_OTHER_TABLES.search(str(cause)) is not None
+        return is_other or (code & 0xFF) in _SQLITE_ENVIRONMENT
     state = getattr(cause, "sqlstate", None)
     if state is not None:
         return str(state).startswith(_POSTGRES_ENVIRONMENT)

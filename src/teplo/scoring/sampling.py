@@ -84,6 +84,9 @@ class Question:
             raise QuestionUnclear("bad-days", "days")
         if self.horizon_days is not None and not 1 <= self.horizon_days <= MOST_DAYS:
             raise QuestionUnclear("bad-horizon", "horizon_days")
+        begins = "on" if self.moment == DATE else "since"
+        if getattr(self, begins) > self.as_of.astimezone(registry.zone()).date():
+            raise QuestionUnclear("future", begins)
 
     @property
     def period(self) -> tuple[datetime, datetime]:

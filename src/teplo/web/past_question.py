@@ -27,6 +27,7 @@ UNCLEAR = {
     "period-backwards": _("The period ends before it begins."),
     "bad-days": _("Days go from 0 to 3650."),
     "bad-horizon": _("Days go from 1 to 3650."),
+    "future": _("This moment has not come yet."),
 }
 
 

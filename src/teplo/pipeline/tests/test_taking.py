@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 
 from teplo.kit.clock import now
-from teplo.people.models import Consent, Identity, Person
+from teplo.kit.schema import OtherSchema
+from teplo.people.models import ChangeNote, Consent, Identity, Person
 from teplo.people.testing import make_person
-from teplo.pipeline import steps, working
+from teplo.pipeline import noting, steps, working
 from teplo.tracking.inbox import put_events
 from teplo.tracking.models import Acquisition, Activity, DeadLetter, Event, InboxRow, Presence, Tally, Touch
 from teplo.tracking.testing import make_event, put_event
@@ -63,13 +65,16 @@ def test_the_same_id_from_two_sites_is_two_events() -> None:
     assert Event.objects.count() == 2
 
 
-def test_a_poisonous_event_stands_alone_and_the_others_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def bitten_by(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def bite(batch: Any) -> None:
-        if any(event.stored.name == "poison" for event in batch.events):
+        if any(event.stored.name == name for event in batch.events):
             raise ZeroDivisionError("bitten")
 
-    monkeypatch.setattr(steps, "STEPS", (*steps.STEPS[:5], ("bite", bite), *steps.STEPS[5:]))
-    monkeypatch.setattr(steps.run, "__defaults__", (steps.STEPS,))
+    monkeypatch.setattr(steps.run, "__defaults__", ((*steps.STEPS[:5], ("bite", bite), *steps.STEPS[5:]),))
+
+
+def test_a_poisonous_event_stands_alone_and_the_others_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    bitten_by(monkeypatch, "poison")
     put_events(
         [make_event() for _ in range(20)] + [make_event(name="poison")] + [make_event() for _ in range(12)],
         origin="api",
@@ -80,6 +85,65 @@ def test_a_poisonous_event_stands_alone_and_the_others_pass(monkeypatch: pytest.
     letter = DeadLetter.objects.get()
     assert letter.step == "bite" and "bitten" in letter.error
     assert not InboxRow.objects.exists()
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("gone", "back"),
+    [
+        ("stages_stagemove RENAME TO away", "away RENAME TO stages_stagemove"),
+        ("tracking_touch RENAME COLUMN utm_term TO away", "tracking_touch RENAME COLUMN away TO utm_term"),
+        ("scoring_score RENAME COLUMN fit TO away", "scoring_score RENAME COLUMN away TO fit"),
+    ],
+)
+def test_tables_that_are_not_this_code_s_say_nothing_against_the_events(gone: str, back: str) -> None:
+    put_events([make_event(url=f"https://x.example/{n}?utm_source=vk") for n in range(20)], origin="api")
+    execute(f"ALTER TABLE {gone}")
+    for _ in range(8):  # more often than a row may be tried before it is suspected
+        with pytest.raises(DatabaseError), transaction.atomic():
+            working.run_once("test")
+    assert not DeadLetter.objects.exists() and not Event.objects.exists()
+    assert InboxRow.objects.exists() and not InboxRow.objects.exclude(attempts=0).exists()
+    execute(f"ALTER TABLE {back}")
+    assert take_all() == 20
+    assert Event.objects.count() == 20 and not DeadLetter.objects.exists()
+
+
+def test_while_the_database_is_newer_than_the_code_no_event_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails then (a new column that must be filled, a value nobody knew) may be for that reason."""
+    bitten_by(monkeypatch, "poison")
+    put_events([make_event(), make_event(name="poison")], origin="api")
+    MigrationRecorder(connection).record_applied("stages", "9999_of_tomorrow")
+    with pytest.raises(OtherSchema, match=r"newer than this code: stages.9999_of_tomorrow"):
+        working.run_once("test")
+    assert InboxRow.objects.exists() and not DeadLetter.objects.exists()
+    MigrationRecorder(connection).record_unapplied("stages", "9999_of_tomorrow")
+    take_all()
+    assert DeadLetter.objects.get().step == "bite"
+    assert Event.objects.count() == 1
+
+
+def test_a_database_newer_than_the_code_is_worked_on_as_long_as_nothing_fails() -> None:
+    MigrationRecorder(connection).record_applied("stages", "9999_of_tomorrow")
+    put_event()
+    assert take_all() == 1
+
+
+def test_change_notes_wait_for_the_tables_too() -> None:
+    person = make_person()
+    ChangeNote.objects.create(id=1, person_id=person.pk, cause="hand", at=now())
+    execute("ALTER TABLE stages_stagemove RENAME TO away")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        noting.run_once("test")
+    execute("ALTER TABLE away RENAME TO stages_stagemove")
+    assert ChangeNote.objects.exists()
+    while noting.run_once("test"):
+        pass
+    assert not ChangeNote.objects.exists()
 
 
 def test_a_contact_nobody_can_read_makes_a_dead_letter() -> None:

@@ -16,7 +16,8 @@ from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature, gla
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Variance allowed to a coefficient: the smaller, the closer to nothing they are drawn."""
-TURNINGS = (0.0, 0.4, 1.0)
+SHAPES = ((0.0, 0.0), (0.4, 0.0), (1.0, 0.0), (0.0, 0.4), (0.0, 1.0), (0.4, 0.4))
+"""How freely a number's bands between turns, and the bends of its slope, may be used beside the slope."""
 _SAMPLE = 5_000
 MOST_COLUMNS = 220
 MOST_FEATURES = 80
@@ -40,7 +41,7 @@ class Model:
     cuts: list[Cut]
     whose: list[slice]
     coefficients: Floats
-    turning: float
+    shape: tuple[float, float]
 
     def foretell(self, rows: Rows) -> Floats:
         """The log-odds of these rows."""
@@ -49,7 +50,7 @@ class Model:
     def shares(self, rows: Rows) -> list[Floats]:
         """What each feature adds to the log-odds of these rows."""
         return [
-            cut.columns(rows, turning=self.turning) @ self.coefficients[1:][place]
+            cut.columns(rows, turning=self.shape[0], bending=self.shape[1]) @ self.coefficients[1:][place]
             for cut, place in zip(self.cuts, self.whose, strict=True)
         ]
 
@@ -59,10 +60,10 @@ def fit_model(features: Sequence[Feature], rows: Rows, won: Bools, *, seed: int 
 
     In each trial the bands are found anew from the people learnt from, or bands that fit by chance would be believed.
     """
-    turning, strength = _choose(features, rows, won, seed)
+    shape, strength = _choose(features, rows, won, seed)
     cuts = cut_features(features, rows, won)
-    matrix, whose = columns_of(cuts, rows, turning=turning)
-    return Model(cuts, whose, _coefficients(matrix, won, strength), turning)
+    matrix, whose = columns_of(cuts, rows, turning=shape[0], bending=shape[1])
+    return Model(cuts, whose, _coefficients(matrix, won, strength), shape)
 
 
 def cut_features(features: Sequence[Feature], rows: Rows, won: Bools) -> list[Cut]:
@@ -83,35 +84,31 @@ def cut_features(features: Sequence[Feature], rows: Rows, won: Bools) -> list[Cu
     return taken
 
 
-def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> tuple[float, float]:
-    """Freedom of bands and penalty with the least log-loss over three folds."""
+def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> tuple[tuple[float, float], float]:
+    """Freedom of bands and bends and the penalty with the least log-loss over three folds."""
     if min(won.sum(), (~won).sum()) < 6:
-        return TURNINGS[0], STRENGTHS[0]
+        return SHAPES[0], STRENGTHS[0]
     sample = np.sort(np.random.default_rng(seed).permutation(won.size)[:_SAMPLE])
     rows, won = rows[sample], won[sample]
     folds = [
         (learnt, tested, cut_features(features, rows[learnt], won[learnt]))
         for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won)
     ]
-    options: list[tuple[float, float, float]] = []
-    for turning in TURNINGS:
-        tried = _losses(folds, rows, won, turning)
-        options += tried
-        if min(tried)[0] > min(options)[0] + 1.0:
-            break  # freer bands would only be worse
-    _, turning, strength = min(options)
-    return turning, strength
+    options = [option for shape in SHAPES for option in _losses(folds, rows, won, shape)]
+    _, strength, shape = min(options)
+    return shape, strength
 
 
 def _losses(
-    folds: Sequence[tuple[Rows, Rows, list[Cut]]], rows: Rows, won: Bools, turning: float
-) -> list[tuple[float, float, float]]:
+    folds: Sequence[tuple[Rows, Rows, list[Cut]]], rows: Rows, won: Bools, shape: tuple[float, float]
+) -> list[tuple[float, float, tuple[float, float]]]:
     """The loss under each penalty, from the strictest on, until it only becomes worse."""
+    turning, bending = shape
     columns = [
-        (columns_of(cuts, rows[learnt], turning=turning)[0], columns_of(cuts, rows[tested], turning=turning)[0])
+        [columns_of(cuts, rows[some], turning=turning, bending=bending)[0] for some in (learnt, tested)]
         for learnt, tested, cuts in folds
     ]
-    options: list[tuple[float, float, float]] = []
+    options: list[tuple[float, float, tuple[float, float]]] = []
     many = columns[0][0].shape[1] > MANY_COLUMNS
     for strength in STRENGTHS[1::2] if many else STRENGTHS:
         loss = 0.0
@@ -119,7 +116,7 @@ def _losses(
             coefficients = _coefficients(known, won[learnt], strength)
             odds = coefficients[0] + asked @ coefficients[1:]
             loss += float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
-        options.append((loss, turning, strength))
+        options.append((loss, strength, shape))
         if loss > min(options)[0] + 1.0:
             break
     return options

@@ -15,10 +15,12 @@ import numpy.typing as npt
 from teplo.scoring.learning.fitting import Model, ones_of, weighted_squares, weights_of
 from teplo.scoring.learning.frames import Floats, Ints, sums
 from teplo.scoring.learning.parts import Cut, Rows
+from teplo.scoring.learning.refining import Likeness, Refining
 
 MOST_OF_ONE = 7
 HARDLY = 0.02
 SLIGHT = 0.4
+_SAMPLE = 30_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Joined:
 
     groups: list[Group]
     values: Floats
+    constant: float
+    spread: Floats
+    """The weighted covariance of the groups."""
 
 
 def join_parts(model: Model, rows: Rows, places: Sequence[Ints], *, most: int, strictness: float) -> Joined:
@@ -50,7 +55,38 @@ def join_parts(model: Model, rows: Rows, places: Sequence[Ints], *, most: int, s
     squares[np.arange(1, len(groups) + 1), np.arange(1, len(groups) + 1)] += 1e-3
     state = _State(model.cuts, groups, squares, np.linalg.solve(squares, likeness))
     state.settle(most, strictness)
-    return Joined(state.groups, state.values[1:])
+    if state.groups:
+        state = _refined(model, rows, places, state)
+        state.settle(most, strictness)
+    return state.joined()
+
+
+def _refined(model: Model, rows: Rows, places: Sequence[Ints], state: _State) -> _State:
+    """The groups after all single steps that make them better."""
+    some = np.arange(rows.size) if rows.size <= _SAMPLE else np.sort(np.random.default_rng(3).permutation(rows.size)[:_SAMPLE])
+    used = sorted({group.cut for group in state.groups})
+    cuts = [model.cuts[at] for at in used]
+    shares = model.shares(rows[some])
+    odds = model.coefficients[0] + sum(shares, np.zeros(some.size))
+    weights = weights_of(odds)
+    among = [places[at][some] for at in used]
+    likeness = Likeness.of(cuts, among, weights, odds)
+    value = np.zeros(likeness.wanted.size)
+    for at, (begin, place) in enumerate(zip(likeness.start, among, strict=True)):
+        size = len(cuts[at].parts)
+        mass = sums(place, weights, size)
+        given = sums(place, weights * shares[used[at]], size)
+        value[begin : begin + size] = np.divide(given, mass, out=np.zeros(size), where=mass > 0)
+    refining = Refining(cuts, likeness, value, [(used.index(group.cut), group.parts) for group in state.groups])
+    refining.refine()
+    groups = [Group(used[at], parts) for at, parts in refining.groups]
+    matrix = ones_of([(group.cut, group.parts) for group in groups], places, rows.size)
+    odds = model.foretell(rows)
+    weights = weights_of(odds)
+    squares = weighted_squares(matrix, weights)
+    wanted = np.concatenate([[(weights * odds).sum()], matrix.T @ (weights * odds)])
+    squares[np.arange(1, len(groups) + 1), np.arange(1, len(groups) + 1)] += 1e-3
+    return _State(model.cuts, groups, squares, np.linalg.solve(squares, wanted))
 
 
 # one feature alone
@@ -119,6 +155,12 @@ class _State:
 
     def __init__(self, cuts: Sequence[Cut], groups: list[Group], squares: Floats, values: Floats) -> None:
         self.cuts, self.groups, self.squares, self.values = cuts, groups, squares, values
+
+    def joined(self) -> Joined:
+        """The groups as they stand."""
+        beside = self.squares[1:, 0]
+        spread = self.squares[1:, 1:] - np.outer(beside, beside) / self.squares[0, 0]
+        return Joined(self.groups, self.values[1:], float(self.values[0]), spread)
 
     def settle(self, most: int, strictness: float) -> None:
         """Join until at most `most` groups stay, each worth `strictness`, and every trend is kept."""

@@ -17,7 +17,12 @@ from teplo.scoring.learning.frames import Bools, Floats, Ints, sums
 
 MOST_LEVELS = 40
 FEWEST = 15.0
-EVEN_STEPS = 12
+FEW_STEPS = np.arange(1, 12) / 12
+MANY_STEPS = np.array([0.02, *np.arange(1, 20) / 20, 0.98])
+"""Of how many people a band ends: the tails are where curves are steep."""
+MANY = 1_500
+KNOTS = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
+_BENT = 2.0
 Rows = npt.NDArray[np.int64]
 
 
@@ -40,14 +45,16 @@ class Slope:
     middle: float
     spread: float
     grid: Floats | None
+    knots: Floats
 
     @classmethod
     def of(cls, numbers: Floats, won: Bools) -> Slope:
         """As these numbers are spread; whichever of the two goes better with the outcome."""
         low, high = (float(value) for value in np.quantile(numbers, (0.01, 0.99)))
         clipped = np.clip(numbers, low, high)
-        itself = cls(low, high, float(clipped.mean()), float(clipped.std()) or 1.0, None)
-        rank = cls(low, high, 0.0, 1.0, np.quantile(numbers, np.linspace(0, 1, 101)))
+        knots = np.unique(np.quantile(numbers, KNOTS))
+        itself = cls(low, high, float(clipped.mean()), float(clipped.std()) or 1.0, None, knots)
+        rank = cls(low, high, 0.0, 1.0, np.quantile(numbers, np.linspace(0, 1, 101)), knots)
         apart = won - won.mean()
         return itself if abs(itself.column(numbers) @ apart) >= abs(rank.column(numbers) @ apart) else rank
 
@@ -57,6 +64,14 @@ class Slope:
             return np.asarray((np.clip(numbers, self.low, self.high) - self.middle) / self.spread)
         below = np.searchsorted(self.grid, numbers, side="left") + np.searchsorted(self.grid, numbers, side="right")
         return np.asarray((below / 2 / self.grid.size - 0.5) * 3.46)
+
+    def bends(self, numbers: Floats) -> Floats:
+        """Columns that let the line bend at the knots: each is 1 at its knot and falls to 0 at the next ones."""
+        if self.knots.size < 4:
+            return np.zeros((numbers.size, 0))
+        peaks = np.eye(self.knots.size)
+        columns = [np.interp(numbers, self.knots, peak) for peak in peaks]
+        return np.column_stack(columns) * _BENT
 
 
 @dataclass(frozen=True)
@@ -96,9 +111,9 @@ class Cut:
         """How many parts are bands; they stand first."""
         return self.kinds.count("band")
 
-    def columns(self, rows: Rows, *, turning: float = 1.0) -> Floats:
-        """The feature as columns for a model: slopes of its numbers, ones for the bands between turns (`turning`: how
-        freely those may be used beside the slopes), for each level and for missing."""
+    def columns(self, rows: Rows, *, turning: float = 1.0, bending: float = 0.0) -> Floats:
+        """The feature as columns for a model: a slope of its numbers, bends of it and ones for the bands between turns
+        (`bending`, `turning`: how freely those may be used beside the slope), ones for each level and for missing."""
         places = self.place(rows)
         blocks = []
         if self.slope is not None and self.feature.numbers is not None:
@@ -107,6 +122,11 @@ class Cut:
             straight = np.zeros((rows.size, 1))
             straight[is_number, 0] = self.slope.column(numbers[is_number])
             blocks.append(straight)
+            if bending:
+                bends = self.slope.bends(numbers[is_number])
+                bent = np.zeros((rows.size, bends.shape[1]))
+                bent[is_number] = bends * bending
+                blocks.append(bent)
             if turning and self.turns.size and self.turns[-1] > 0:
                 wide = np.where(places < self.bands, self.turns[np.minimum(places, self.bands - 1)], -1)
                 blocks.append((wide[:, None] == np.arange(self.turns[-1] + 1)) * turning)
@@ -153,11 +173,19 @@ def _bands(feature: Feature, numbers: Floats, won: Bools, strictness: float) -> 
         even = spans[(spans > numbers.min()) & (spans <= numbers.max())]
     else:
         fine = fine_edges(numbers)
-        wanted = np.quantile(numbers, np.arange(1, EVEN_STEPS) / EVEN_STEPS) if fine.size else np.zeros(0)
-        even = fine[[int(np.argmin(np.abs(fine - value))) for value in wanted]] if fine.size else fine
+        even = _even(numbers, fine)
     edges = np.unique(np.concatenate([found.edges, even]))
     turns = np.searchsorted(found.edges, np.concatenate([[-np.inf], edges]), side="right").astype(np.int32)
     return edges, turns, found.trend
+
+
+def _even(numbers: Floats, fine: Floats) -> Floats:
+    """Edges at even shares of people, the nearest of the fine ones or, in the tails, round numbers of their own."""
+    if not fine.size:
+        return fine
+    steps = MANY_STEPS if numbers.size >= MANY else FEW_STEPS
+    nearest = np.unique([int(np.argmin(np.abs(fine - value))) for value in np.quantile(numbers, steps)])
+    return fine[nearest]
 
 
 def _usual(counts: npt.NDArray[np.int64], names: Sequence[str], least: float) -> list[int]:
@@ -208,9 +236,11 @@ def _gain(people: Floats, buyers: Floats) -> float:
     return float(np.nansum(worth) - 1.5 * (np.count_nonzero(people) - 1))
 
 
-def columns_of(cuts: Sequence[Cut], rows: Rows, *, turning: float = 1.0) -> tuple[Floats, list[slice]]:
+def columns_of(
+    cuts: Sequence[Cut], rows: Rows, *, turning: float = 1.0, bending: float = 0.0
+) -> tuple[Floats, list[slice]]:
     """The columns of all these features for a model, and which are whose."""
-    blocks = [cut.columns(rows, turning=turning) for cut in cuts]
+    blocks = [cut.columns(rows, turning=turning, bending=bending) for cut in cuts]
     ends = np.cumsum([block.shape[1] for block in blocks]).tolist() if blocks else []
     whose = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
     return np.hstack(blocks) if blocks else np.zeros((rows.size, 0)), whose

@@ -52,7 +52,9 @@ def learn_table(features: Sequence[Feature], rows: Rows, won: Bools, *, most: in
     buyers = int(min(won.sum(), (~won).sum()))
     joined = join_parts(model, rows, places, most=max(3, min(most, buyers // 3)), strictness=STRICTNESS)
     ones = ones_of([(group.cut, group.parts) for group in joined.groups], places, rows.size)
-    rounded = round_points(joined.values, ones, won)
+    rounded = round_points(
+        joined.values, ones, joined.constant + ones @ joined.values, joined.spread, [group.cut for group in joined.groups]
+    )
     points = [np.zeros(len(cut.parts), dtype=np.int64) for cut in model.cuts]
     for group, given in zip(joined.groups, rounded.points, strict=True):
         points[group.cut][list(group.parts)] = given

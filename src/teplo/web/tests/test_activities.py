@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from teplo.accounts.testing import make_user
 from teplo.jobs.running import run_due
+from teplo.kit.clock import now
 from teplo.people.models import Segment
 from teplo.pipeline import working
 from teplo.tracking.inbox import put_events
-from teplo.tracking.models import Activity, DeadLetter, Event, Site
-from teplo.tracking.testing import make_event, make_site
+from teplo.tracking.models import Activity, DeadLetter, Event, InboxRow, Site
+from teplo.tracking.testing import make_event, make_site, put_event
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +134,25 @@ def test_ready_says_what_it_found(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["ready"] is True
+
+
+def test_ready_says_when_the_tables_lack_something_or_are_newer_than_the_code(client: Client) -> None:
+    done = MigrationRecorder(connection)
+    done.record_applied("stages", "9999_of_tomorrow")
+    answer = client.get("/readyz")
+    assert answer.json()["migrations"] == "newer than this code: stages.9999_of_tomorrow"
+    assert answer.status_code == 200  # what comes in is still taken while the processes are brought up to date
+    done.record_unapplied("stages", "0001_initial")
+    answer = client.get("/readyz")
+    assert answer.json()["migrations"] == "missing: stages.0001_initial: teplo migrate"
+    assert answer.status_code == 503
+
+
+def test_ready_says_when_no_worker_takes_what_came_in(client: Client) -> None:
+    put_event()
+    assert client.get("/readyz").json()["worker"] == "ok"
+    InboxRow.objects.update(received_at=now() - timedelta(minutes=6))
+    assert client.get("/readyz").json()["worker"] == "late: the oldest event has waited for 360 s"
 
 
 def test_metrics_are_in_the_words_of_prometheus(client: Client) -> None:
