@@ -1,4 +1,4 @@
-"""backtest: a draft beside the live table over everybody, of one date and of each one's first fortnight."""
+"""backtest: a draft beside the live table over everybody, of one date and of each one's first fortnight; learning."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from benchmarks.rescore_all import make_table
 from benchmarks.world import World, analyze, populate
 
 GOAL_OF_A_MILLION = 60.0
+BUYS = (
+    "(id / 4096 + id) % 97 < 4 + CASE WHEN position = 'Владелец' THEN 12 ELSE 0 END"
+    " + CASE WHEN city = 'Москва' THEN 8 ELSE 0 END"
+)
 
 
 def measure(world: World) -> Iterator[Figure]:
@@ -34,6 +38,9 @@ def measure(world: World) -> Iterator[Figure]:
         goal = GOAL_OF_A_MILLION * max(0.05, world.size / 1_000_000)
         note = f"{people} people scored by two tables of 20 and 22 criteria, all figures; memory +{grown:.0f} MB"
         yield at_most(name, world, seconds, "s", goal=goal, note=note)
+    seconds, result = _learn({"moment": "first-contact", **period})
+    note = f"{result['people']} people, verdict {result['verdict']}, {len(result.get('criteria', ()))} criteria"
+    yield at_most("learn-from-base", world, seconds, "s", goal=max(30, 300 * world.size / 1_000_000), note=note)
 
 
 def _meet_over_time(world: World) -> None:
@@ -49,7 +56,7 @@ def _meet_over_time(world: World) -> None:
 
 
 def _buy(world: World) -> None:
-    """One in twenty buys within the weeks after, one in ten is lost."""
+    """One in ten buys within the weeks after, owners and one city more often; one in ten is lost."""
     from django.db import connection  # noqa: PLC0415
 
     at = "now() - make_interval(days => (id % 75)::int)"
@@ -58,8 +65,8 @@ def _buy(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO scoring_outcome (person_id, id, state, reason, value, currency, at, source, key, told_at) "
-            f"SELECT id, id, CASE WHEN id % 20 = 0 THEN 'won' ELSE 'lost' END, '', 100, 'UAH', {at}, 'import', '', "
-            f"{at} FROM people_person WHERE id % 20 = 0 OR id % 10 = 1"
+            f"SELECT id, id, CASE WHEN {BUYS} THEN 'won' ELSE 'lost' END, '', 100, 'UAH', {at}, 'import', '', "
+            f"{at} FROM people_person WHERE {BUYS} OR id % 10 = 1"
         )
 
 
@@ -91,3 +98,18 @@ def _test(question: dict[str, Any]) -> tuple[float, float, int]:
     result = BackTest.objects.get(id=test.id).result
     assert result["people"] > 0 and result["won"] > 0, result
     return seconds, peak_megabytes() - before, int(result["people"])
+
+
+def _learn(question: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    """Seconds from the question to the proposed points, and what came out."""
+    from teplo.jobs.running import run_job  # noqa: PLC0415
+    from teplo.kit.clock import now  # noqa: PLC0415
+    from teplo.scoring.jobs_learning import start_learning  # noqa: PLC0415
+    from teplo.scoring.models import Learning  # noqa: PLC0415
+    from teplo.scoring.sampling import Question  # noqa: PLC0415
+
+    asked = Question(as_of=now(), horizon_days=60, with_unripe=True, **question)
+    began = time.perf_counter()
+    learning = start_learning(question=asked, options={"versus": "everybody"}, by=None, at=now())
+    assert learning.job_id is not None and run_job(learning.job_id, owner="bench")
+    return time.perf_counter() - began, dict(Learning.objects.get(pk=learning.pk).result)
