@@ -80,13 +80,15 @@ class Installation:
             stdout=subprocess.PIPE,
             text=True,
             stderr=self.log.open("a"),
+            start_new_session=True,
         )
         assert spawner.stdout is not None and spawner.stdout.readline() == "ready\n", self.log.read_text()
         return spawner
 
     def stop(self) -> None:
+        """Nothing that was started lives on: the spawner and its children are one group."""
         if self._spawner is not None:
-            self._spawner.kill()
+            os.killpg(self._spawner.pid, signal.SIGKILL)
             self._spawner.communicate()
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
