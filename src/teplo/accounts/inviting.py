@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from teplo.accounts.models import InvitationLink, Role, User
+from teplo.accounts.workspace import settle_workspace
 from teplo.kit.clock import now
 from teplo.kit.secrets import keyed_digest
 
@@ -76,6 +77,8 @@ def accept(*, text: str, email: str, name: str, password: str, language: str = "
         raise LinkNotValid
     if link.user_id:
         return _renew(link.user_id, password)
+    if not User.objects.exists():
+        settle_workspace(language=language, timezone=timezone)
     user = User(email=email, name=name.strip(), role=link.role, language=language, timezone=timezone)
     user.set_password(password)
     try:

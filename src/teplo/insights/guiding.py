@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from teplo.accounts.models import User
+from teplo.accounts.models import User, Workspace
 from teplo.channels.models import Sender
 from teplo.journeys.models import Journey, JourneyState
 from teplo.people.models import Person
 from teplo.tracking.models import Presence
 
-STEPS = ("people", "stages", "scoring", "journey", "email", "site", "colleagues")
+STEPS = ("company", "people", "stages", "scoring", "journey", "email", "site", "colleagues")
 
 _SEEN: Mapping[str, Callable[[], bool]] = {
+    "company": lambda: Workspace.objects.exclude(name="").exists(),
     "people": lambda: Person.objects.filter(is_anonymous=False).exists(),
     "journey": lambda: Journey.objects.exclude(state=JourneyState.DRAFT).exists(),
     "email": lambda: Sender.objects.exists(),

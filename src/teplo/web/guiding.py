@@ -35,6 +35,11 @@ class Step:
 
 
 TEXTS = {
+    "company": (
+        _("Say who you are"),
+        _("Name, time zone, how phones are read, when not to disturb."),
+        "settings-company",
+    ),
     "people": (_("Bring your people in"), _("A file from your CRM or a table; columns are understood."), "imports"),
     "stages": (_("Look at the stages"), _("From a mysterious stranger to a member of the family."), "stages"),
     "scoring": (_("Say who is warm"), _("Points for who he is and for what he does."), "scoring"),
@@ -42,7 +47,7 @@ TEXTS = {
     "email": (_("Connect e-mail"), _("Until then letters stay in the outbox, where you can read them."), "senders"),
     "site": (_("Put the script on the site"), _("One line; then you see who comes and what he reads."), "sites"),
     "colleagues": (_("Invite your colleagues"), _("Marketing and sales see the same people and numbers."), "users"),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

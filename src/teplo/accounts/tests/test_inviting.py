@@ -11,6 +11,7 @@ from teplo.accounts import inviting
 from teplo.accounts.inviting import EmailTaken, LinkNotValid
 from teplo.accounts.models import InvitationLink, Role, User
 from teplo.accounts.testing import PASSWORD, make_user
+from teplo.accounts.workspace import get_workspace
 from teplo.kit.clock import at_moment, now
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,22 @@ def test_the_owner_s_link_makes_an_administrator():
     assert link.startswith("http://localhost:8000/welcome/")
     user = accept(link, email="Olena@Example.com")
     assert (user.role, user.email, user.check_password(PASSWORD)) == (Role.ADMINISTRATOR, "olena@example.com", True)
+
+
+@pytest.mark.parametrize(
+    ("language", "timezone", "settled"),
+    [
+        ("ru", "Asia/Yekaterinburg", ("ru", "Asia/Yekaterinburg", "RU", "RUB")),
+        ("uk", "Europe/Kyiv", ("uk", "Europe/Kyiv", "UA", "UAH")),
+        ("en", "Europe/Lisbon", ("en", "Europe/Lisbon", "UA", "UAH")),
+        ("", "UTC", ("ru", "Europe/Kyiv", "UA", "UAH")),
+    ],
+)
+def test_the_company_begins_where_its_first_owner_is(language, timezone, settled):
+    accept(inviting.make_owner_link(), language=language, timezone=timezone)
+    accept(inviting.invite(email="b@example.com", role=Role.MARKETER), language="en", timezone="America/New_York")
+    found = get_workspace()
+    assert (found.language, found.timezone, found.phone_region, found.currency) == settled
 
 
 def test_there_is_no_owner_s_link_once_somebody_is_here():

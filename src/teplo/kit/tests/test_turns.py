@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db.utils import ConnectionHandler
 
+from teplo.config.databases import database_from
 from teplo.kit.turns import Turns, turns_over, urgently
 
 
@@ -96,6 +97,28 @@ def test_a_transaction_holds_the_turn_and_gives_it_back(tmp_path: Path) -> None:
     connection.set_autocommit(True)
     assert turns.take(timeout=0.01)
     turns.give_back()
+    connection.close()
+
+
+@pytest.mark.django_db
+def test_a_file_is_written_durably_and_its_transactions_take_the_write_lock_at_once(tmp_path: Path) -> None:
+    connections = ConnectionHandler({"default": database_from("", tmp_path)})
+    connection = connections["default"]
+
+    def pragma(name: str) -> object:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA {name}")
+            return cursor.fetchone()[0]
+
+    assert pragma("journal_mode") == "wal"
+    assert pragma("synchronous") == 2  # FULL: what was answered survives a power cut
+    assert pragma("busy_timeout") >= 5000
+    statements: list[str] = []
+    connection.connection.set_trace_callback(statements.append)
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    connection.rollback()
+    assert any("BEGIN IMMEDIATE" in statement for statement in statements)
+    connection.set_autocommit(True)
     connection.close()
 
 
