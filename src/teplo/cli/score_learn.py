@@ -1,7 +1,7 @@
 """`teplo score learn` and `teplo score apply`: points from outcomes in a plain file, and a table applied to another.
 
-Neither touches the database. Exit codes: 0 done, 2 the file, a column or the table is no use, 3 there is no table to
-propose (too little data, or no signal), 130 stopped by the user.
+Neither touches the database. Exit codes: 0 done, 1 the learner has failed, 2 the file, a column or the table is no
+use, 3 there is no table to propose (too little data, or no signal), 130 stopped. What `--json` says: docs/learning.md.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -32,8 +34,15 @@ from teplo.scoring.learning_process import LearningFailed, run_learning
 from teplo.scoring.people_files import NoSuchColumn, PeopleFile, open_people, sidecar_of_file
 from teplo.scoring.table_file import BAND_TITLES, TITLES, WARMTH, Band, Line, TableUnreadable, read_bands, write_table
 
-NOTHING_PROPOSED = 3
+FAILED, REFUSED, NOTHING_PROPOSED, STOPPED = 1, 2, 3, 130
 LOSS_TOLD = 0.01
+STEPS = {
+    "reading": gettext_lazy("Reading the file"),
+    "columns": gettext_lazy("Looking at the columns"),
+    "leaks": gettext_lazy("Looking for columns that hold the answer"),
+    "testing": gettext_lazy("Trying it on people held out"),
+    "fitting": gettext_lazy("Composing the table"),
+}
 LANGUAGES = ("ru", "uk", "en")
 _screen = Console(stderr=True)
 _out = Console(soft_wrap=True, highlight=False)
@@ -144,15 +153,31 @@ def _refusing(as_json: bool) -> Iterator[None]:
     except (FileRefused, NoSuchColumn, TableUnreadable, ColumnsMissing, OSError) as error:
         _give_up(str(error), as_json)
     except LearningFailed as error:
-        _give_up(_("The learner has failed: %(error)s") % {"error": error}, as_json)
+        _give_up(_("The learner has failed: %(error)s") % {"error": error}, as_json, code=FAILED, state="failed")
+    except KeyboardInterrupt:
+        _give_up(_("Stopped. Nothing is half done."), as_json, code=STOPPED, state="stopped")
 
 
-def _give_up(reason: str, as_json: bool) -> NoReturn:
+def _give_up(reason: str, as_json: bool, *, code: int = REFUSED, state: str = "refused") -> NoReturn:
     if as_json:
-        _say_json({"state": "refused", "error": reason})
+        _say_json({"state": state, "error": reason})
     else:
         _screen.print(reason, style="red", markup=False, highlight=False)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends the work as Ctrl-C does, so that the learner's own process goes with it."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _say_json(result: Any) -> None:
@@ -172,11 +197,11 @@ def _split(wishes: Sequence[str], file: PeopleFile) -> list[str]:
 
 def _learnt(file: PeopleFile, options: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
     columns = (TextColumn("{task.description}"), BarColumn())
-    with Progress(*columns, console=_screen, disable=quiet, transient=True) as bar:
-        line = bar.add_task(file.path.name, total=100)
+    with _stoppable(), Progress(*columns, console=_screen, disable=quiet, transient=True) as bar:
+        line = bar.add_task(str(STEPS["reading"]), total=100)
 
-        def show(done: int, total: int, _what: str) -> None:
-            bar.update(line, completed=done, total=total)
+        def show(done: int, total: int, what: str) -> None:
+            bar.update(line, completed=done, total=total, description=str(STEPS.get(what, what)))
 
         return run_learning(frame=file.path, options=options, report=show)
 
@@ -203,7 +228,7 @@ def bands_of(result: dict[str, Any]) -> list[Band]:
 def _tell_learnt(result: dict[str, Any], out: Path, criteria: int, date: str, as_json: bool) -> None:
     is_proposed = result["verdict"] == "proposed"
     if as_json:
-        _say_json({**result, "table": str(out) if is_proposed else None})
+        _say_json({"state": "done" if is_proposed else "nothing", **result, "table": str(out) if is_proposed else None})
         return
     _tell_outcome(result)
     for leak in result.get("leaks", ()):

@@ -71,6 +71,14 @@ LEAKS = {
         "“%(column)s” holds dates after the moment people are judged at: nobody could know them then "
         "(without it AUC is %(without)s, with it %(with)s)."
     ),
+    "counts-on": gettext_lazy(
+        "“%(column)s” holds all that “%(beside)s” does and more, and just what it has more tells the outcome: without "
+        "it AUC is %(without)s, with it %(with)s. Most likely it went on counting after the outcome."
+    ),
+    "days-on": gettext_lazy(
+        "“%(column)s” is never before “%(beside)s”, and just the days between them tell the outcome: without it AUC is "
+        "%(without)s, with it %(with)s. Most likely that day is known only after the outcome."
+    ),
 }
 
 DROPPED = {
@@ -104,7 +112,7 @@ def say_leak(leak: Mapping[str, Any]) -> str:
     """Why a column is left out, with the figures."""
     return str(LEAKS[leak["why"]]) % {
         "column": leak["label"], "alone": share(leak["auc_alone"]), "without": share(leak["auc_without"]),
-        "with": share(leak["auc_with"]),
+        "with": share(leak["auc_with"]), "beside": leak.get("beside", ""),
     }  # fmt: skip
 
 

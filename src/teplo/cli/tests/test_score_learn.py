@@ -6,7 +6,10 @@ import csv
 import gzip
 import json
 import math
+import os
 import random
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from teplo.cli import score_learn
 from teplo.cli.score import app
+from teplo.scoring.learning_process import LearningFailed
 
 HEAD = ["№ клиента", "Источник сделки", "emp.var.rate", 'say "it\'s"; ok', "Итог"]
 
@@ -168,3 +173,132 @@ def test_an_unreadable_table_is_refused_with_its_line(people: Path, tmp_path: Pa
     table.write_text("criterion;condition;points\na;`Источник сделки` is;5\n", encoding="utf-8")
     done = call("apply", "--table", table, "--people", people, "--out", tmp_path / "s.csv")
     assert done.exit_code == 2 and "2" in done.stderr
+
+
+# files as people have them
+
+PLAIN = ["id", "source", "budget", "seen", "flag", "note", "won"]
+
+
+def as_is(text: str) -> str:
+    return text
+
+
+def plain_rows(count: int = 900) -> list[list[str]]:
+    draw = random.Random(11)
+    made = []
+    for number in range(count):
+        source, budget = draw.choice(["Реклама", "Партнёр", "Сайт"]), draw.lognormvariate(9, 1)
+        flag = draw.random() < 0.4
+        day = f"2024-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"
+        odds = 1.2 * (source == "Партнёр") + 0.7 * (math.log(budget) - 9) + 0.6 * flag - 1.3
+        won = draw.random() < 1 / (1 + math.exp(-odds))
+        note = draw.choice(["звонил, просил «перезвонить»", "долго думал", ""])
+        made.append([f"К-{number}", source, f"{budget:.2f}", day, str(int(flag)), note, str(int(won))])
+    return made
+
+
+def written(path: Path, encoding: str = "utf-8", delimiter: str = ",", eol: str = "\r\n", quote: str = "",
+            **cells: Callable[[str], str]) -> Path:  # fmt: skip
+    with path.open("w", newline="", encoding=encoding) as file:
+        quoting = csv.QUOTE_ALL if quote else csv.QUOTE_MINIMAL
+        writer = csv.writer(file, delimiter=delimiter, lineterminator=eol, quoting=quoting)
+        writer.writerow(PLAIN)
+        for row in plain_rows():
+            writer.writerow([cells.get(name, as_is)(cell) for name, cell in zip(PLAIN, row, strict=True)])
+    return path
+
+
+def learnt_points(path: Path, folder: Path) -> list[tuple[str, int, int]]:
+    done = call(
+        "learn",
+        "--people",
+        path,
+        "--outcome",
+        "won",
+        "--id",
+        "id",
+        "--date",
+        "seen",
+        "--out",
+        folder / "t.csv",
+        "--json",
+    )
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["state"], told["people"]) == ("done", 900)
+    return [(entry["column"], entry["points"], entry["people"]) for entry in told["criteria"]]
+
+
+@pytest.fixture(scope="module")
+def plain_points(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, int]]:
+    folder = tmp_path_factory.mktemp("plain")
+    return learnt_points(written(folder / "p.csv"), folder)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"encoding": "cp1251", "delimiter": ";", "eol": "\n"},
+        {"encoding": "utf-16", "delimiter": "\t"},
+        {"encoding": "utf-8-sig", "delimiter": "|", "quote": "all"},
+        {"won": lambda text: "Да" if text == "1" else "Нет", "flag": lambda text: "1.0" if text == "1" else "0.0"},
+        {"won": lambda text: "Closed Won" if text == "1" else "Closed Lost",
+         "budget": lambda text: f"{float(text):,.2f}".replace(",", " ").replace(".", ",") + " ₽", "delimiter": ";"},
+        {"won": lambda text: "TRUE" if text == "1" else "FALSE", "budget": lambda text: f"${float(text):,.2f}",
+         "seen": lambda text: f"{text[5:7]}/{text[8:]}/{text[:4]}", "note": lambda text: text or "N/A"},
+        {"won": lambda text: "так" if text == "1" else "ні", "note": lambda text: text.replace(", ", "\n"),
+         "seen": lambda text: f"{text[8:]}.{text[5:7]}.{text[2:4]} 10:05"},
+    ],
+)  # fmt: skip
+def test_the_same_people_teach_the_same_points_however_their_file_is_written(
+    how: dict[str, Any], plain_points: list[tuple[str, int, int]], tmp_path: Path
+) -> None:
+    assert learnt_points(written(tmp_path / "p.csv", **how), tmp_path) == plain_points
+
+
+def test_other_people_are_scored_whatever_the_order_of_their_columns(people: Path, tmp_path: Path) -> None:
+    table, body = tmp_path / "t.csv", rows(300, seed=2)
+    assert call("learn", "--people", people, "--outcome", "Итог", "--id", "№ клиента", "--out", table).exit_code == 0
+    turned = [list(reversed([*row, "ещё"])) for row in body]
+    scored = []
+    for path in (write(tmp_path / "a.csv", body), write(tmp_path / "b.csv", turned, [*reversed([*HEAD, "лишняя"])])):
+        done = call("apply", "--table", table, "--people", path, "--out", tmp_path / "s.csv")
+        assert done.exit_code == 0, done.output
+        scored.append([(row["№ клиента"], row["score"], row["expected"]) for row in read(tmp_path / "s.csv")])
+    assert scored[0] == scored[1] and [person for person, *_ in scored[0]] == [row[0] for row in body]
+
+
+# how it ends
+
+
+def test_a_stop_is_no_failure_and_leaves_nothing(people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(**_: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(score_learn, "run_learning", stopped)
+    done = call("learn", "--people", people, "--outcome", "Итог", "--out", tmp_path / "t.csv", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["state"]) == (130, "stopped")
+    assert not (tmp_path / "t.csv").exists() and signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_learner_that_fails_has_a_code_of_its_own(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise LearningFailed("out of paper")
+
+    monkeypatch.setattr(score_learn, "run_learning", fail)
+    done = call("learn", "--people", people, "--outcome", "Итог", "--out", tmp_path / "t.csv")
+    assert done.exit_code == 1 and "out of paper" in done.stderr
+
+
+def test_everything_learn_says_as_json_stands_in_the_docs(people: Path, tmp_path: Path) -> None:
+    docs = (Path(__file__).resolve().parents[4] / "docs" / "learning.md").read_text(encoding="utf-8")
+    done = call(
+        "learn", "--people", people, "--outcome", "Итог", "--id", "№ клиента", "--out", tmp_path / "t.csv", "--json"
+    )
+    told = json.loads(done.stdout)
+    keys = {*told, *told["auc"], *told["bands"][0]} | {key for entry in told["dropped"] for key in entry}
+    assert [key for key in sorted(keys) if f"`{key}`" not in docs] == []

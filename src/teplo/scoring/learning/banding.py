@@ -75,6 +75,16 @@ def find_bands(
     return Bands(fine[np.array(free, dtype=int)] if free else np.zeros(0), direction)
 
 
+def best_gains(numbers: Floats, won: npt.NDArray[np.bool_], *, strictness: float = 3.0) -> tuple[float, float]:
+    """The log-likelihood that free bands bring, and that the better of rising and falling ones do."""
+    fine = fine_edges(numbers)
+    place = np.searchsorted(fine, numbers, side="right")
+    people, buyers = sums(place, np.ones(place.size), fine.size + 1), sums(place, won, fine.size + 1)
+    worth = _worth(people, buyers, max(12.0, 0.01 * numbers.size))
+    free, *ordered = (_best(worth, buyers, people, strictness, trend)[1] for trend in (0, 1, -1))
+    return free, max(ordered)
+
+
 def _used(numbers: Floats, edges: Floats) -> Floats:
     """Only the edges with somebody on both sides of each."""
     place = np.unique(np.searchsorted(edges, numbers, side="right"))

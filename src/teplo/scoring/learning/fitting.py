@@ -16,7 +16,7 @@ from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature, gla
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Variance allowed to a coefficient: the smaller, the closer to nothing they are drawn."""
-SHAPES = ((0.0, 0.0), (0.4, 0.0), (1.0, 0.0), (0.0, 0.4), (0.0, 1.0), (0.4, 0.4))
+SHAPES = ((0.0, 0.0), (0.4, 0.0), (1.0, 0.0), (0.0, 0.4), (0.0, 1.0))
 """How freely a number's bands between turns, and the bends of its slope, may be used beside the slope."""
 _SAMPLE = 5_000
 MOST_COLUMNS = 220

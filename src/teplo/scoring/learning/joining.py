@@ -19,7 +19,6 @@ from teplo.scoring.learning.refining import Likeness, Refining
 
 MOST_OF_ONE = 7
 HARDLY = 0.02
-SLIGHT = 0.4
 _SAMPLE = 30_000
 
 
@@ -44,59 +43,65 @@ class Joined:
 
 def join_parts(model: Model, rows: Rows, places: Sequence[Ints], *, most: int, strictness: float) -> Joined:
     """At most `most` groups, each worth more than `strictness` of log-likelihood."""
-    odds = model.foretell(rows)
+    shares = model.shares(rows)
+    odds = model.coefficients[0] + sum(shares, np.zeros(rows.size))
     weights = weights_of(odds)
     groups: list[Group] = []
-    for at, (cut, share) in enumerate(zip(model.cuts, model.shares(rows), strict=True)):
-        groups += [Group(at, parts) for parts in _alone(cut, share, weights, places[at])]
-    matrix = ones_of([(group.cut, group.parts) for group in groups], places, rows.size)
-    squares = weighted_squares(matrix, weights)
-    likeness = np.concatenate([[(weights * odds).sum()], matrix.T @ (weights * odds)])
-    squares[np.arange(1, len(groups) + 1), np.arange(1, len(groups) + 1)] += 1e-3
-    state = _State(model.cuts, groups, squares, np.linalg.solve(squares, likeness))
+    for at, (cut, share) in enumerate(zip(model.cuts, shares, strict=True)):
+        groups += [Group(at, parts) for parts in _alone(cut, *_mean_share(cut, share, weights, places[at]))]
+    state = _state_of(model.cuts, groups, places, weights, odds)
     state.settle(most, strictness)
     if state.groups:
-        state = _refined(model, rows, places, state)
+        better = _refined(model.cuts, state.groups, places, weights, shares, odds)
+        state = _state_of(model.cuts, better, places, weights, odds)
         state.settle(most, strictness)
     return state.joined()
 
 
-def _refined(model: Model, rows: Rows, places: Sequence[Ints], state: _State) -> _State:
-    """The groups after all single steps that make them better."""
-    some = np.arange(rows.size) if rows.size <= _SAMPLE else np.sort(np.random.default_rng(3).permutation(rows.size)[:_SAMPLE])
-    used = sorted({group.cut for group in state.groups})
-    cuts = [model.cuts[at] for at in used]
-    shares = model.shares(rows[some])
-    odds = model.coefficients[0] + sum(shares, np.zeros(some.size))
-    weights = weights_of(odds)
-    among = [places[at][some] for at in used]
-    likeness = Likeness.of(cuts, among, weights, odds)
-    value = np.zeros(likeness.wanted.size)
-    for at, (begin, place) in enumerate(zip(likeness.start, among, strict=True)):
-        size = len(cuts[at].parts)
-        mass = sums(place, weights, size)
-        given = sums(place, weights * shares[used[at]], size)
-        value[begin : begin + size] = np.divide(given, mass, out=np.zeros(size), where=mass > 0)
-    refining = Refining(cuts, likeness, value, [(used.index(group.cut), group.parts) for group in state.groups])
-    refining.refine()
-    groups = [Group(used[at], parts) for at, parts in refining.groups]
-    matrix = ones_of([(group.cut, group.parts) for group in groups], places, rows.size)
-    odds = model.foretell(rows)
-    weights = weights_of(odds)
+def _state_of(
+    cuts: Sequence[Cut], groups: list[Group], places: Sequence[Ints], weights: Floats, odds: Floats
+) -> _State:
+    """These groups with the values by which they resemble the model best."""
+    matrix = ones_of([(group.cut, group.parts) for group in groups], places, odds.size)
     squares = weighted_squares(matrix, weights)
-    wanted = np.concatenate([[(weights * odds).sum()], matrix.T @ (weights * odds)])
+    likeness = np.concatenate([[(weights * odds).sum()], matrix.T @ (weights * odds)])
     squares[np.arange(1, len(groups) + 1), np.arange(1, len(groups) + 1)] += 1e-3
-    return _State(model.cuts, groups, squares, np.linalg.solve(squares, wanted))
+    return _State(cuts, groups, squares, np.linalg.solve(squares, likeness))
+
+
+def _refined(
+    cuts: Sequence[Cut], groups: Sequence[Group], places: Sequence[Ints], weights: Floats, shares: Sequence[Floats],
+    odds: Floats,
+) -> list[Group]:  # fmt: skip
+    """The groups after all single steps that make them better."""
+    some = np.arange(odds.size)
+    if odds.size > _SAMPLE:
+        some = np.sort(np.random.default_rng(3).permutation(odds.size)[:_SAMPLE])
+    used = sorted({group.cut for group in groups})
+    among = [places[at][some] for at in used]
+    likeness = Likeness.of([cuts[at] for at in used], among, weights[some], odds[some])
+    value = np.zeros(likeness.wanted.size)
+    for at, begin, place in zip(used, likeness.start, among, strict=True):
+        mean, _ = _mean_share(cuts[at], shares[at][some], weights[some], place)
+        value[begin : begin + mean.size] = mean
+    begun = [(used.index(group.cut), group.parts) for group in groups]
+    refining = Refining([cuts[at] for at in used], likeness, value, begun)
+    refining.refine()
+    return [Group(used[at], parts) for at, parts in refining.groups]
+
+
+def _mean_share(cut: Cut, share: Floats, weights: Floats, places: Ints) -> tuple[Floats, Floats]:
+    """What a feature adds to the log-odds in each of its parts on average, and how much is known of each."""
+    mass = sums(places, weights, len(cut.parts))
+    given = sums(places, weights * share, len(cut.parts))
+    return np.divide(given, mass, out=np.zeros_like(given), where=mass > 0), mass
 
 
 # one feature alone
 
 
-def _alone(cut: Cut, share: Floats, weights: Floats, places: Ints) -> list[tuple[int, ...]]:
+def _alone(cut: Cut, value: Floats, mass: Floats) -> list[tuple[int, ...]]:
     """The parts of a feature joined as far as can be said of it alone; those with the resting part are left out."""
-    mass = sums(places, weights, len(cut.parts))
-    given = sums(places, weights * share, len(cut.parts))
-    value = np.divide(given, mass, out=np.zeros_like(given), where=mass > 0)
     bands = [part for part in range(cut.bands) if mass[part] > 0]
     levels = [part for part, kind in enumerate(cut.kinds) if kind == "level" and mass[part] > 0]
     if cut.trend:

@@ -18,16 +18,21 @@ from teplo.scoring.learning.fitting import fit_ridge
 from teplo.scoring.learning.frames import Bools, Floats, Ints, sums
 from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature
 from teplo.scoring.learning.splitting import fold_pairs
+from teplo.scoring.learning.surplus import Surplus, find_surplus
 
 _OF_EACH = 4_000
 _PENALTY = 0.3
 SUSPICIOUS = 0.62
 MOST_SUSPECTS = 14
+SURPLUS_ALONE, SURPLUS_GAIN, SURPLUS_DECIDES = 0.04, 0.02, 0.75
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A column that looks like the answer: the AUC of it alone, and of all the others without and with it."""
+    """A column that looks like the answer: the AUC of it alone, and of all the others without and with it.
+
+    `beside`: the column it counts all of and more, where only what it has more holds the answer.
+    """
 
     column: str
     label: str
@@ -35,6 +40,7 @@ class Leak:
     auc_alone: float
     auc_without: float
     auc_with: float
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,17 +51,24 @@ class Purity:
     buyers: bool = False
     others: float = 0.0
     """The share of all people in the parts where hardly anybody bought though many should have."""
+    later: bool = False
+    """Many of its dates lie after the moment people are judged at."""
 
 
 def find_leaks(
     features: Mapping[str, Sequence[Feature]], won: Bools, people: Ints, tell: Callable[[], None]
 ) -> list[Leak]:
     """Which columns are leaks, the strongest first; `features` by column."""
-    judge = _Judge(features, won, people)
+    pairs = find_surplus(features, won)
+    judge = _Judge({**features, **{pair.key: [pair.feature] for pair in pairs}}, won, people)
     alone = {key: judge.area([key]) for key in features}
     tell()
     purity = {key: purity_of(several, won) for key, several in features.items()}
-    suspects = [key for key in features if alone[key] >= SUSPICIOUS or purity[key].filled or purity[key].buyers]
+    suspects = [
+        key
+        for key, of_key in purity.items()
+        if alone[key] >= SUSPICIOUS or of_key.filled or of_key.buyers or of_key.later
+    ]
     told = {key: why for key, several in features.items() if (why := _told(several[0])) is not None}
     suspects = sorted(set(suspects) | set(told), key=lambda key: (alone[key], key))
     # So many suspects are no leaks but an easy question; the weakest are believed.
@@ -79,7 +92,31 @@ def find_leaks(
             continue
         label = features[key][0].told.label
         leaks.append(Leak(key, label, why, round(alone[key], 4), round(without, 4), round(together, 4)))
+    leaks += _beside(pairs, features, base, judge)
     return sorted(leaks, key=lambda leak: (-leak.auc_alone, leak.column))
+
+
+def _beside(
+    pairs: Sequence[Surplus], features: Mapping[str, Sequence[Feature]], base: Sequence[str], judge: _Judge
+) -> list[Leak]:
+    """Columns whose surplus over another tells much more than either of the two: what it counts more came later."""
+    honest = list(base)
+    leaks = []
+    for pair in pairs:
+        if pair.more not in honest or pair.less not in honest:
+            continue
+        alone = judge.area([pair.key])
+        if alone < max(judge.area([pair.more]), judge.area([pair.less])) + SURPLUS_ALONE:
+            continue
+        rest = [key for key in honest if key != pair.more]
+        without, together = judge.area(rest), judge.area([*rest, pair.more, pair.key])
+        gain = together - without
+        if pair.turns and gain >= SURPLUS_GAIN or alone >= SURPLUS_DECIDES and gain >= 3 * SURPLUS_GAIN:
+            label, beside = features[pair.more][0].told.label, features[pair.less][0].told.label
+            figures = (round(alone, 4), round(without, 4), round(together, 4))
+            leaks.append(Leak(pair.more, label, f"{pair.kind}-on", *figures, beside))
+            honest = rest
+    return leaks
 
 
 def verdict(alone: float, without: float, together: float, purity: Purity) -> str:
@@ -87,9 +124,11 @@ def verdict(alone: float, without: float, together: float, purity: Purity) -> st
     gain = together - without
     if purity.filled and alone >= 0.6 and gain >= 0.02:
         return "filled-after"
+    if purity.later and alone >= 0.6 and gain >= 0.02:
+        return "after-moment"
     if purity.buyers and gain >= 0.03:
         return "constant-in-outcome"
-    if alone >= 0.97 or alone >= 0.90 and (gain >= 0.05 or without < 0.80):
+    if alone >= 0.97 and gain >= 0.01 or alone >= 0.90 and (gain >= 0.05 or without < 0.80):
         return "decides-alone"
     if gain >= 0.07 and alone >= without + 0.01:
         if alone >= 0.78 and purity.others >= 0.08:
@@ -106,23 +145,28 @@ def _told(feature: Feature) -> str | None:
         return "filled-after"
     if (told.changed_after_share or 0) >= 0.5:
         return "changes-after"
-    if feature.kind == "age" and feature.numbers is not None:
-        known = feature.numbers[~np.isnan(feature.numbers)]
-        if known.size and (known < 0).mean() > 0.5:
-            return "after-moment"
-    return None
+    return "after-moment" if _later_share(feature) > 0.5 else None
+
+
+def _later_share(feature: Feature) -> float:
+    """How many of a column's dates lie after the moment."""
+    if feature.kind != "age" or feature.numbers is None:
+        return 0.0
+    known = feature.numbers[~np.isnan(feature.numbers)]
+    return float((known < 0).mean()) if known.size else 0.0
 
 
 def purity_of(features: Sequence[Feature], won: Bools) -> Purity:
     """The purity of a column's parts over all rows."""
     rows = np.arange(won.size)
-    found = Purity()
+    found = Purity(later=_later_share(features[0]) >= 0.1)
     for feature in features:
         cut = cut_feature(feature, rows, won, strictness=3.0)
         if cut is None:
             continue
         one = _purity_of_cut(cut, rows, won)
-        found = Purity(found.filled or one.filled, found.buyers or one.buyers, max(found.others, one.others))
+        others = max(found.others, one.others)
+        found = Purity(found.filled or one.filled, found.buyers or one.buyers, others, found.later)
     return found
 
 

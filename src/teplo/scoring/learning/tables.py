@@ -16,6 +16,8 @@ from teplo.scoring.learning.parts import Cut, Rows
 from teplo.scoring.learning.rounding import round_points
 
 STRICTNESS = 0.1
+MOST_ROWS = 60_000
+"""So many people are learnt from; all the others are still counted in what is said of criteria and bands."""
 EFFECT_STRENGTH = 10.0
 
 
@@ -47,16 +49,26 @@ class Learned:
 
 def learn_table(features: Sequence[Feature], rows: Rows, won: Bools, *, most: int, seed: int = 0) -> Learned:
     """The table these rows teach: everything, from the cutting to the rounding, is found from them alone."""
-    model = fit_model(features, rows, won, seed=seed)
-    places = [cut.place(rows) for cut in model.cuts]
+    seen = _enough(won, seed)
+    model = fit_model(features, rows[seen], won[seen], seed=seed)
+    places = [cut.place(rows[seen]) for cut in model.cuts]
     buyers = int(min(won.sum(), (~won).sum()))
-    joined = join_parts(model, rows, places, most=max(3, min(most, buyers // 3)), strictness=STRICTNESS)
-    ones = ones_of([(group.cut, group.parts) for group in joined.groups], places, rows.size)
-    rounded = round_points(
-        joined.values, ones, joined.constant + ones @ joined.values, joined.spread, [group.cut for group in joined.groups]
-    )
+    joined = join_parts(model, rows[seen], places, most=max(3, min(most, buyers // 3)), strictness=STRICTNESS)
+    ones = ones_of([(group.cut, group.parts) for group in joined.groups], places, seen.size)
+    odds = joined.constant + ones @ joined.values
+    rounded = round_points(joined.values, ones, odds, joined.spread, [group.cut for group in joined.groups])
     points = [np.zeros(len(cut.parts), dtype=np.int64) for cut in model.cuts]
     for group, given in zip(joined.groups, rounded.points, strict=True):
         points[group.cut][list(group.parts)] = given
-    effects = fit_ridge(ones, won, EFFECT_STRENGTH)
+    effects = fit_ridge(ones, won[seen], EFFECT_STRENGTH)
     return Learned(model.cuts, joined.groups, effects, joined.values, points, model, rounded.scale)
+
+
+def _enough(won: Bools, seed: int) -> Rows:
+    """All, or of very many so many that more would teach nothing: the rarer outcome whole, as far as there is room."""
+    if won.size <= MOST_ROWS:
+        return np.arange(won.size)
+    rng = np.random.default_rng(seed)
+    few, many = sorted((np.flatnonzero(won), np.flatnonzero(~won)), key=len)
+    few = rng.permutation(few)[: MOST_ROWS // 2]
+    return np.sort(np.concatenate([few, rng.permutation(many)[: MOST_ROWS - few.size]]))

@@ -7,16 +7,22 @@ import json
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import translation
+from sklearn.datasets import load_breast_cancer
 
+from teplo.scoring import learned_names
+from teplo.scoring.learning.curves import auc
 from teplo.scoring.learning.frames import Column, Told
 from teplo.scoring.learning.outcomes import read_outcome
 from teplo.scoring.learning.proposing import propose
 from teplo.scoring.learning.refusing import Refused
+from teplo.scoring.learning.rounding import expected_auc, round_points
 
 Rows = list[list[Any]]
 Learn = Callable[..., dict[str, Any]]
@@ -281,6 +287,13 @@ def test_an_honest_strong_column_stays(learn: Learn) -> None:
     assert not result["leaks"] and result["auc"]["table"][0] > 0.8
 
 
+def test_an_easy_question_has_no_leaks(learn: Learn) -> None:
+    cells = load_breast_cancer()
+    rows = [[*map(float, row), int(won)] for row, won in zip(cells.data, cells.target, strict=True)]
+    result = learn([*map(str, cells.feature_names), "y"], rows)
+    assert not result["leaks"] and result["auc"]["table"][0] > 0.98 and result["loss"] < 0.01
+
+
 def test_a_column_equal_to_the_outcome_is_a_leak(learn: Learn) -> None:
     result = learn(["copy", *HEAD], [["win" if row[-1] else "loss", *row] for row in people(700)])
     assert [leak["column"] for leak in result["leaks"]] == ["copy"]
@@ -295,6 +308,56 @@ def test_what_the_history_says_of_a_column_is_believed(learn: Learn) -> None:
     result = learn(HEAD, people(900), columns=columns)
     assert {leak["column"]: leak["why"] for leak in result["leaks"]} == {"city": "filled-after", "age": "changes-after"}
     assert result["verdict"] == "no-signal"
+
+
+def counted(count: int, kind: str, seed: int = 1) -> Rows:
+    """all, part, source, y: `all` counts what `part` does and more; in a leak the rest came after the outcome."""
+    draw = np.random.default_rng(seed)
+    part = draw.poisson(draw.lognormal(1, 0.8, count))
+    won = draw.random(count) < 1 / (1 + np.exp(2.2 - 0.5 * np.log1p(part)))
+    if kind == "came back":  # buyers come to the site again after the purchase
+        more = np.where(won, draw.poisson(3, count), draw.poisson(1, count))
+    elif kind == "stopped":  # touches end with the deal, and nobody touches those given up
+        more = np.where(won, draw.poisson(2, count), np.where(draw.random(count) < 0.3, 0, draw.poisson(5, count)))
+    elif kind == "older":  # visits before the last month: they were there before
+        more = draw.poisson(draw.lognormal(0, 0.8, count))
+        won = draw.random(count) < 1 / (1 + np.exp(2.2 - 0.9 * np.log1p(more)))
+    else:  # letters sent, and of them opened
+        more = part
+        part = draw.binomial(more, interest := draw.beta(2, 2, count))
+        won = draw.random(count) < 1 / (1 + np.exp(1.2 - 4 * (interest - 0.5)))
+        more = more - part
+    return [[a + b, a, draw.choice(["x", "z"]), int(w)] for a, b, w in zip(part, more, won, strict=True)]
+
+
+@pytest.mark.parametrize("kind", ["came back", "stopped"])
+def test_a_count_that_went_on_after_the_outcome_is_caught_beside_the_honest_one(learn: Learn, kind: str) -> None:
+    result = learn(["all", "part", "source", "y"], counted(3_000, kind))
+    (leak,) = result["leaks"]
+    assert (leak["column"], leak["why"], leak["beside"]) == ("all", "counts-on", "part")
+    assert leak["auc_with"] > leak["auc_without"] + 0.02
+    assert "all" not in {entry["column"] for entry in result["criteria"]}
+    for language in ("en", "ru", "uk"):
+        with translation.override(language):
+            learned_names.say(result)
+        assert "all" in leak["text"] and "part" in leak["text"] and "%(" not in leak["text"]
+
+
+@pytest.mark.parametrize("kind", ["older", "opened"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_count_and_an_honest_part_of_it_both_stay(learn: Learn, kind: str, seed: int) -> None:
+    assert not learn(["all", "part", "source", "y"], counted(3_000, kind, seed))["leaks"]
+
+
+def test_a_day_known_only_after_the_outcome_is_caught_beside_the_first_day(learn: Learn) -> None:
+    draw = random.Random(31)
+    rows = []
+    for row in people(2_500):
+        opened = date(2024, 1, 1) + timedelta(days=draw.randint(0, 300))
+        took = draw.randint(5, 30) if row[-1] else draw.choice([2, 3, *range(35, 90)])
+        rows.append([opened.isoformat(), (opened + timedelta(days=took)).isoformat(), *row])
+    leaks = learn(["opened", "closed", *HEAD], rows)["leaks"]
+    assert [(leak["column"], leak["why"], leak["beside"]) for leak in leaks] == [("closed", "days-on", "opened")]
 
 
 # time, ids, kinds of a frame
@@ -318,6 +381,16 @@ def test_dates_after_the_day_asked_of_are_a_leak(learn: Learn) -> None:
     rows = [["2024-01-01", f"2024-02-{1 + number % 28:02}", *row] for number, row in enumerate(people(600))]
     result = learn(["moment", "closed", *HEAD], rows, date="moment")
     assert [(leak["column"], leak["why"]) for leak in result["leaks"]] == [("closed", "after-moment")]
+
+
+def test_a_date_that_for_many_lies_after_the_day_asked_of_and_tells_is_a_leak(learn: Learn) -> None:
+    draw = random.Random(17)
+    rows = []
+    for row in people(1_500):
+        days = draw.randint(1, 40) if row[-1] and draw.random() < 0.7 else -draw.randint(0, 60)
+        rows.append(["2024-03-01", (date(2024, 3, 1) + timedelta(days=days)).isoformat(), *row])
+    result = learn(["moment", "last contact", *HEAD], rows, date="moment")
+    assert [(leak["column"], leak["why"]) for leak in result["leaks"]] == [("last contact", "after-moment")]
 
 
 def test_the_same_row_counts_once_and_one_person_is_never_on_both_sides(learn: Learn) -> None:
@@ -351,6 +424,37 @@ def test_deeds_and_lists_of_a_frame_become_conditions_of_the_language(learn: Lea
     assert {"field": "attr.tags", "has": "vip"} in [entry["condition"] for entry in result["criteria"]]
     recent = [entry for entry in result["criteria"] if entry["column"] == "s"]
     assert recent and '"last_did": "prices"' in json.dumps(recent[0]["condition"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_points_order_people_as_the_log_odds_they_are_rounded_from(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    matrix = (draw.random((4_000, 18)) < draw.uniform(0.05, 0.5, 18)).astype(float)
+    values = draw.normal(0, 0.6, 18)
+    cuts = [at // 3 for at in range(18)]
+    odds = matrix @ values - 1
+    chance = 1 / (1 + np.exp(-odds))
+    weights = chance * (1 - chance)
+    centred = matrix - weights @ matrix / weights.sum()
+    found = round_points(values, matrix, odds, (centred * weights[:, None]).T @ centred, cuts)
+    plain = np.rint(values * found.scale)
+    lost, lost_plainly = (expected_auc(odds, chance) - expected_auc(matrix @ p, chance) for p in (found.points, plain))
+    assert 0 <= lost <= 0.0006 and lost <= lost_plainly + 1e-6
+    assert np.abs(found.points).max() <= 30 and (found.points * values >= 0).all()
+    for one in range(18):
+        for two in range(18):
+            if cuts[one] == cuts[two] and values[one] < values[two]:
+                assert found.points[one] <= found.points[two]
+
+
+def test_few_criteria_tell_nearly_what_the_whole_model_does(learn: Learn) -> None:
+    draw = np.random.default_rng(41)
+    x = draw.normal(size=(4_000, 5)).round(3)
+    odds = 0.9 * x[:, 0] ** 2 - 0.6 * np.abs(x[:, 1]) + 0.5 * x[:, 2] - 1.2
+    won = draw.random(4_000) < 1 / (1 + np.exp(-odds))
+    result = learn(["a", "b", "c", "d", "e", "y"], [[*row, int(w)] for row, w in zip(x, won, strict=True)])
+    assert len(result["criteria"]) <= 25 and result["loss"] <= 0.006
+    assert result["auc"]["table"][0] > auc(odds, won) - 0.02  # what can be known at all
 
 
 def test_at_most_as_many_criteria_as_asked(learn: Learn) -> None:

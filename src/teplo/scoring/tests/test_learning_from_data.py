@@ -145,7 +145,9 @@ def test_planted_leaks_of_a_funnel_are_caught_and_the_honest_signal_is_said_to_b
         tmp_path / "leads.csv", head, [["" if row[name] is None else str(row[name]) for name in head] for row in rows]
     )
     result = learn(path, outcome, person="lead_id")
-    assert {leak["column"] for leak in result["leaks"]} == {"current_stage", "is_sql"}
+    leaks = {leak["column"]: leak for leak in result["leaks"]}
+    assert set(leaks) == {"current_stage", "is_sql", "total_touches_all"}
+    assert leaks["total_touches_all"]["beside"] == "touch_count"  # alone it tells nothing
     assert result["verdict"] == "proposed" and result["strength"] == "weak"
     assert 0.58 < result["auc"]["table"][0] < 0.68
     assert not {"account_id", "contact_id"} & {entry["column"] for entry in result["criteria"]}
