@@ -14,7 +14,7 @@ from benchmarks.world import close_world, forget_kept, open_world
 
 NAMES = (
     "collect", "pipeline", "latency", "rescore_all", "rescore_touched", "backtest", "segment_count", "people_page",
-    "importing", "tick", "send", "start", "learn",
+    "importing", "tick", "send", "start", "learn", "example",
 )  # fmt: skip
 SIZES = {"small": (10_000,), "medium": (10_000, 100_000), "full": (10_000, 100_000, 1_000_000)}
 

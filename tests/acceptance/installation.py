@@ -18,11 +18,13 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from teplo.demo.streaming import stream_events
 from teplo.tracking.incoming import event_id
 
 KEY = "faults"
@@ -133,7 +135,7 @@ class Installation:
             "SELECT COALESCE(SUM(t.count), 0) FROM tracking_tally t "
             "JOIN tracking_activity a ON a.id = t.activity_id WHERE a.key = 'page-viewed'"
         )
-        assert self.one(tallied) == count
+        assert self.one(tallied) == self.one("SELECT COUNT(*) FROM tracking_event WHERE name = 'page-viewed'")
         assert self.one("SELECT COALESCE(SUM(events), 0) FROM tracking_presence") == count
         per_person = (
             "SELECT COUNT(*) FROM (SELECT person_id, COUNT(*) AS n FROM tracking_event GROUP BY person_id) e "
@@ -142,6 +144,8 @@ class Installation:
         assert self.one(per_person) == 0
         visitors = self.one("SELECT COUNT(DISTINCT value) FROM people_identity WHERE kind = 'visitor'")
         assert visitors == self.one("SELECT COUNT(*) FROM people_person")
+        known = self.one("SELECT COUNT(DISTINCT person_id) FROM people_identity WHERE kind = 'email'")
+        assert known == self.one("SELECT COUNT(*) FROM people_identity WHERE kind = 'email'")
         assert int(self.python("-c", _RESCORED)) == 0, "scores differ from what the table says"
 
 
@@ -199,12 +203,13 @@ def free_port() -> int:
 
 @dataclass
 class Load:
-    """Senders that post events, some alone, some in batches, and send again whatever was not acknowledged."""
+    """Senders that post what the example company's strangers do, some events alone, some in batches, and send again
+    whatever was not acknowledged. All senders post of the same strangers."""
 
     port: int
     seed: int
     senders: int = 4
-    visitors: int = 60
+    strangers: int = 60
     acknowledged: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     statuses: dict[int, int] = field(default_factory=dict)
@@ -226,16 +231,19 @@ class Load:
 
     def _send(self, number: int) -> None:
         chance = random.Random(self.seed * 100 + number)
+        deeds = stream_events(seed=self.seed, strangers=self.strangers, chance=chance)
         line: http.client.HTTPConnection | None = None
-        pending: list[str] = []
+        pending: dict[str, dict[str, Any]] = {}
         while not (self._stop.is_set() and not pending):
             if not pending:
-                pending = [uuid.UUID(int=chance.getrandbits(128)).hex for _ in range(chance.choice((1, 1, 1, 5, 20)))]
+                for deed in islice(deeds, chance.choice((1, 1, 1, 5, 20))):
+                    name = uuid.UUID(int=chance.getrandbits(128)).hex
+                    pending[name] = {"id": name, **deed}
                 with self._lock:
                     self.sent.update(pending)
             line = line or http.client.HTTPConnection("127.0.0.1", self.port, timeout=12)
             try:
-                status = self._post(line, pending, chance)
+                status = self._post(line, list(pending.values()))
             except (OSError, http.client.HTTPException):
                 line.close()
                 line = None
@@ -250,18 +258,11 @@ class Load:
                     self.acknowledged.update(pending)
             if status == 202:
                 # Now and then an impatient sender repeats what was acknowledged long ago.
-                pending = [] if chance.random() > 0.03 else pending
+                pending = {} if chance.random() > 0.03 else pending
             else:
                 time.sleep(0.05)
 
-    def _post(self, line: http.client.HTTPConnection, names: list[str], chance: random.Random) -> int:
-        events = [
-            {
-                "id": name, "name": "page-viewed", "visitor": f"v{int(name, 16) % self.visitors}",
-                "url": f"https://x.example/p/{int(name, 16) % 9}",
-            }
-            for name in names
-        ]  # fmt: skip
+    def _post(self, line: http.client.HTTPConnection, events: list[dict[str, Any]]) -> int:
         body = {"key": KEY, "events": events} if len(events) > 1 else {"key": KEY, **events[0]}
         line.request("POST", "/collect", json.dumps(body), {"Content-Type": "text/plain"})
         answer = line.getresponse()

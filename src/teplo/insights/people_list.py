@@ -45,7 +45,7 @@ _NEWEST = ("-created_at", "-id")
 SORTS: Mapping[str, tuple[Phase, ...]] = {
     "seen": (
         Phase(Q(presence__last_seen_at__isnull=False), ("-presence__last_seen_at", "presence__person_id")),
-        Phase(Q(presence__isnull=True), _NEWEST),
+        Phase(Q(presence__last_seen_at__isnull=True), _NEWEST),  # without a row, and imported ones nobody has seen
     ),
     "score": (
         Phase(Q(score__total__isnull=False), ("-score__total", "score__person_id")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _gettext
@@ -28,6 +29,9 @@ REGIONS = {
     "GB": _("United Kingdom: 07400 123456"),
     "US": _("United States: (201) 555-0123"),
 }
+
+_AT_MOST = {"cap_touches": 1000, "cap_days": 365, "answer_within_minutes": 43_200}
+"""Beyond a year and a month they mean nothing, and far beyond no calendar can hold them."""
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -83,7 +87,9 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["timezone"].widget.choices = zone_choices()
-        self.fields["cap_touches"].widget.attrs["min"] = self.fields["cap_days"].widget.attrs["min"] = 1
+        for name, most in _AT_MOST.items():
+            self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(most)]
+            self.fields[name].widget.attrs |= {"min": 1, "max": most}
 
     def clean_public_url(self) -> str:
         """An address with https or http and without the last slash."""

@@ -26,6 +26,8 @@ def crowd():
         )  # fmt: skip
         if n % 4:
             Score.objects.create(person=person, total=n % 5, temperature=["cold", "warm", "hot"][n % 3])
+        if n % 6 == 3:  # only we acted: an import, a note
+            Presence.objects.create(person=person, events=1)
         if n % 3:
             seen = AT + timedelta(hours=n % 6)
             Presence.objects.create(person=person, first_seen_at=AT, last_seen_at=seen)
@@ -53,7 +55,9 @@ def test_walking_the_pages_shows_everybody_once_and_in_order(sort, limit, crowd)
     assert sorted(row.person.id for row in rows) == sorted(person.id for person in crowd)
     key = {
         "score": lambda p: -p.score.total if hasattr(p, "score") else 99,
-        "seen": lambda p: -p.presence.last_seen_at.timestamp() if hasattr(p, "presence") else 0,
+        "seen": lambda p: (
+            -p.presence.last_seen_at.timestamp() if hasattr(p, "presence") and p.presence.last_seen_at else 0
+        ),
         "stage": lambda p: (
             (-p.standing.stage.position, -p.standing.since.timestamp()) if hasattr(p, "standing") else (99, 0)
         ),

@@ -46,6 +46,9 @@ def test_the_company_is_saved(client, owner):
         ("cap_touches", "-1"),
         ("quiet_from", "25:00"),
         ("answer_within_minutes", "soon"),
+        ("answer_within_minutes", "99999999999"),
+        ("cap_days", "0"),
+        ("cap_days", "70000"),
     ],
 )
 def test_nonsense_is_refused_in_its_place(client, owner, field, value):
