@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from teplo.accounts.access import public
-from teplo.api import backtests, jobs, learnings, outcomes, people, tables
+from teplo.api import backtests, jobs, learnings, outcomes, people, reviews, tables
 from teplo.api.describing import Api
 from teplo.api.problems import Problem, answer, teach
 
@@ -24,6 +24,8 @@ api.add_router("/people", people.router)
 api.add_router("/outcomes", outcomes.router)
 api.add_router("/back-tests", backtests.router)
 api.add_router("/learnings", learnings.router)
+api.add_router("/score-reviews", reviews.router)
+api.add_router("/criterion-proposals", reviews.proposals)
 api.add_router("/jobs", jobs.router)
 teach(api)
 

@@ -119,14 +119,15 @@ def _line(number: int, row: LineAsked, ids: Mapping[str, int], flaws: list[Flaw]
 
 
 def _condition(row: LineAsked) -> Mapping[str, Any]:
-    if isinstance(row.condition, str):
-        vocabulary = registry.people()
-        return (
-            write_json(read_text(row.condition, vocabulary, of_known_values=False), vocabulary)
-            if row.condition.strip()
-            else {}
-        )
-    return row.condition
+    return condition_of_text(row.condition) if isinstance(row.condition, str) else row.condition
+
+
+def condition_of_text(text: str) -> Mapping[str, Any]:
+    """The text form as it is stored; nothing where nothing is said. Raises ConditionError."""
+    if not text.strip():
+        return {}
+    vocabulary = registry.people()
+    return write_json(read_text(text, vocabulary, of_known_values=False), vocabulary)
 
 
 def refused(error: TableRefused) -> Problem:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Path, Query, Router, Schema
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from teplo.accounts.access import Right
 from teplo.accounts.workspace import get_workspace
 from teplo.api.access import Token
 from teplo.api.problems import NotThere, Problem
 from teplo.api.shapes import Asked, Id, Moment, Text
-from teplo.api.tables import TableId, TableShort, find_table, table_short
+from teplo.api.tables import TableShort, find_table, table_short
 from teplo.kit.clock import now
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
-from teplo.scoring.explaining import Explanation, Part, explain
-from teplo.scoring.models import Score
+from teplo.scoring.explaining import Explanation, Part, explain, table_at
+from teplo.scoring.hand_scoring import last_by_hand
+from teplo.scoring.models import HandScore, Score, ScoreTable, TableState
 
 router = Router(tags=["people"])
 MOST_SCORES = 1000
+THEN = "then"
+"""The table people were scored by at the moment asked of."""
+WhichTable = Annotated[str, StringConstraints(pattern=r"^(then|live|[0-9]{1,18})$")]
 
 
 class PersonShort(Schema):
@@ -79,8 +83,21 @@ class PartShown(Schema):
     by_hand: bool = Field(False, description="Given by a colleague.")
 
 
+class HandShown(Schema):
+    """A colleague's own word on how warm he is."""
+
+    temperature: Literal["cold", "warm", "hot"]
+    points: int | None
+    words: str
+    at: datetime
+
+
 class ExplanationShown(Schema):
-    """A score taken apart; `total` is the sum of the points of `parts`."""
+    """A score taken apart; `total` is the sum of the points of `parts`.
+
+    `was_live`: people were scored by this table at that moment. `hand`: the last word of a colleague by then; before
+    any table was live it was the score.
+    """
 
     person: Id
     table: TableShort
@@ -91,11 +108,16 @@ class ExplanationShown(Schema):
     grade: str
     temperature: str
     parts: list[PartShown]
+    was_live: bool
+    hand: HandShown | None
 
 
 class ExplainAsked(Asked):
     as_of: Moment | None = Field(None, description="A moment of the past; default: now.")
-    table: TableId = "live"
+    table: WhichTable = Field(
+        THEN,
+        description="`then`: the table live at `as_of` (before the first one: today's); `live`: today's; or an id.",
+    )
 
 
 @router.get("/find", auth=Token(Right.SEE), response=PersonShort, summary="Who has this contact")
@@ -138,7 +160,7 @@ def read_score(request: HttpRequest, person_id: Path[Id]) -> ScoreShown:
 @router.get("/{person_id}/explanation", auth=Token(Right.SEE), response=ExplanationShown, summary="Why he is so warm")
 def explain_person(request: HttpRequest, person_id: Path[Id], asked: Query[ExplainAsked]) -> ExplanationShown:
     """By any table and as of any moment; nothing that happened after it speaks."""
-    return explained(int(person_id), find_table(asked.table).pk, as_of=asked.as_of)
+    return explained(int(person_id), asked.table, as_of=asked.as_of)
 
 
 def score_shown(score: Score) -> ScoreShown:
@@ -147,19 +169,28 @@ def score_shown(score: Score) -> ScoreShown:
     return ScoreShown(person=str(score.person_id), **{name: getattr(score, name) for name in names})
 
 
-def explained(person_id: int, table_id: int, *, as_of: datetime | None) -> ExplanationShown:
-    """As JSON; raises Problem."""
+def explained(person_id: int, table: str | ScoreTable, *, as_of: datetime | None) -> ExplanationShown:
+    """As JSON, by a table, its id, `live` or `then`; raises Problem."""
     if as_of and as_of > now():
         raise Problem(422, "future", _("Nobody knows the future: say a moment that has passed."))
+    asked = table if isinstance(table, ScoreTable) else _table_meant(table, as_of)
     person = Person.objects.filter(pk=person_id).exists()
-    found = explain(person_id=person_id, table=find_table(str(table_id)), as_of=as_of) if person else None
+    found = explain(person_id=person_id, table=asked, as_of=as_of) if person else None
     if found is None:
         raise NotThere(_("There is no such person."))
-    return explanation_shown(person_id, found)
+    was_live = found.table.state == TableState.LIVE if as_of is None else found.table == table_at(as_of)
+    return _explanation_shown(person_id, found, was_live=was_live)
 
 
-def explanation_shown(person_id: int, found: Explanation) -> ExplanationShown:
-    """As JSON."""
+def _table_meant(name: str, as_of: datetime | None) -> ScoreTable:
+    """Before any table was live there is none of that day: today's is asked then."""
+    if name == THEN:
+        return (table_at(as_of) if as_of else None) or find_table("live")
+    return find_table(name)
+
+
+def _explanation_shown(person_id: int, found: Explanation, *, was_live: bool) -> ExplanationShown:
+    word = last_by_hand(person_id=person_id, at=found.at)
     return ExplanationShown(
         person=str(person_id),
         table=table_short(found.table),
@@ -170,7 +201,13 @@ def explanation_shown(person_id: int, found: Explanation) -> ExplanationShown:
         grade=found.grade,
         temperature=str(found.temperature),
         parts=[_part_shown(part) for part in found.given],
+        was_live=was_live,
+        hand=_hand_shown(word) if word else None,
     )
+
+
+def _hand_shown(word: HandScore) -> HandShown:
+    return HandShown(temperature=word.temperature, points=word.points, words=word.words, at=word.at)  # type: ignore[arg-type]
 
 
 def _part_shown(part: Part) -> PartShown:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from rich.table import Table
 
 from teplo.accounts.workspace import get_workspace
-from teplo.api.people import ExplanationShown, explained
+from teplo.api.people import THEN, ExplanationShown, HandShown, explained
 from teplo.cli.score_answers import JsonOption, LanguageOption, Unknown, answering, out, say_json, table_named
 from teplo.conditions import registry
 from teplo.kit.clock import now
@@ -25,7 +25,9 @@ _KINDS = ("email", "phone", "telegram", "whatsapp", "viber", "vk", "external", "
 
 def explain(
     person: Annotated[str, typer.Argument(help="E-mail, phone or another contact, or the id of his card.")],
-    table: Annotated[str, typer.Option(help="By which table: name, id or live.")] = "live",
+    table: Annotated[
+        str, typer.Option(help="By which table: then (the one of that day), live (today's), name or id.")
+    ] = THEN,
     as_of: Annotated[
         str, typer.Option("--as-of", help="A day (its end counts) or a moment of the past.", metavar="DATE")
     ] = "",
@@ -34,7 +36,8 @@ def explain(
 ) -> None:
     """Take a score apart, criterion by criterion."""
     with answering(language=language, as_json=as_json):
-        found = explained(_find(person), table_named(table).pk, as_of=_moment(as_of))
+        meant = table if table == THEN else table_named(table)
+        found = explained(_find(person), meant, as_of=_moment(as_of))
         if as_json:
             say_json({"state": "done", **found.model_dump(mode="json")})
         else:
@@ -81,6 +84,10 @@ def _show(found: ExplanationShown) -> None:
         "day": date_format(timezone.localtime(found.at, registry.zone()), "DATETIME_FORMAT"),
     }
     out.print(said, style="bold", markup=False)
+    if not found.was_live:
+        out.print(_("This table did not score people then."), markup=False)
+    if found.hand:
+        out.print(_by_hand(found.hand, names), markup=False)
     if not found.parts:
         out.print(_("No criterion gives anything."))
         return
@@ -90,3 +97,9 @@ def _show(found: ExplanationShown) -> None:
         name = f"{part.group}: {part.name}" if part.group else part.name
         table.add_row(f"{part.points:+d}", name, since, str(part.times or ""))
     out.print(table)
+
+
+def _by_hand(word: HandShown, names: dict[str, str]) -> str:
+    day = date_format(timezone.localtime(word.at, registry.zone()), "SHORT_DATE_FORMAT")
+    said = _("By hand on %(day)s: %(heat)s") % {"day": day, "heat": names[word.temperature]}
+    return said + (f", {word.points}" if word.points is not None else "") + (f". {word.words}" if word.words else "")

@@ -65,9 +65,12 @@ def score_by_hand(
     return row
 
 
-def last_by_hand(*, person_id: int) -> HandScore | None:
-    """The newest word of a colleague about this person."""
-    return HandScore.objects.filter(person_id=person_id).order_by("-at", "-id").first()
+def last_by_hand(*, person_id: int, at: datetime | None = None) -> HandScore | None:
+    """The newest word of a colleague about this person, or the newest there was at a moment."""
+    words = HandScore.objects.filter(person_id=person_id)
+    if at is not None:
+        words = words.filter(at__lte=at)
+    return words.order_by("-at", "-id").first()
 
 
 def _stand_in(row: HandScore, at: datetime) -> None:

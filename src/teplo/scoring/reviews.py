@@ -19,7 +19,7 @@ from teplo.jobs.models import Job
 from teplo.jobs.starting import live_job, start_job
 from teplo.kit.clock import now
 from teplo.scoring.models import Criterion, CriterionProposal, Decision, ProposedState, Review, ScoreTable, TableState
-from teplo.scoring.tables import Line, check_lines, make_draft
+from teplo.scoring.tables import MOST_POINTS, Line, check_lines, make_draft
 
 COUNTING = "score-review"
 """The kind of job that counts a review."""
@@ -37,6 +37,7 @@ TEXTS = {
     "not-counted": gettext_noop("The figures are not counted yet."),
     "no-table": gettext_noop("No table is live yet; begin with one."),
     "no-proposal": gettext_noop("Say which criterion you propose."),
+    "bad-points": gettext_noop("Points are a number from −%(limit)s to %(limit)s, or nothing."),
     "answered": gettext_noop("This proposal is answered already."),
     "no-answer": gettext_noop("Say in a few words why not: your colleague will read it."),
 }
@@ -50,7 +51,7 @@ class ReviewRefused(ValueError):
         self.code = code
 
     def __str__(self) -> str:
-        return _(TEXTS[self.code])
+        return _(TEXTS[self.code]) % {"limit": MOST_POINTS}
 
 
 def open_review(*, since: datetime, until: datetime, by: int | None) -> Review:
@@ -181,6 +182,8 @@ def propose(
     """A criterion that came to a colleague's mind, any day (R20). Raises ReviewRefused."""
     if not text.strip():
         raise ReviewRefused("no-proposal")
+    if points is not None and abs(points) > MOST_POINTS:
+        raise ReviewRefused("bad-points")
     return CriterionProposal.objects.create(
         text=text.strip()[:500], condition=dict(condition or {}), points=points, person_id=person_id, by=by, at=now()
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from teplo.kit.clock import now
 from teplo.scoring.models import Criterion, Profile, ProfileKind, ScoreTable, Side, TableState
 
 
 def make_table(*criteria: dict[str, Any], **changes: Any) -> ScoreTable:
     """A live table with these criteria (see `behaviour` and `fit`)."""
-    ScoreTable.objects.filter(state=TableState.LIVE).update(state=TableState.RETIRED)
+    ScoreTable.objects.filter(state=TableState.LIVE).update(state=TableState.RETIRED, retired_at=now())
     table = ScoreTable.objects.create(**{"name": "Table", "state": TableState.LIVE, **changes})
     for position, criterion in enumerate(criteria):
         Criterion.objects.create(table=table, **{"position": position, **criterion})

@@ -11,7 +11,7 @@ from teplo.api.testing import Caller
 from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import now
 from teplo.people.testing import make_person
-from teplo.scoring.models import BackTest, Learning, ScoreTable
+from teplo.scoring.models import BackTest, Decision, Learning, Review, ScoreTable
 from teplo.scoring.outcomes import Told, tell_outcomes
 from teplo.scoring.testing import fit, make_table
 
@@ -147,3 +147,68 @@ def test_a_wrong_spreadsheet_is_refused_by_line_and_column() -> None:
     assert (latin.status_code, latin.json()["code"]) == (422, "not-utf-8")
     assert Caller().ask("post", "/score-tables/from-csv", b"\x00\x01", name="x").status_code == 422
     assert Caller().ask("post", "/score-tables/from-csv", "", name="x").status_code == 422
+
+
+def test_a_review_is_prepared_read_decided_in_and_judged(caller: Caller) -> None:
+    world(40)
+    first, last = (TODAY - timedelta(days=80)).isoformat(), TODAY.isoformat()
+    begun = caller.post("/score-reviews", {"first": first, "last": last})
+    assert begun.status_code == 202, begun.content
+    review = begun.json()["id"]
+    assert (begun.json()["agenda"], begun.json()["figures"], begun.json()["job"]["state"]) == ({}, [], "queued")
+    run_all_jobs()
+    shown = caller.get(f"/score-reviews/{review}").json()
+    assert shown["job"]["state"] == "done" and shown["agenda"]["outcomes"]["won"] == 20
+    by_key = {figure["key"]: figure for figure in shown["figures"]}
+    assert by_key["won"]["value"] == 20 and by_key["hot_bought"]["whole"] == 0
+    decided = caller.post(f"/score-reviews/{review}/decisions", {"text": "Kyiv counts more"})
+    assert (decided.status_code, decided.json()["verdict"]) == (201, "")
+    verdict = f"/score-reviews/{review}/decisions/{decided.json()['id']}/verdict"
+    assert caller.post(verdict, {"verdict": "worked"}).json()["code"] == "not-held"
+    Review.objects.filter(pk=review).update(held_at=now())
+    assert caller.post(f"/score-reviews/{review}/decisions", {"text": "Too late"}).status_code == 409
+    assert caller.post(verdict, {"verdict": "worked", "note": "Twice as many"}).json()["verdict"] == "worked"
+    [row] = caller.get("/score-reviews").json()
+    assert (row["id"], row["decided"], row["judged"]) == (review, 1, 1)
+    assert caller.get(f"/score-reviews/{review}").json()["decisions"][0]["verdict_note"] == "Twice as many"
+    backwards = caller.post("/score-reviews", {"first": last, "last": first})
+    assert (backwards.status_code, backwards.json()["code"]) == (422, "no-period")
+
+
+def test_the_next_review_opens_with_what_the_last_decided_and_what_waits(caller: Caller) -> None:
+    world(4)
+    days = [now() - timedelta(days=number) for number in (90, 60, 30)]
+    former = Review.objects.create(since=days[0], until=days[1], held_at=days[1])
+    Decision.objects.create(review=former, text="Students stay with marketing", by=1, verdict="partly")
+    person = make_person(city="Lviv")
+    made = caller.post(
+        "/criterion-proposals",
+        {"text": "From Lviv", "points": 4, "condition": 'city is "Lviv"', "person": str(person.pk)},
+    )
+    assert made.status_code == 201, made.content
+    assert made.json()["condition"] == {"field": "city", "is": "Lviv"} and made.json()["words"]
+    review = Review.objects.create(since=days[1], until=days[2])
+    shown = caller.get(f"/score-reviews/{review.pk}").json()
+    assert shown["former"] == str(former.pk)
+    assert [(one["text"], one["verdict"]) for one in shown["former_decisions"]] == [
+        ("Students stay with marketing", "partly")
+    ]
+    assert [one["id"] for one in shown["proposals"]] == [made.json()["id"]]
+    assert caller.get("/criterion-proposals", state="taken").json() == []
+    assert [one["state"] for one in caller.get("/criterion-proposals", state="open").json()] == ["open"]
+
+
+def test_a_proposal_that_cannot_be_read_says_where(caller: Caller) -> None:
+    nose = caller.post("/criterion-proposals", {"text": "Nose", "condition": "nose is long"}).json()
+    assert [flaw["place"] for flaw in nose["errors"]] == ["condition"]
+    nobody = caller.post("/criterion-proposals", {"text": "Nobody's", "person": "17"}).json()
+    assert [flaw["place"] for flaw in nobody["errors"]] == ["person"]
+    assert caller.post("/criterion-proposals", {"text": "  "}).status_code == 422
+    assert caller.get("/criterion-proposals").json() == []
+
+
+def test_counting_a_review_is_stopped(caller: Caller) -> None:
+    world(2)
+    review = caller.post("/score-reviews", {"first": str(TODAY - timedelta(days=9)), "last": str(TODAY)}).json()["id"]
+    assert caller.post(f"/score-reviews/{review}/cancel").json()["state"] == "cancelled"
+    assert caller.post(f"/score-reviews/{review}/cancel").status_code == 409

@@ -20,6 +20,8 @@ from teplo.kit.ids import new_id
 
 pytestmark = pytest.mark.django_db
 
+_IDS = ("table_id", "person_id", "job_id", "backtest_id", "learning_id", "review_id", "decision_id")
+
 
 def operations() -> list[tuple[str, str, Any]]:
     """Method, path with an id that nobody has, and the operation."""
@@ -27,7 +29,7 @@ def operations() -> list[tuple[str, str, Any]]:
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
             address = f"{bound.prefix}{path}".replace("//", "/").rstrip("/")
-            for parameter in ("table_id", "person_id", "job_id", "backtest_id", "learning_id"):
+            for parameter in _IDS:
                 address = address.replace(f"{{{parameter}}}", str(new_id()))
             found += [(method, address, operation) for operation in view.operations for method in operation.methods]
     return found

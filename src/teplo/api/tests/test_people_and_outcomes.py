@@ -14,10 +14,11 @@ from teplo.accounts.testing import make_user
 from teplo.api.testing import Caller
 from teplo.jobs.models import JobState
 from teplo.jobs.testing import make_job
-from teplo.kit.clock import now
+from teplo.kit.clock import at_moment, now
 from teplo.people.models import AttributeChange
 from teplo.people.testing import make_person
-from teplo.scoring.models import Outcome
+from teplo.scoring.hand_scoring import score_by_hand
+from teplo.scoring.models import Outcome, ScoreTable
 from teplo.scoring.rescoring import rescore
 from teplo.scoring.testing import fit, make_table
 
@@ -78,6 +79,41 @@ def test_the_past_is_explained_as_it_was_and_the_future_is_not(caller: Caller) -
     assert caller.get(f"/people/{person.pk}/explanation").json()["total"] == 12
     later = caller.get(f"/people/{person.pk}/explanation", as_of=(now() + timedelta(days=1)).isoformat())
     assert (later.status_code, later.json()["code"]) == (422, "future")
+
+
+def test_a_past_day_is_explained_by_the_table_of_that_day_unless_todays_is_asked(caller: Caller) -> None:
+    ScoreTable.objects.all().delete()
+    days = {number: now() - timedelta(days=number) for number in (40, 30, 20, 10, 5)}
+    spring = make_table(fit(KYIV, 3), name="Spring", live_at=days[30], retired_at=days[10])
+    autumn = make_table(fit(KYIV, 8), name="Autumn", live_at=days[10])
+    person = make_person(city="Kyiv", created_at=days[40])
+
+    def why(**asked: Any) -> Any:
+        return caller.get(f"/people/{person.pk}/explanation", **asked).json()
+
+    then = why(as_of=days[20].isoformat())
+    assert (then["table"]["id"], then["total"], then["was_live"]) == (str(spring.pk), 3, True)
+    by_todays = why(as_of=days[20].isoformat(), table="live")
+    assert (by_todays["table"]["id"], by_todays["total"], by_todays["was_live"]) == (str(autumn.pk), 8, False)
+    assert why()["table"]["name"] == "Autumn" and why()["was_live"]
+    assert why(as_of=days[5].isoformat())["table"]["name"] == "Autumn"
+
+
+def test_before_any_table_the_word_of_a_colleague_is_told(caller: Caller) -> None:
+    ScoreTable.objects.all().delete()
+    person = make_person(city="Kyiv", created_at=now() - timedelta(days=40))
+    with at_moment(now() - timedelta(days=30)):
+        score_by_hand(person_id=person.pk, temperature="warm", points=12, words="Asks for a quote", by=1)
+    make_table(fit(KYIV, 8), name="First", live_at=now() - timedelta(days=10))
+
+    def why(days: int) -> Any:
+        return caller.get(f"/people/{person.pk}/explanation", as_of=(now() - timedelta(days=days)).isoformat()).json()
+
+    assert why(35)["hand"] is None
+    told = why(20)
+    assert (told["was_live"], told["table"]["name"]) == (False, "First")
+    assert (told["hand"]["temperature"], told["hand"]["points"]) == ("warm", 12)
+    assert told["hand"]["words"] == "Asks for a quote"
 
 
 def test_another_table_may_explain(caller: Caller) -> None:

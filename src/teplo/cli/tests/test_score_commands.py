@@ -24,10 +24,11 @@ from teplo.jobs import registry
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.running import CannotGoOn, Work
 from teplo.jobs.starting import start_job
-from teplo.kit.clock import now
+from teplo.kit.clock import at_moment, now
 from teplo.people.models import AttributeChange
 from teplo.people.testing import make_person
 from teplo.scoring import jobs_learning
+from teplo.scoring.hand_scoring import score_by_hand
 from teplo.scoring.models import BackTest, Criterion, Learning, Score, ScoreTable
 from teplo.scoring.outcomes import Told, tell_outcomes
 from teplo.scoring.testing import fit, make_table
@@ -149,6 +150,27 @@ def test_the_past_is_explained_as_it_was() -> None:
     assert said(call("explain", person.pk, "--as-of", now().date().isoformat(), "--json"))["total"] == 12
     assert call("explain", person.pk, "--as-of", "2999-01-01T00:00").exit_code == 2
     assert "is not a date" in call("explain", person.pk, "--as-of", "yesterday").stderr
+
+
+def test_a_past_day_is_explained_by_its_own_table_unless_another_is_named() -> None:
+    ScoreTable.objects.all().delete()
+    old, new = now() - timedelta(days=30), now() - timedelta(days=10)
+    make_table(fit({"field": "city", "is": "Київ"}, 3), name="Spring", live_at=old, retired_at=new)
+    make_table(fit({"field": "city", "is": "Київ"}, 8), name="Autumn", live_at=new)
+    person = make_person(city="Київ", created_at=now() - timedelta(days=60))
+    with at_moment(now() - timedelta(days=50)):
+        score_by_hand(person_id=person.pk, temperature="hot", points=30, words="Asks for the contract", by=1)
+
+    def shown(days: int, *more: str) -> str:
+        day = (now() - timedelta(days=days)).date().isoformat()
+        return call("explain", person.pk, "--as-of", day, *more).stdout
+
+    assert "by “Spring”" in shown(20) and "did not score" not in shown(20)
+    todays = shown(20, "--table", "live")
+    assert "by “Autumn”" in todays and "This table did not score people then." in todays
+    first = shown(40)
+    assert "by “Autumn”" in first and "did not score people then" in first
+    assert "hot, 30. Asks for the contract" in first
 
 
 # the past
