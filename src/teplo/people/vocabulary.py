@@ -61,6 +61,8 @@ WHO = _("Who he is")
 COMPANY = _("Company")
 REACH = _("How to reach him")
 OWN = _("Own attributes")
+FEW = 20
+"""People of whom it is looked up first which of their values were changed after the moment asked of."""
 
 CHANNELS = (
     Choice("email", _("e-mail")),
@@ -160,7 +162,7 @@ def _remembered(key: str, kind: Type) -> Holds:
     present = column(key, kind)
 
     def holds(test: Test, asking: Asking) -> Q:
-        if not asking.of_past:
+        if _stands_as_now(key, asking):
             return present(test, asking)
         value = Case(
             When(Exists(_later_changes(key, asking)), then=JsonText(_value_before(key, asking))),
@@ -170,6 +172,20 @@ def _remembered(key: str, kind: Type) -> Holds:
         return value_holds(value, kind, test, asking)
 
     return holds
+
+
+def _stands_as_now(key: str, asking: Asking) -> bool:
+    """Whether the present row says it: of now, or of few people of whom nobody's value was changed after the moment.
+
+    Looking that up once for all fields takes a millisecond; a history in each of thirty conditions takes fifty.
+    """
+    if not asking.of_past:
+        return True
+    if not asking.among or len(asking.among) > FEW:
+        return False
+    changed = AttributeChange.objects.filter(person_id__in=asking.among, at__gt=asking.at)
+    what = f"changed after {asking.at.isoformat()} of {asking.among}"
+    return key not in asking.vocabulary.keep(what, lambda: frozenset(changed.order_by().values_list("key", flat=True)))
 
 
 def _later_changes(key: str, asking: Asking) -> QuerySet[AttributeChange]:
@@ -182,7 +198,7 @@ def _value_before(key: str, asking: Asking) -> Subquery:
 
 
 def _owner_holds(test: Test, asking: Asking) -> Q:
-    if not asking.of_past:
+    if _stands_as_now("owner_id", asking):
         return id_holds(typed("owner_id", BigIntegerField()), test)
     return id_holds(_id_then("owner_id", asking), test)
 
@@ -337,7 +353,7 @@ def _own(key: str, kind: Type) -> Holds:
     present = _inside(key, kind)
 
     def holds(test: Test, asking: Asking) -> Q:
-        if not asking.of_past:
+        if _stands_as_now(key, asking):
             return present(test, asking)
         changed = Q(Exists(_later_changes(key, asking)))
         before = json_holds(_value_before(key, asking), None, kind, test, asking)

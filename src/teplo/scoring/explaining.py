@@ -170,7 +170,7 @@ def _known(compilation: Compilation, person_id: int, activities: set[int]) -> Qu
     tallies = Tally.objects.filter(person_id=person_id, activity_id__in=activities, day__lte=compilation.today)
     if not compilation.is_past:
         return tallies.annotate(known=F("count"), latest=F("last_at")).order_by().values("activity_id")
-    at, conditions = compilation.at, compilation.activity_conditions()
+    at, conditions = compilation.at, compilation.cut_conditions
     begun = tallies.filter(first_at__lte=at)
     return (
         begun.annotate(known=times_by(at, conditions), latest=last_by(at, conditions)).order_by().values("activity_id")

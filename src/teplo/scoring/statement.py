@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import structlog
@@ -38,7 +39,7 @@ from teplo.people.models import Person, PersonLeaf
 from teplo.scoring.models import Adjustment, Criterion, Profile, Side
 from teplo.scoring.rules import HALF_LIVES_KEPT, Rules, bounds, reach
 from teplo.tracking.models import Tally
-from teplo.tracking.recalling import conditions_of_activities, times_by_sql
+from teplo.tracking.recalling import conditions_of_activities, cut_by, times_by_sql
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,8 @@ Leaf = TypeVar("Leaf", bound=PersonLeaf)
 
 WHOLE = 1_000_000
 """A day's full weight: weights are kept in millionths."""
+FEW = 20
+"""People of whom it is looked up first which days the moment cuts through."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,19 @@ class Compilation:
         wanted = {item.activity_id for item in self.rules.criteria}
         return {key: condition for key, condition in known.items() if key in wanted}
 
+    @cached_property
+    def cut_conditions(self) -> Mapping[int, Any]:
+        """The same, of few people only of those activities whose day the moment cuts through.
+
+        Mostly there are none, and then the journal need not be asked, nor its question be compiled.
+        """
+        conditions = self.activity_conditions()
+        if self.scope.ids is None or len(self.scope.ids) > FEW:
+            return conditions
+        cut = self.scope.rows(Tally.objects.filter(cut_by(self.at)))
+        found = set(cut.order_by().values_list("activity_id", flat=True).distinct())
+        return {key: condition for key, condition in conditions.items() if key in found}
+
     def _active(self) -> QuerySet[Adjustment]:
         return self.scope.rows(Adjustment.objects.filter(active_at(self.at)))
 
@@ -270,7 +286,7 @@ class Compilation:
 
     def _tallies_then(self) -> Sql:
         """Tallies as they stood at the moment asked: a deed done later the same day takes nothing from those before."""
-        times, params = times_by_sql(self.at, self.activity_conditions())
+        times, params = times_by_sql(self.at, self.cut_conditions)
         text = f"(SELECT person_id, activity_id, day, {times} AS count FROM {_TALLIES} WHERE first_at <= %s)"
         return Sql(text, (*params, connection.ops.adapt_datetimefield_value(self.at)))
 

@@ -82,8 +82,15 @@ def times_by_sql(moment: RawSQL | datetime, conditions: Mapping[int, Any]) -> tu
     return text, tuple(params)
 
 
+def cut_by(moment: datetime) -> Q:
+    """Rows of Tally through which the moment goes so that only the journal knows what they said: see above."""
+    return Q(first_at__lte=moment, last_at__gt=moment, count__gt=2)
+
+
 def _in_journal(moment: Moment, conditions: Mapping[int, Any], answer: Aggregate, without: Any) -> Combinable:
     """`answer` over the events of the tally's own day that are its activity, up to the moment."""
+    if not conditions:
+        return without  # type: ignore[no-any-return]
     whose = Event.objects.filter(person_id=OuterRef("person_id"), at__gte=OuterRef("first_at"), at__lte=moment)
     counted = whose.filter(_is_of_activity(conditions)).order_by().values("person_id").annotate(answer=answer)
     return Coalesce(Subquery(counted.values("answer")), without)

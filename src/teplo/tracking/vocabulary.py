@@ -123,22 +123,25 @@ def _deed_holds(deed: Deed, asking: Asking) -> Q:
     if deed.at_least == 1 and deed.at_most is None:
         return Q(Exists(rows.filter(person=OuterRef("pk"))))
     if deed.at_least == 0:
-        return TRUE if deed.at_most is None else ~_counted(rows, {"times__gt": deed.at_most}, asking)
+        return TRUE if deed.at_most is None else ~_counted(rows, activity, {"times__gt": deed.at_most}, asking)
     least = {"times__gte": deed.at_least}
-    return _counted(rows, least | ({"times__lte": deed.at_most} if deed.at_most is not None else {}), asking)
+    most = {"times__lte": deed.at_most} if deed.at_most is not None else {}
+    return _counted(rows, activity, least | most, asking)
 
 
-def _counted(rows: QuerySet[Tally], times: dict[str, int], asking: Asking) -> Q:
+def _counted(rows: QuerySet[Tally], activity: int, times: dict[str, int], asking: Asking) -> Q:
     """Who did it so many times: grouped once when everybody is asked, else looked up person by person."""
     rows = rows if asking.is_of_everybody else rows.filter(person=OuterRef("pk"))
-    counted = rows.values("person_id").annotate(times=Sum(_times(asking))).filter(**times)
+    counted = rows.values("person_id").annotate(times=Sum(_times(activity, asking))).filter(**times)
     return Q(IsAmong(counted, column="person_id")) if asking.is_of_everybody else Q(Exists(counted))
 
 
-def _times(asking: Asking) -> F | Case:
+def _times(activity: int, asking: Asking) -> F | Case:
+    """Of the past the journal may be asked, of this activity alone."""
     if not asking.of_past:
         return F("count")
-    return times_by(asking.at, asking.vocabulary.keep("conditions of activities", conditions_of_activities))
+    known = asking.vocabulary.keep("conditions of activities", conditions_of_activities)
+    return times_by(asking.at, {activity: known[activity]} if activity in known else {})
 
 
 deeds = Deeds(choices=_activities, holds=_deed_holds)
