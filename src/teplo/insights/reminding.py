@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -35,6 +36,23 @@ def due_at(workspace: Workspace) -> datetime | None:
     first_live = ScoreTable.objects.exclude(live_at=None).order_by("live_at").values_list("live_at", flat=True).first()
     begins = last or first_live
     return months_later(begins, months) if begins else None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A review that somebody must hold: one that is being prepared, or one that is due since `at`."""
+
+    at: datetime
+    review: Review | None = None
+
+
+def to_hold(workspace: Workspace) -> Task | None:
+    """What stands on the day's page of those who hold reviews until the meeting is over."""
+    prepared = Review.objects.filter(held_at=None).order_by("created_at").defer("snapshot").first()
+    if prepared is not None:
+        return Task(prepared.created_at, prepared) if workspace.review_every_months else None
+    due = due_at(workspace)
+    return Task(due) if due and due <= now() else None
 
 
 def months_later(moment: datetime, months: int) -> datetime:

@@ -66,6 +66,21 @@ def gain_picture(draft: Mapping[str, Any], live: Mapping[str, Any] | None) -> di
     }
 
 
+def lift_picture(draft: Mapping[str, Any], live: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How many times more buyers the best so many hold than as many taken blindly: the gain over the share."""
+    sides = [draft, *([live] if live else [])]
+    shares = [step / STEPS for step in range(1, STEPS + 1)]
+    return {
+        "columns": [_("Best people"), _("This table, times"), *([_("Live table")] if live else []), _("Chance")],
+        "rows": [
+            [as_percent(share), *(round(_at(side["gain"], share) / share, 1) for side in sides), 1] for share in shares
+        ],
+        "height": 220,
+        "label": _("How many times more buyers than chance"),
+        "stacked": False,
+    }
+
+
 def _at(points: Sequence[Sequence[float]], share: float) -> float:
     """The curve between its points."""
     before = (0.0, 0.0)

@@ -21,8 +21,11 @@ def asked_of(question: Mapping[str, Any]) -> str:
 
 def state_name(state: str) -> str:
     """How it ended with a person."""
-    lost = pgettext("how it ended with a person", "lost")
-    return {"won": _("bought"), "lost": lost, "open": _("still open")}.get(state, state)
+    return {
+        "won": pgettext("how it ended with a person", "bought"),
+        "lost": pgettext("how it ended with a person", "lost"),
+        "open": pgettext("how it ended with a person", "still open"),
+    }.get(state, state)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,14 @@ from teplo.scoring.models import BackTest, OutcomeState, ScoreTable, TableState
 from teplo.scoring.sampling import Question
 from teplo.scoring.tables import TableRefused
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.backtest_pictures import band_rows, calibration_picture, gain_picture, lift_rows, threshold_picture
+from teplo.web.backtest_pictures import (
+    band_rows,
+    calibration_picture,
+    gain_picture,
+    lift_picture,
+    lift_rows,
+    threshold_picture,
+)
 from teplo.web.backtest_words import asked_of, said_choice, said_verdicts, state_name
 from teplo.web.formatting import temperature_name
 from teplo.web.past_question import PastQuestionForm
@@ -129,6 +136,7 @@ def _shown(test: BackTest) -> dict[str, Any]:
         "sides": [(side, band_rows(side), calibration_picture(side)) for side in sides],
         "lifts": lift_rows(sides),
         "gain": gain_picture(result["draft"], result["live"]),
+        "lift": lift_picture(result["draft"], result["live"]),
         "by_threshold": threshold_picture(result["draft"]),
         "threshold": _threshold_context(test, result["draft"]["hot_from"]),
         "moves": _moves(result),

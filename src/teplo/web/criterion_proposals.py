@@ -26,8 +26,6 @@ from teplo.web.conditions import posted_condition
 from teplo.web.formatting import as_day
 from teplo.web.score_lines import posted_number
 
-MOST = 10_000
-
 
 def proposal_rows(found: Iterable[CriterionProposal]) -> list[dict[str, Any]]:
     """Proposals with the person they came to mind with and the condition in words; one statement for all people."""
@@ -71,8 +69,12 @@ def criterion_propose(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 def _points(request: HttpRequest) -> int | None:
-    number = posted_number(request.POST.get("points", ""))
-    return None if number is None else max(-MOST, min(MOST, number))
+    """As typed, nothing where nothing was; raises ReviewRefused."""
+    written = request.POST.get("points", "").strip()
+    number = posted_number(written)
+    if written and number is None:
+        raise ReviewRefused("bad-points")
+    return number
 
 
 @requires(Right.EDIT_MARKETING)

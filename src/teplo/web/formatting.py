@@ -18,9 +18,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def as_number(value: Number, digits: int = 0) -> str:
-    """12 345 in Russian and Ukrainian, 12,345 in English."""
+    """12 345 in Russian and Ukrainian, 12,345 in English; with a true minus."""
     rounded: Any = round(value, digits)
-    return formats.number_format(rounded, decimal_pos=digits, use_l10n=True, force_grouping=True)
+    said = formats.number_format(rounded, decimal_pos=digits, use_l10n=True, force_grouping=True)
+    return said.replace("-", "−")
 
 
 def as_percent(share: Number, digits: int = 0) -> str:

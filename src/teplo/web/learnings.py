@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
+from teplo.conditions.vocabulary import Vocabulary
 from teplo.jobs.models import Job
 from teplo.kit.clock import now
 from teplo.kit.wording import in_language
@@ -128,11 +129,33 @@ def _criteria(result: Mapping[str, Any]) -> list[dict[str, Any]]:
             **one,
             "sentence": say_stored(proposing.fitting(one["condition"], vocabulary), vocabulary),
             "url": ListQuery(condition=proposing.fitting(one["condition"], vocabulary)).url(),
+            "heading": _heading(one, vocabulary),
+            "may_be_chance": one["low"] <= 0 <= one["high"],
             "is_undated": one["column"] in undated,
             "picture": picture,
         }
         for one, picture in zip(criteria, effects(criteria), strict=True)
     ]
+
+
+def _heading(criterion: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    """Under what it would stand in a table: the run kept it in the language of the company, here it is the reader's."""
+    leaf = next(leaves_of(criterion["condition"]), {})
+    if leaf.keys() & {"did", "did_not", "last_did"}:
+        return _("What he does")
+    entry = vocabulary.find(str(leaf.get("field", "")))
+    return str(entry.group) if entry else str(criterion["group"])
+
+
+def leaves_of(condition: Any) -> Iterator[Mapping[str, Any]]:
+    """The single statements of a stored condition."""
+    for group in ("all", "any"):
+        for part in condition.get(group, ()):
+            yield from leaves_of(part)
+    if "not" in condition:
+        yield from leaves_of(condition["not"])
+    elif not condition.keys() & {"all", "any"}:
+        yield condition
 
 
 def _bands(result: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -76,7 +76,8 @@ class ToastsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         is_fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
-        if not is_fragment or "HX-Redirect" in response.headers or response.status_code >= 300:
+        is_leaving = bool({"HX-Redirect", "HX-Refresh"} & set(response.headers))
+        if not is_fragment or is_leaving or response.status_code >= 300:
             return response
         toasts = [{"text": str(note.message), "kind": note.level_tag} for note in get_messages(request)]
         if toasts and "HX-Trigger" not in response.headers:

@@ -126,6 +126,7 @@ def person_why(request: HttpRequest, person_id: int) -> HttpResponse:
         explanation = explain(person_id=person.pk, table=table, as_of=None if is_now else at)
         other = _table_asked(request, "with")
         beside = explain(person_id=person.pk, table=other, as_of=None if is_now else at) if other else None
+    word = last_by_hand(person_id=person.pk, at=at)
     context = {
         "person": person,
         "at": at,
@@ -133,11 +134,12 @@ def person_why(request: HttpRequest, person_id: int) -> HttpResponse:
         "day": at.astimezone(registry.zone()).date(),
         "today": now().astimezone(registry.zone()).date(),
         "tables": ScoreTable.objects.order_by("-state", "-live_at", "-created_at")[:TABLES_SHOWN],
-        "asked_table": table,
+        "was_live": is_now or (explanation is not None and explanation.table == table_at(at)),
+        "word": word,
         "other": other,
         "beside": beside,
         "pairs": contrast(ours=explanation, theirs=beside) if explanation and beside else [],
-        "authors": _authors(explanation),
+        "authors": _authors(explanation, word),
         **_explained(explanation),
     }
     return page(request, "scoring/why.html", context, fragment="scoring/_why.html")

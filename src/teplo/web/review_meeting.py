@@ -15,7 +15,7 @@ from teplo.kit.clock import now
 from teplo.scoring import reviews
 from teplo.scoring.models import Decision, Review
 from teplo.scoring.reviews import ReviewRefused
-from teplo.web.answers import redirect, refused, saved
+from teplo.web.answers import redirect, refused, saved, wants_fragment
 from teplo.web.formatting import as_day
 
 
@@ -51,10 +51,14 @@ def review_judge(request: HttpRequest, review_id: int, decision_id: int) -> Http
 @requires(Right.EDIT_MARKETING)
 @require_POST
 def review_note(request: HttpRequest, review_id: int) -> HttpResponse:
+    """The minutes; what is written is kept every second, and the page stays as it is."""
     review = get_object_or_404(Review, pk=review_id)
-    return _done(
-        request, review, "decisions", lambda: reviews.write_note(review=review, text=request.POST.get("note", ""))
-    )
+    is_written = wants_fragment(request)
+    answer = _done(
+        request, review, "decisions", lambda: reviews.write_note(review=review, text=request.POST.get("note", "")),
+        quiet=is_written and "keep" not in request.POST,
+    )  # fmt: skip
+    return HttpResponse(status=204) if is_written else answer
 
 
 @requires(Right.EDIT_MARKETING)

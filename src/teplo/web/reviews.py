@@ -33,6 +33,7 @@ from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.criterion_proposals import proposal_rows
 from teplo.web.formatting import as_day
 from teplo.web.review_agenda import LISTS, ROWS_SHOWN, list_rows, shown
+from teplo.web.scoring_tabs import scoring_tabs
 
 SHOWN = 100
 PAGE = 50
@@ -58,6 +59,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
         "proposals": proposal_rows(reviews.open_proposals()[:SHOWN]),
         "has_table": ScoreTable.objects.filter(state=TableState.LIVE).exists(),
         "now": now(),
+        "tabs": scoring_tabs(request),
     }
     return page(request, "reviews/list.html", context)
 

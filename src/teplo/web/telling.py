@@ -22,7 +22,7 @@ from teplo.insights.person_story import Moment, points_by_day
 from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
-from teplo.sales.tasks import OUTCOMES
+from teplo.sales.tasks import KINDS, OUTCOMES
 from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
 from teplo.tracking.vocabulary import SOURCES
@@ -55,6 +55,11 @@ class Day:
     day: date
     points: int
     lines: list[Line]
+
+    @property
+    def points_apart(self) -> int:
+        """Without their sign, for the plural."""
+        return abs(self.points)
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,8 @@ def _event(row: Any, at: datetime, names: _Names) -> Line | None:
 
 
 def _told_properties(row: Any, *, has_page: bool, letter: str) -> str:
-    told = [_told_property(key, row.properties) for key in _TOLD_PROPERTIES if row.properties.get(key)]
+    keys = [key for key in _TOLD_PROPERTIES if key != "form" or row.name == "form-submitted"]
+    told = [_told_property(key, row.properties) for key in keys if row.properties.get(key)]
     if not told and not has_page and row.path and not letter:
         told = [row.path]
     return " · ".join(text[:200] for text in told[:3])
@@ -228,6 +234,8 @@ def _told_properties(row: Any, *, has_page: bool, letter: str) -> str:
 
 def _told_property(key: str, properties: Mapping[str, Any]) -> str:
     value = properties[key]
+    if key == "outcome" and str(value) in OUTCOMES:
+        return str(OUTCOMES[str(value)])
     if key == "amount" and isinstance(value, int | float):
         return as_money(value, str(properties.get("currency", "")))
     return str(value)
@@ -294,12 +302,13 @@ def _left(row: Any, at: datetime, names: _Names) -> Line:
 
 def _task(row: Any, at: datetime, names: _Names) -> Line:
     who = names.users.get(str(row.assignee_id), "")
+    title = str(KINDS[row.kind]) if row.kind == "answer-hot" else row.title  # its title is his own name
     if row.state == "open":
-        text = _("Task: %(title)s") % {"title": row.title}
+        text = _("Task: %(title)s") % {"title": title}
     elif row.state == "done":
-        text = _("Done: %(title)s") % {"title": row.title}
+        text = _("Done: %(title)s") % {"title": title}
     else:
-        text = _("Called off: %(title)s") % {"title": row.title}
+        text = _("Called off: %(title)s") % {"title": title}
     said = " · ".join(part for part in (who, outcome_name(row.outcome), row.outcome_note or row.note) if part)
     return Line("checkbox", text, at, detail=said, is_ours=True)
 

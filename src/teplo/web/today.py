@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from teplo.accounts.access import Right, can, requires
 from teplo.accounts.models import Role
+from teplo.insights import reminding
 from teplo.insights import today as insight
 from teplo.web.answers import page
 from teplo.web.guiding import guide_for
@@ -36,6 +37,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "warmth": insight.warmth(),
         "newcomers": newcomers[-1][1] + newcomers[-2][1],
         "trend": _trend(newcomers) if any(count for _day, count in newcomers) else None,
+        "review": reminding.to_hold(workspace_of(request)) if can(user, Right.EDIT_MARKETING) else None,
         "running": [(job, title_of(job)) for job in insight.running() if job.pk != example],
         "troubles": told(insight.troubles()) if can(user, Right.EDIT_MARKETING) else [],
         "guide": guide,

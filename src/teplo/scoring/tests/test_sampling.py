@@ -153,6 +153,8 @@ def test_a_question_is_kept_as_it_was_asked():
         ({"since": date(2026, 2, 1)}, "period-backwards"),
         ({"days": -1}, "bad-days"),
         ({"horizon_days": 0}, "bad-horizon"),
+        ({"moment": "date", "on": date(2031, 1, 1)}, "future"),
+        ({"since": date(2031, 1, 1), "until": date(2031, 2, 1)}, "future"),
     ],
 )
 def test_an_unclear_question_is_refused(changes, code):

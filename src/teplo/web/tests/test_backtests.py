@@ -119,7 +119,19 @@ def test_the_answer_shows_both_tables_and_says_which_is_better(client, tables, p
     said = client.get(reverse("backtest", args=[test.pk])).content.decode()
     for words in ("Draft", "Live", "P3"):
         assert words in said
-    assert said.count("data-chart") >= 4
+    assert said.count("data-chart") >= 5
+    assert "Во сколько раз больше покупателей, чем наугад" in said
+
+
+def test_the_lift_is_the_gain_over_the_share(client, tables, people):
+    test = answered(tables)
+    shown = client.get(reverse("backtest", args=[test.pk])).context
+    gain, lift = shown["gain"]["rows"], shown["lift"]["rows"]
+    assert [row[0] for row in lift] == [row[0] for row in gain[1:]]
+    for step, (name, *curves) in enumerate(lift, 1):
+        for curve, held in zip(curves[:2], gain[step][1:3], strict=True):
+            assert curve == pytest.approx(held / (5 * step), abs=0.06), name
+    assert lift[-1][1:] == [1.0, 1.0, 1]
 
 
 def test_the_threshold_is_chosen_on_the_page(client, tables, people):
@@ -147,8 +159,14 @@ def test_the_page_of_an_answer_asks_a_constant_number_of_questions(
     client, tables, people, django_assert_max_num_queries
 ):
     test = answered(tables)
-    with django_assert_max_num_queries(30):
+    client.get(reverse("backtest", args=[test.pk]))
+    with django_assert_max_num_queries(30) as all_of_them:
         client.get(reverse("backtest", args=[test.pk]))
+    fewer = answered(tables, until=date(2026, 2, 1))
+    assert 0 < fewer.result["people"] < test.result["people"]
+    with django_assert_max_num_queries(30) as some:
+        client.get(reverse("backtest", args=[fewer.pk]))
+    assert len(all_of_them) <= len(some)
 
 
 def test_people_and_figures_are_taken_along(client, tables, people):

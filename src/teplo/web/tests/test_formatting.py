@@ -29,6 +29,7 @@ def _at_noon():
 def test_thousands_are_set_apart(language, said):
     with override(language):
         assert formatting.as_number(12345) == said
+        assert formatting.as_number(-12345) == f"−{said}"
 
 
 def test_shares_and_money_follow_the_language():

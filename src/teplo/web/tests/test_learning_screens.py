@@ -221,7 +221,28 @@ def test_a_question_that_cannot_be_asked_comes_back_with_its_reason(client, mark
     response = client.post(reverse("learning-new"), {**QUESTION, "moment": "date", "on": ""})
     assert response.status_code == 422
     assert "Say which date." in response.content.decode()
+    future = client.post(reverse("learning-new"), {**QUESTION, "moment": "date", "on": "2999-01-01"})
+    assert future.status_code == 422 and "This moment has not come yet." in future.content.decode()
     assert not Learning.objects.exists()
+
+
+def test_the_proposed_table_is_read_in_the_readers_language_and_chance_is_called_chance(client, marketer):
+    result = {
+        "verdict": "proposed", "people": 100, "won": 30, "auc": {"table": [0.8, 0.7, 0.9], "how": "out-of-time"}, "loss": 0.0,
+        "warm_from": 3, "hot_from": 6, "why": {},
+        "criteria": [
+            {"name": "n", "group": group, "condition": condition, "points": 3, "effect": 0.5, "low": low, "high": 0.9,
+             "people": 10, "share": 0.1, "conversion": 0.5, "column": "c"}
+            for group, condition, low in (
+                ("Контакты", {"field": "city", "is": "Киев"}, 0.1),
+                ("Что делает", {"all": [{"did": "video-watched", "within": "30d"}]}, -0.1),
+            )
+        ],
+    }  # fmt: skip
+    learning = Learning.objects.create(question=asked().as_json(), options={}, result=result)
+    shown = client.get(reverse("learning", args=[learning.pk])).content.decode()
+    assert "What he does" in shown and "Что делает" not in shown and "Контакты" not in shown
+    assert shown.count("may be chance</span>") == 1
 
 
 def test_what_customers_share_becomes_a_profile_with_one_click(client, marketer):

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from teplo.accounts.models import User
 from teplo.accounts.testing import make_user
 from teplo.channels.models import Delivery
 from teplo.kit.clock import now
 from teplo.people.merging import merge_people
 from teplo.people.models import AttributeChange, ChangeNote, Consent, Identity, Merge, Person
 from teplo.people.testing import make_attribute, make_company, make_identity, make_person
+from teplo.sales.models import Task
+from teplo.scoring.models import ScoreChange
 from teplo.stages.models import Stage, StageMove
 from teplo.tracking.models import Event
 
@@ -57,6 +60,28 @@ def test_like_deeds_in_a_row_are_folded(client, user, olga):
     assert "Read 5 pages" in text
     assert "/page-3/" in text
     assert "most likely a machine" in text
+
+
+def test_what_stands_in_events_by_key_is_told_in_words(client, user, olga):
+    make_event(olga, "call-answered", properties={"outcome": "reached"})
+    make_event(olga, "offer-requested", AT + timedelta(minutes=1), properties={"form": "offer-42"})
+    make_event(olga, "form-submitted", AT + timedelta(minutes=2), properties={"form": "Ask us"})
+    Task.objects.create(person=olga, kind="answer-hot", title="Olga Kovalenko", due_at=AT, state="done", done_at=AT)
+    text = text_of(client.get(f"/people/{olga.pk}/"))
+    assert "Reached, talked" in text and ">reached<" not in text
+    assert "offer-42" not in text and "Ask us" in text
+    assert "Done: Answer a hot person" in text and "Done: Olga" not in text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "−1 point<"), ("ru", "−1 балл<"), ("uk", "−1 бал<")])
+def test_points_of_a_day_have_their_sign_and_plural(client, user, olga, language, said):
+    User.objects.filter(pk=user.pk).update(language=language)
+    make_event(olga, "page-viewed")
+    ScoreChange.objects.create(
+        person=olga, at=AT, table_id=1, cause="time", fit=0, behaviour=4, total=4, total_before=5,
+        temperature="cold", temperature_before="cold",
+    )  # fmt: skip
+    assert said in text_of(client.get(f"/people/{olga.pk}/"))
 
 
 def test_a_stage_move_is_told_with_its_sign(client, user, olga):

@@ -194,6 +194,41 @@ def test_a_salesperson_proposes_from_the_card_and_is_told(client, marketer, worl
     assert "Your criterion is taken: Asks about delivery" in sales.get(reverse("notices")).content.decode()
 
 
+def test_points_that_are_no_number_are_refused_and_what_was_typed_stays(client, marketer, world):
+    url = reverse("criterion-propose", args=[make_person().pk])
+    for points in ("пять", "1e9", "10001"):
+        answer = client.post(url, {"text": "Asks about delivery", "points": points})
+        said = answer.content.decode()
+        assert answer.status_code == 422 and "Points are a number from −10000 to 10000" in said, points
+        assert f'value="{points}"' in said and "Asks about delivery" in said
+    assert not CriterionProposal.objects.exists()
+    client.post(url, {"text": "Asks about delivery", "points": " "})
+    assert CriterionProposal.objects.get().points is None
+
+
+def test_what_is_taken_in_a_drawer_is_said_when_the_page_is_there_again(client, marketer, world):
+    proposal = reviews.propose(text="Kyiv", by=marketer.pk)
+    review = counted_review(marketer)
+    line = {"name": "Kyiv", "points": "6", "side": "fit", "condition": '{"field": "city", "is": "Київ"}'}
+    url = reverse("criterion-take", args=[review.pk, proposal.pk])
+    answer = client.post(url, line, headers={"HX-Request": "true"})
+    assert answer["HX-Refresh"] == "true" and "HX-Trigger" not in answer
+    assert "It stands in the draft." in page_of(client, review)
+
+
+def test_the_minutes_are_kept_while_they_are_written(client, marketer, world):
+    review = counted_review(marketer)
+    url = reverse("review-note", args=[review.pk])
+    written = client.post(url, {"note": "Sales wants fewer students"}, headers={"HX-Request": "true"})
+    assert (written.status_code, "HX-Trigger" in written, "HX-Redirect" in written) == (204, False, False)
+    assert Review.objects.get().note == "Sales wants fewer students"
+    by_button = client.post(url, {"note": "And cups", "keep": "1"}, headers={"HX-Request": "true"})
+    assert "Saved" in by_button["HX-Trigger"]
+    reviews.hold_review(review=review, by=marketer.pk)
+    late = client.post(url, {"note": "Too late"}, headers={"HX-Request": "true"})
+    assert "closed" in late["HX-Trigger"] and Review.objects.get().note == "And cups"
+
+
 def test_a_proposal_is_declined_only_with_a_word(client, marketer, world):
     proposal = reviews.propose(text="Wears a tie", by=make_user(role=Role.SALESPERSON).pk)
     review = counted_review(marketer)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from teplo.accounts.models import Role
@@ -12,8 +15,13 @@ from teplo.accounts.testing import make_user
 from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import now
 from teplo.people.models import Person
-from teplo.scoring.models import Criterion, Profile, Score, ScoreTable
+from teplo.people.testing import make_person
+from teplo.scoring import reviews
+from teplo.scoring.hand_scoring import score_by_hand
+from teplo.scoring.interviewing import note_interview
+from teplo.scoring.models import Criterion, Decision, Learning, Profile, ProfileSearch, Review, Score, ScoreTable
 from teplo.scoring.rescoring import rescore
+from teplo.scoring.sampling import Question
 from teplo.scoring.testing import behaviour, fit, make_table
 from teplo.tracking.models import Activity
 
@@ -60,6 +68,34 @@ def test_the_page_says_how_many_are_warm_and_reads_the_table(client, marketer):
     text = client.get(reverse("scoring")).content.decode()
     for said in ("0 hot, 1 warm of 1 person", "From Kyiv", "+12", "−2", "6 at most", "in 60 days", "everybody else"):
         assert said in text
+
+
+@pytest.mark.parametrize("name", ["scoring", "hand-scores", "reviews", "interviews", "profile-searches", "learnings"])
+def test_each_room_costs_the_same_for_few_people_and_for_many(client, marketer, name):
+    make_table(fit(KYIV, 12, name="From Kyiv"), live_at=now())
+
+    def more(count):
+        for number in range(count):
+            person = make_person(city="Kyiv" if number % 2 else "Lviv")
+            rescore(person_ids=[person.pk], cause="attribute", at=now())
+            score_by_hand(person_id=person.pk, temperature="cold" if number % 2 else "hot", by=marketer.pk)
+            reviews.propose(text=f"Sign {number}", by=marketer.pk, person_id=person.pk, condition=KYIV)
+            note_interview(person_id=person.pk, text="Asked", by=marketer.pk, at=now(), reasons=["price"])
+            review = Review.objects.create(since=now() - timedelta(days=30 + number), until=now(), held_at=now())
+            Decision.objects.create(review=review, text="Something", by=marketer.pk)
+            question = Question(moment="date", on=date(2026, 1, 1), as_of=now()).as_json()
+            Learning.objects.create(question=question), ProfileSearch.objects.create(question=question)
+
+    def cost():
+        assert client.get(reverse(name)).status_code == 200
+        with CaptureQueriesContext(connection) as told:
+            client.get(reverse(name))
+        return len(told)
+
+    more(2)
+    few = cost()
+    more(8)
+    assert cost() <= few <= 40
 
 
 def test_without_any_table_the_page_says_what_to_do(client, marketer):

@@ -19,7 +19,8 @@ from teplo.jobs.models import Job, JobState
 from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.sales.models import HandOff, Task
-from teplo.scoring.models import Score
+from teplo.scoring.models import Review, Score, ScoreTable
+from teplo.scoring.testing import make_table
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,20 @@ def hand_off(person, assignee=None, minutes=10):
 def seen(client, role=Role.ADMINISTRATOR, user=None):
     client.force_login(user or make_user(role=role, language="en", timezone="UTC"))
     return client.get("/").content.decode()
+
+
+def test_a_review_that_is_due_is_a_task_of_those_who_hold_it_until_it_is_over(client):
+    ScoreTable.objects.all().delete()
+    marketer = make_user(role=Role.MARKETER, language="en", timezone="UTC", email="m@example.com")
+    make_table(live_at=now() - timedelta(days=90))
+    said = "Review the score with sales"
+    text = seen(client, user=marketer)
+    assert said in text and reverse("reviews") in text and "due since" in text
+    assert said not in seen(client, role=Role.SALESPERSON)
+    review = Review.objects.create(since=now() - timedelta(days=30), until=now())
+    assert f'href="{reverse("review", args=[review.pk])}">{said}' in seen(client, user=marketer)
+    Review.objects.update(held_at=now())
+    assert said not in seen(client, user=marketer)
 
 
 def test_hot_people_come_first_and_the_most_urgent_on_top(client):

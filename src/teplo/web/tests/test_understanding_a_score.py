@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,9 @@ from teplo.kit.clock import at_moment, now
 from teplo.people.models import ChangeNote, Person
 from teplo.people.testing import make_person
 from teplo.scoring.adjusting import add_adjustment
+from teplo.scoring.cooling import MOST_MOMENTS
 from teplo.scoring.hand_scoring import score_by_hand
-from teplo.scoring.models import Adjustment, HandScore, Score, ScoreTable, TableState
+from teplo.scoring.models import Adjustment, HandScore, Score, ScoreChange, ScoreTable, TableState
 from teplo.scoring.rescoring import rescore
 from teplo.scoring.testing import behaviour, fit, make_table
 from teplo.tracking.models import Activity, Presence, Tally
@@ -130,6 +131,30 @@ def test_why_is_asked_of_any_day_and_of_an_exact_moment(client, seller, person):
         shown(client, "person-why", person, at=nonsense, table="x", **{"with": "99"})
 
 
+def test_why_says_which_table_was_live_that_day(client, seller, person):
+    days = {number: now() - timedelta(days=number) for number in (30, 20, 10, 5)}
+    spring = make_table(fit({"field": "city", "is": "Kyiv"}, 3), name="Spring", live_at=days[30], retired_at=days[10])
+    make_table(fit({"field": "city", "is": "Kyiv"}, 8), name="Autumn", live_at=days[10])
+    then = shown(client, "person-why", person, at=days[20].isoformat())
+    assert "Spring</a> · the table that was live then" in then
+    now_ = shown(client, "person-why", person)
+    assert "Autumn</a>" in now_ and "live then" not in now_
+    other = shown(client, "person-why", person, at=days[5].isoformat(), table=str(spring.pk))
+    assert "Spring</a> · this table was not live then" in other
+
+
+def test_before_any_table_the_hand_is_what_is_told_of_the_past(client, seller, person):
+    with at_moment(now() - timedelta(days=30)):
+        score_by_hand(person_id=person.pk, temperature="warm", points=12, by=seller.pk, words="Asks for a quote")
+    asked = (now() - timedelta(days=20)).isoformat()
+    alone = shown(client, "person-why", person, at=asked)
+    assert "Asks for a quote" in alone and "<b>12</b>" in alone and "No table was live then" in alone
+    make_table(fit({"field": "city", "is": "Kyiv"}, 8), name="First", live_at=now() - timedelta(days=5))
+    beside = shown(client, "person-why", person, at=asked)
+    assert "Asks for a quote" in beside and "no table was live then; today’s is asked" in beside
+    assert "Asks for a quote" not in shown(client, "person-why", person, at=(now() - timedelta(days=40)).isoformat())
+
+
 def test_another_table_stands_beside_criterion_by_criterion(client, seller, person):
     other = make_table(fit({"field": "city", "is": "Kyiv"}, 9, name="Kyiv"), name="Draft two", state=TableState.DRAFT)
     make_table(fit({"field": "city", "is": "Kyiv"}, 5, name="From Kyiv"), fit({"all": []}, 2, name="Everybody"))
@@ -194,6 +219,41 @@ def test_the_panel_costs_the_same_whatever_happened(client, seller, person):
     with CaptureQueriesContext(connection) as many:
         client.get(url)
     assert len(many) == len(few) <= 24
+
+
+@pytest.mark.parametrize("name", ["person-why", "person-warming", "person-score-history"])
+@pytest.mark.parametrize("asked", ["", "past", "with"])
+def test_each_screen_of_one_score_costs_the_same_whatever_happened(client, seller, person, name, asked):
+    video = Activity.objects.get(key="video-watched")
+    deed = Activity.objects.get(key="key-page-viewed")
+    lines = [*(behaviour(deed.pk, 3, window_days=days) for days in (7, 14, 30)), fit({"all": []}, 2)]
+    other = make_table(behaviour(video.pk, 4), name="Other")
+    table = make_table(*lines, live_at=now() - timedelta(days=90))
+    ScoreTable.objects.filter(pk=other.pk).update(state=TableState.DRAFT)
+    at = (now() - timedelta(days=3)).isoformat()
+    query = {"past": {"at": at}, "with": {"with": str(other.pk)}}.get(asked, {})
+
+    def cost() -> int:
+        shown(client, name, person, **query)
+        with CaptureQueriesContext(connection) as told:
+            shown(client, name, person, **query)
+        return len(told)
+
+    def happened(days_ago: int, at: datetime) -> None:
+        tally(person, deed, 2, days_ago=days_ago)
+        tally(person, video, 2, days_ago=days_ago)
+        ScoreChange.objects.create(
+            person=person, at=at, table=table, cause="activity", fit=2, behaviour=days_ago, total=days_ago + 2,
+            total_before=1, temperature="cold", temperature_before="cold",
+        )  # fmt: skip
+
+    for days_ago in (2, 5, 8, 12):
+        happened(days_ago, now() - timedelta(days=days_ago))
+    few = cost()
+    for days_ago in {*range(1, 28)} - {2, 5, 8, 12}:
+        happened(days_ago, now() - timedelta(days=days_ago))
+    more = cost() - few
+    assert 0 <= more <= (MOST_MOMENTS if name == "person-warming" else 0) and few <= 45
 
 
 def test_the_words_of_colleagues_stand_in_the_story(client, seller, person):

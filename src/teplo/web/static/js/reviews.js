@@ -9,6 +9,9 @@
 
   function here() {
     const line = 150;
+    const named = points.findIndex((point) => `#${point.id}` === location.hash);
+    const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+    if (atEnd && named >= 0 && points[named].getBoundingClientRect().top < innerHeight) return named;
     const passed = points.filter((point) => point.getBoundingClientRect().top <= line);
     return Math.max(passed.length - 1, 0);
   }
