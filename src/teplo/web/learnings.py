@@ -82,6 +82,8 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
     """How far it is, or what came out."""
     found = get_object_or_404(Learning, pk=learning_id)
     result = found.result
+    criteria = _criteria(result)
+    unsure = sum(one["may_be_chance"] for one in criteria)
     context = {
         "learning": found,
         "asked": Asked.of(found.question, found.options),
@@ -91,7 +93,9 @@ def learning(request: HttpRequest, learning_id: int) -> HttpResponse:
         "areas": _areas(found),
         "beside": beside_live(result.get("auc") or {}) if result.get("criteria") else "",
         "pairs": of_two(result["auc"]["table"][0]) if result.get("auc", {}).get("table") else "",
-        "criteria": _criteria(result),
+        "criteria": criteria,
+        "unsure": unsure,
+        "sure": len(criteria) - unsure,
         "undated": any(one["column"] in result.get("undated", ()) for one in result.get("criteria") or ()),
         "bands": bands_of(result),
         "bands_picture": _bands(result),

@@ -243,6 +243,7 @@ def test_the_proposed_table_is_read_in_the_readers_language_and_chance_is_called
     shown = client.get(reverse("learning", args=[learning.pk])).content.decode()
     assert "What he does" in shown and "Что делает" not in shown and "Контакты" not in shown
     assert shown.count("may be chance</span>") == 1
+    assert "2 criteria are proposed, sure of them: 1" in shown
 
 
 def test_what_customers_share_becomes_a_profile_with_one_click(client, marketer):
