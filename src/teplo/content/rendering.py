@@ -23,6 +23,7 @@ from teplo.content.composing import Source, compose
 from teplo.content.flaws import TemplateFlaw, TemplateGone, TemplateWarning
 from teplo.content.holes import OWN_PAGES, is_known, values_of
 from teplo.content.models import Template, TemplateVersion
+from teplo.tracking.sites import main_address
 
 _KEPT = 200
 _prepared: OrderedDict[tuple[int, int, datetime], PreparedLetter] = OrderedDict()
@@ -90,6 +91,7 @@ class PreparedLetter:
                 "name": workspace.name,
                 "address": workspace.address,
                 "public_url": workspace.public_url,
+                "site_url": _site_url(workspace.public_url) if "workspace.site_url" in self.needs else "",
             },
         }
         return [self._fill(a, people.get(a.person_id, {}), common, linking(a)) for a in addressees]
@@ -108,6 +110,11 @@ class PreparedLetter:
             return RenderedLetter("", "", error=_said(error))
         except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
             return RenderedLetter("", "", error=type(error).__name__)  # its text might quote the person's data
+
+
+def _site_url(otherwise: str) -> str:
+    """Where a letter's button leads: to our site, not to the sign-in page of this Teplo, if we know a site."""
+    return main_address() or otherwise
 
 
 class _Holes(dict[str, Any]):

@@ -42,6 +42,12 @@ def renew_key(*, site: Site) -> str:
     return key
 
 
+def main_address() -> str:
+    """Where our site is, as people would open it: the first address of the oldest site in use; empty without any."""
+    found = Site.objects.filter(is_active=True).order_by("created_at", "id").values_list("origins", flat=True)
+    return next((origins[0] for origins in found if origins), "")
+
+
 def read_origins(texts: Sequence[str]) -> list[str]:
     """Addresses as browsers say them (scheme and host), each once. Raises OriginUnreadable."""
     return list(dict.fromkeys(_origin(text.strip()) for text in texts if text.strip()))

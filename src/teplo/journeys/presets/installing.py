@@ -71,7 +71,7 @@ def _body(letter: ReadyLetter, language: str) -> str:
     paragraphs = "".join(f"<p>{escape(line, quote=False)}</p>\n" for line in _lines(letter.paragraphs, language))
     if letter.button is None:
         return paragraphs
-    return f'{paragraphs}<p><a href="{{{{ workspace.public_url }}}}">{in_language(letter.button, language)}</a></p>\n'
+    return f'{paragraphs}<p><a href="{{{{ workspace.site_url }}}}">{in_language(letter.button, language)}</a></p>\n'
 
 
 def _lines(texts: Texts, language: str) -> list[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from teplo.accounts.models import Workspace
 from teplo.channels.models import Delivery
 from teplo.content.models import Template
+from teplo.content.rendering import prepare
 from teplo.journeys.checking import check_version
 from teplo.journeys.enrolling import enrol_people
 from teplo.journeys.models import Enrolment
@@ -20,6 +25,7 @@ from teplo.kit.clock import at_moment
 from teplo.stages import presets as stages_presets
 from teplo.stages.models import Standing
 from teplo.tracking import presets as tracking_presets
+from teplo.tracking.sites import create_site
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -39,6 +45,35 @@ def test_a_ready_journey_has_no_mistakes_and_can_be_published(key: str, language
     assert [str(problem) for problem in check_version(draft_of(journey))[1]] == []
     assert publish(journey=journey).published_at is not None
     assert set(Template.objects.values_list("language", flat=True)) == {language}
+
+
+@dataclass
+class Addressed:
+    person_id: int
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class Untraced:
+    pixel_url = unsubscribe_url = preferences_url = view_url = "https://t.example/own"
+
+    def tracked(self, url: str) -> str:
+        return url
+
+
+def test_the_button_of_a_ready_letter_leads_to_our_site_and_not_into_teplo() -> None:
+    Workspace.objects.update_or_create(pk=1, defaults={"public_url": "https://teplo.example.com"})
+    install("welcome", language="en")
+    (reader,) = make_people(1)
+    letter = prepare(Template.objects.get(name__contains="useful"))
+
+    def where() -> str:
+        (copy,) = letter.render_many([Addressed(reader)], linking=lambda _: Untraced(), sender={})
+        return re.findall(r'href="([^"]+)"[^>]*>Have a look', copy.html)[0]
+
+    assert where() == "https://teplo.example.com"  # better than nowhere
+    create_site(name="Shop", origins=["https://shop.example"])
+    create_site(name="Blog", origins=["https://blog.example"])
+    assert where() == "https://shop.example"
 
 
 def test_an_unknown_preset_is_refused() -> None:
