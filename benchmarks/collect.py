@@ -9,7 +9,7 @@ from benchmarks.serving import free_port, hello_rate, load, process, teplo
 from benchmarks.world import World
 
 GROWS = False  # the inbox does not know how many people there are
-SECONDS = 5.0
+SECONDS = 4.0
 BODY = '{"id":"b-%d-%d","name":"page-viewed","visitor":"visitor-%d","url":"https://example.com/page/%d"}'
 
 

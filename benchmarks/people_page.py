@@ -12,7 +12,7 @@ from urllib.parse import quote
 from benchmarks.figures import Figure, at_most, percentile
 from benchmarks.world import World, populate
 
-RUNS = 60
+RUNS = 40
 
 
 def measure(world: World) -> Iterator[Figure]:

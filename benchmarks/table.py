@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 SIZES = (10_000, 100_000, 1_000_000)
-WHOLE_AT_EACH_SIZE = ("rescore-all", "rescore-statement", "segment-count", "back-test")
+WHOLE_AT_EACH_SIZE = (
+    "rescore-all", "rescore-statement", "segment-count", "backtest-date", "backtest-first-contact", "learn-from-base"
+)  # fmt: skip
 """Figures of everybody: what each person costs is the value divided by the size."""
 
 
