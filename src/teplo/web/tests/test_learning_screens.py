@@ -228,7 +228,8 @@ def test_a_question_that_cannot_be_asked_comes_back_with_its_reason(client, mark
 
 def test_the_proposed_table_is_read_in_the_readers_language_and_chance_is_called_chance(client, marketer):
     result = {
-        "verdict": "proposed", "people": 100, "won": 30, "auc": {"table": [0.8, 0.7, 0.9], "how": "out-of-time"}, "loss": 0.0,
+        "verdict": "proposed", "people": 100, "won": 30, "loss": 0.0,
+        "auc": {"table": [0.8, 0.7, 0.9], "how": "out-of-time"},
         "warm_from": 3, "hot_from": 6, "why": {},
         "criteria": [
             {"name": "n", "group": group, "condition": condition, "points": 3, "effect": 0.5, "low": low, "high": 0.9,
