@@ -252,7 +252,8 @@ def _tell_outcome(result: dict[str, Any]) -> None:
     how = result["outcome"]
     said = _("%(people)s people: %(won)s won (%(good)s), %(lost)s lost (%(bad)s), conversion %(rate)s%%") % {
         "people": result["people"], "won": result["won"], "lost": result["lost"], "good": ", ".join(how["won"]),
-        "bad": ", ".join(how["lost"]), "rate": number_format(result["base_rate"] * 100, 1),
+        "bad": ", ".join(value or _("empty") for value in how["lost"]),
+        "rate": number_format(result["base_rate"] * 100, 1),
     }  # fmt: skip
     _out.print(said, markup=False)
     open_still = sum(how["open"].values()) + how["empty"]

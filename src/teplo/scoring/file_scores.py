@@ -28,8 +28,9 @@ from teplo.conditions.condition import Compare, Operator, walk
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Asking, Field, Holds, Test, Type, Vocabulary
 from teplo.kit.sqlite.functions import teach_connection
-from teplo.people.importing.values import date_order, read_flag, read_moment, read_number
+from teplo.people.importing.values import date_order, read_flag, read_moment
 from teplo.scoring.blanks import tidy
+from teplo.scoring.quantities import read_amount
 from teplo.scoring.table_file import Band, Line, TableUnreadable, read_table
 
 AGE = "days from "
@@ -235,7 +236,7 @@ class FileScoring:
         text = self._cell(cells, place)
         if not text:
             return [None, None, None, None]
-        number = read_number(text)
+        number = read_amount(text)
         moment = None if number is not None and len(text) != 8 else self._moment(text, place)
         return [text, number, read_flag(text), moment.date().isoformat() if moment else None]
 

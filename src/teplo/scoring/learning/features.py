@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import numpy as np
 from teplo.conditions.folding import fold
 from teplo.people.importing.values import date_order, read_moment, read_number
 from teplo.scoring.learning.frames import Column, Floats, Ints, Told
+from teplo.scoring.quantities import read_amount, read_quantity
 
 MOST_ITEMS = 60
 LONGEST_LEVEL = 200
@@ -84,7 +86,8 @@ def _of_any(column: Column, moment: Column | None) -> list[Feature]:
     filled = int(counts[1:].sum())
     if _is_coded(texts):
         return _of_levels(column)
-    numbers = [read_number(text) for text in texts]
+    read = read_amount if _has_one_unit(texts) else read_number
+    numbers = [read(text) for text in texts]
     numeric = sum(int(counts[code]) for code, number in zip(present, numbers, strict=True) if number is not None)
     strange = sum(number is None for number in numbers)
     if numeric >= 0.9 * filled or numeric >= 0.5 * filled and strange <= 12:
@@ -92,11 +95,17 @@ def _of_any(column: Column, moment: Column | None) -> list[Feature]:
             return _of_date(column, moment)
         if numeric == filled and _is_running_number(column, [number or 0 for number in numbers], filled):
             raise Useless("identifier")
-        return _of_number(column, moment)
+        return [_numeric(column, [read(text) if text else None for text in column.values])]
     dates = sum(int(counts[code]) for code in present if _may_be_date(column.values[code]))
     if dates >= 0.9 * filled:
         return _of_date(column, moment)
     return _of_levels(column)
+
+
+def _has_one_unit(texts: Sequence[str]) -> bool:
+    """Whether numbers with letters behind them all mean the same by those: 45 лет, but not the flats 12a and 12b."""
+    units = [quantity[1] for text in texts if (quantity := read_quantity(text)) is not None and quantity[1]]
+    return not units or Counter(units).most_common(1)[0][1] >= 0.95 * len(units)
 
 
 def _is_coded(texts: Sequence[str]) -> bool:

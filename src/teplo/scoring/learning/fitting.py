@@ -16,8 +16,10 @@ from teplo.scoring.learning.parts import Cut, Rows, columns_of, cut_feature, gla
 
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Variance allowed to a coefficient: the smaller, the closer to nothing they are drawn."""
-SHAPES = ((0.0, 0.0), (0.4, 0.0), (1.0, 0.0), (0.0, 0.4), (0.0, 1.0))
-"""How freely a number's bands between turns, and the bends of its slope, may be used beside the slope."""
+Shape = tuple[float, float]
+STRAIGHT: Shape = (0.0, 0.0)
+FREER: tuple[tuple[Shape, ...], ...] = (((0.4, 0.0), (1.0, 0.0)), ((0.0, 0.4), (0.0, 1.0)))
+"""How freely a number's bands between turns, or the bends of its slope, may be used beside the slope."""
 _SAMPLE = 5_000
 MOST_COLUMNS = 220
 MOST_FEATURES = 80
@@ -41,7 +43,7 @@ class Model:
     cuts: list[Cut]
     whose: list[slice]
     coefficients: Floats
-    shape: tuple[float, float]
+    shape: Shape
 
     def foretell(self, rows: Rows) -> Floats:
         """The log-odds of these rows."""
@@ -84,36 +86,43 @@ def cut_features(features: Sequence[Feature], rows: Rows, won: Bools) -> list[Cu
     return taken
 
 
-def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> tuple[tuple[float, float], float]:
+def _choose(features: Sequence[Feature], rows: Rows, won: Bools, seed: int) -> tuple[Shape, float]:
     """Freedom of bands and bends and the penalty with the least log-loss over three folds."""
     if min(won.sum(), (~won).sum()) < 6:
-        return SHAPES[0], STRENGTHS[0]
+        return STRAIGHT, STRENGTHS[0]
     sample = np.sort(np.random.default_rng(seed).permutation(won.size)[:_SAMPLE])
     rows, won = rows[sample], won[sample]
     folds = [
         (learnt, tested, cut_features(features, rows[learnt], won[learnt]))
         for learnt, tested in StratifiedKFold(3, shuffle=True, random_state=seed).split(np.zeros(won.size), won)
     ]
-    options = [option for shape in SHAPES for option in _losses(folds, rows, won, shape)]
+    options = _losses(folds, rows, won, STRAIGHT)
+    for row in FREER:
+        for shape in row:
+            tried = _losses(folds, rows, won, shape)
+            options += tried
+            if min(tried)[0] > min(options)[0] + 1.0:
+                break  # freer ones would only be worse
     _, strength, shape = min(options)
     return shape, strength
 
 
 def _losses(
-    folds: Sequence[tuple[Rows, Rows, list[Cut]]], rows: Rows, won: Bools, shape: tuple[float, float]
-) -> list[tuple[float, float, tuple[float, float]]]:
+    folds: Sequence[tuple[Rows, Rows, list[Cut]]], rows: Rows, won: Bools, shape: Shape
+) -> list[tuple[float, float, Shape]]:
     """The loss under each penalty, from the strictest on, until it only becomes worse."""
     turning, bending = shape
     columns = [
         [columns_of(cuts, rows[some], turning=turning, bending=bending)[0] for some in (learnt, tested)]
         for learnt, tested, cuts in folds
     ]
-    options: list[tuple[float, float, tuple[float, float]]] = []
+    options: list[tuple[float, float, Shape]] = []
     many = columns[0][0].shape[1] > MANY_COLUMNS
+    found: list[Floats | None] = [None] * len(folds)
     for strength in STRENGTHS[1::2] if many else STRENGTHS:
         loss = 0.0
-        for (learnt, tested, _), (known, asked) in zip(folds, columns, strict=True):
-            coefficients = _coefficients(known, won[learnt], strength)
+        for at, ((learnt, tested, _), (known, asked)) in enumerate(zip(folds, columns, strict=True)):
+            found[at] = coefficients = _coefficients(known, won[learnt], strength, found[at])
             odds = coefficients[0] + asked @ coefficients[1:]
             loss += float(np.logaddexp(0, np.where(won[tested], -odds, odds)).sum())
         options.append((loss, strength, shape))
@@ -122,11 +131,14 @@ def _losses(
     return options
 
 
-def _coefficients(matrix: Floats, won: Bools, strength: float) -> Floats:
+def _coefficients(matrix: Floats, won: Bools, strength: float, begun: Floats | None = None) -> Floats:
+    """The intercept and the coefficients; `begun`: those of a penalty near by, from which it is not far."""
     if not matrix.shape[1]:
         rate = (won.sum() + 0.5) / (won.size + 1)
         return np.array([np.log(rate / (1 - rate))])
-    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-5)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=60, tol=1e-5, warm_start=True)
+    if begun is not None:
+        model.intercept_, model.coef_ = begun[:1], begun[None, 1:]
     model.fit(matrix, won)
     return np.concatenate([model.intercept_, model.coef_[0]])
 

@@ -55,20 +55,29 @@ def read_outcome(column: Column, *, won: Sequence[str] = (), lost: Sequence[str]
     """The outcome of each row; raises Refused where the column cannot be one."""
     counts = column.counts
     present = [code for code in range(1, len(column.values)) if counts[code]]
-    meanings = _meanings([column.values[code] for code in present], column.told.label, won, lost)
+    values = [column.values[code] for code in present]
+    is_mark = bool(counts[0]) and not lost and _is_mark(values, won)
+    meanings: dict[str, bool] = {"": False, **dict.fromkeys(values, True)} if is_mark else {}
+    meanings = meanings or _meanings(values, column.told.label, won, lost)
     verdicts = np.full(len(column.values), -1, dtype=np.int8)
-    for code in present:
+    for code in [0, *present]:
         meaning = meanings.get(column.values[code])
         verdicts[code] = -1 if meaning is None else int(meaning)
     by_row = verdicts[column.codes]
     how = {
         "won": [column.values[code] for code in present if verdicts[code] == 1],
-        "lost": [column.values[code] for code in present if verdicts[code] == 0],
+        "lost": [""] if is_mark else [column.values[code] for code in present if verdicts[code] == 0],
         "open": {column.values[code]: int(counts[code]) for code in present if verdicts[code] < 0},
-        "empty": int(counts[0]),
+        "empty": 0 if is_mark else int(counts[0]),
     }
     kept = by_row >= 0
     return Outcome(kept, by_row[kept] == 1, how)
+
+
+def _is_mark(values: list[str], won: Sequence[str]) -> bool:
+    """Whether the column only marks who was won and is empty for all others: 1 or nothing."""
+    good = _lowered(won)
+    return bool(values) and all(value.lower() in good if good else _meaning(value) is True for value in values)
 
 
 def _meanings(values: list[str], label: str, won: Sequence[str], lost: Sequence[str]) -> dict[str, bool]:

@@ -185,7 +185,7 @@ def _even(numbers: Floats, fine: Floats) -> Floats:
         return fine
     steps = MANY_STEPS if numbers.size >= MANY else FEW_STEPS
     nearest = np.unique([int(np.argmin(np.abs(fine - value))) for value in np.quantile(numbers, steps)])
-    return fine[nearest]
+    return np.asarray(fine[nearest])
 
 
 def _usual(counts: npt.NDArray[np.int64], names: Sequence[str], least: float) -> list[int]:

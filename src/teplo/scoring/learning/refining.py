@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from teplo.scoring.learning.frames import Floats, Ints, sums
 from teplo.scoring.learning.parts import Cut
@@ -199,7 +200,7 @@ class Refining:
         self.squares = self.across @ turn.T
         self.squares[range(1, self.count + 1), range(1, self.count + 1)] += 1e-3
         self.wanted = turn @ self.likeness.wanted
-        self.values = np.linalg.solve(self.squares, self.wanted)
+        self.values = np.asarray(np.linalg.solve(self.squares, self.wanted), dtype=np.float64)
         self.worth = float(self.wanted @ self.values) / 2
 
     def _gain(self, move: Move) -> float:
@@ -263,7 +264,7 @@ class Refining:
         at = int(np.searchsorted(self.likeness.start, move.parts[0], side="right")) - 1
         if not self.cuts[at].trend:
             return True
-        _, values = self._after(move)
+        values = self._after(move)[1]
         owner = self.owner.copy()
         owner[list(move.parts)] = move.taker
         return self._in_order(at, owner, values)
@@ -271,7 +272,7 @@ class Refining:
     def _is_in_order(self) -> bool:
         return all(self._in_order(at, self.owner, self.values) for at, cut in enumerate(self.cuts) if cut.trend)
 
-    def _in_order(self, at: int, owner: np.ndarray[tuple[int], np.dtype[np.int64]], values: Floats) -> bool:
+    def _in_order(self, at: int, owner: npt.NDArray[np.int64], values: Floats) -> bool:
         begin = self.likeness.start[at]
         given = np.concatenate([[0.0, 0.0], values[1:]])[1:]
         row = given[owner[begin : begin + self.cuts[at].bands]]

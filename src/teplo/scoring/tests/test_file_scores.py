@@ -44,6 +44,12 @@ def test_numbers_texts_flags_and_missing_values_compare_as_written_by_people() -
     ]
 
 
+def test_a_unit_behind_a_number_does_not_matter() -> None:
+    rows = [["45 лет"], ["45"], ["44,9 years"], ["0.045k"], ["лет 45"]]
+    lines = [Line("from 45", {"field": "age", "at_least": 45}, 1)]
+    assert [row.score for row in FileScoring(lines, ["age"]).score(enumerate(iter(rows)), rows)] == [1, 1, 0, 1, 0]
+
+
 def test_dates_compare_by_day_and_by_the_days_between_them() -> None:
     assert points({"field": "signup", "before": "2024-01-03"}, {"field": "signup", "after": "2024-01-03"}) == [
         [0, 0], [0, 1], [0, 0], [1, 0],

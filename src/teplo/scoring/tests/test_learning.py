@@ -140,6 +140,18 @@ def test_outcomes_are_understood_as_people_write_them(won: str, lost: str) -> No
     assert outcome.won.tolist() == [True, False, False]
 
 
+def test_a_mark_on_buyers_and_nothing_on_the_others_is_an_outcome() -> None:
+    outcome = read_outcome(column_of(["1", "", "", "1", ""]))
+    assert outcome.how == {"won": ["1"], "lost": [""], "open": {}, "empty": 0}
+    assert outcome.won.tolist() == [True, False, False, True, False]
+    named = read_outcome(column_of(["A", "", "A"]), won=["a"])
+    assert named.won.tolist() == [True, False, True]
+    with pytest.raises(Refused):
+        read_outcome(column_of(["lost", "", "lost"]))
+    with pytest.raises(Refused):
+        read_outcome(column_of(["A", "", "A"]))
+
+
 def test_open_outcomes_are_left_out_and_counted() -> None:
     outcome = read_outcome(column_of(["Lost", "Negotiations", "Won", "", "negotiations", "Trial"]))
     assert outcome.how["open"] == {"Negotiations": 1, "negotiations": 1, "Trial": 1} and outcome.how["empty"] == 1
@@ -242,6 +254,20 @@ def test_commas_spaces_and_currencies_are_numbers(learn: Learn) -> None:
         rows.append([text, int(draw.random() < chance((value - 5_000) / 1_500))])
     result = learn(["бюджет", "y"], rows)
     assert result["criteria"] and all(entry["part"]["kind"] == "band" for entry in result["criteria"])
+
+
+@pytest.mark.parametrize(
+    ("write", "is_number"),
+    [
+        (lambda years: f"{years} лет", True), (lambda years: f"{years} " + ("год", "года")[years % 2], True),
+        (lambda years: f"{years / 10:.1f}k", True), (lambda years: f"{years} тыс. ₽", True),
+        (lambda years: f"{years} m²", True), (lambda years: f"{years}{'ab'[years % 2]}", False),
+    ],
+)  # fmt: skip
+def test_numbers_with_a_unit_are_numbers(learn: Learn, write: Callable[[int], str], is_number: bool) -> None:
+    result = learn(HEAD, [[city, write(age), noise, won] for city, age, noise, won in people(1_500)])
+    ages = [entry for entry in result["criteria"] if entry["column"] == "age"]
+    assert {entry["part"]["kind"] == "band" for entry in ages} == {is_number}
 
 
 # leaks
