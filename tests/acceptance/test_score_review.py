@@ -131,3 +131,4 @@ def test_the_agenda_is_readable_for_everybody_and_fits_a_phone(page: Page) -> No
     assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert violations(page) == []

@@ -131,6 +131,11 @@ def test_the_sheet_is_kept_line_by_line(client, draft):
     assert (second.half_life_days, second.window_days) == (14, None)
 
 
+def test_thresholds_that_cross_are_refused_in_a_sentence(client, draft):
+    answer = keep(client, draft, {"name": "Kyiv", "points": "5", "condition": json.dumps(KYIV)}, hot_from="1")
+    assert answer.status_code == 422 and "<div>Hot must begin above warm</div>" in answer.content.decode()
+
+
 def test_a_refused_line_comes_back_as_it_was_typed(client, draft):
     answer = keep(
         client, draft, {"name": "Kyiv", "points": "5", "condition": json.dumps(KYIV)}, {"name": "Odd", "points": "x"}
@@ -181,7 +186,7 @@ def test_profiles_are_kept_and_refused_with_a_reason(client, marketer):
     url = reverse("score-profile-new")
     refused = client.post(url, {"kind": "ideal", "name": "Ours", "condition": "{}"})
     assert refused.status_code == 422
-    assert "say what must be true" in refused.content.decode()
+    assert "Say what must be true" in refused.content.decode()
     client.post(url, {"kind": "ideal", "name": "Ours", "condition": json.dumps(KYIV), "is_active": "on"})
     profile = Profile.objects.get()
     assert (profile.name, profile.condition, profile.is_active) == ("Ours", KYIV, True)
