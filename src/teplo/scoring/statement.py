@@ -178,9 +178,10 @@ class Compilation:
         Mostly there are none, and then the journal need not be asked, nor its question be compiled.
         """
         conditions = self.activity_conditions()
-        if self.scope.ids is None or len(self.scope.ids) > FEW:
+        ids = self.scope.ids
+        if ids is None or len(ids) > FEW:
             return conditions
-        cut = self.scope.rows(Tally.objects.filter(cut_by(self.at)))
+        cut = Tally.objects.filter(cut_by(self.at), person_id__in=ids)
         found = set(cut.order_by().values_list("activity_id", flat=True).distinct())
         return {key: condition for key, condition in conditions.items() if key in found}
 
