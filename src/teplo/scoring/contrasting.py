@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from teplo.scoring.explaining import Explanation, Part
 
@@ -40,11 +41,15 @@ def contrast(*, ours: Explanation, theirs: Explanation) -> list[Pair]:
 
 
 def _side_by_side(mine: list[Part], others: list[Part]) -> list[Pair]:
-    longest = max(len(mine), len(others))
-    return [
-        Pair(mine[place] if place < len(mine) else None, others[place] if place < len(others) else None)
-        for place in range(longest)
-    ]
+    """Of several lines about one deed those that count alike stand together first."""
+    left, right, pairs = list(mine), list(others), list[Pair]()
+    for ours in mine:
+        alike = next((one for one in right if one.criterion.is_per_time == ours.criterion.is_per_time), None)
+        if alike is not None:
+            pairs.append(Pair(ours, alike))
+            left.remove(ours)
+            right.remove(alike)
+    return [*pairs, *(Pair(*pair) for pair in zip_longest(left, right))]
 
 
 def _thing(part: Part) -> Hashable:
@@ -53,5 +58,5 @@ def _thing(part: Part) -> Hashable:
         return "adjustment", part.adjustment.id
     item = part.criterion
     if item.activity_id:
-        return "deed", item.activity_id, item.is_per_time
+        return "deed", item.activity_id
     return "condition", json.dumps(item.condition, sort_keys=True, ensure_ascii=False)

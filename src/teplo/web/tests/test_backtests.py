@@ -147,7 +147,7 @@ def test_who_would_be_called_otherwise_is_paged_and_explained(client, tables, pe
     monkeypatch.setattr("teplo.web.backtests.PEOPLE_SHOWN", 3)
     url = reverse("backtest-people", args=[test.pk])
     first = client.get(url, {"move": "cold-hot"}).content.decode()
-    assert first.count("Moscow") == 3
+    assert first.count("Moscow") == 6  # beside, and on a phone below
     context = client.get(url, {"move": "cold-hot"}).context["people"]
     assert all(one["before"] == "cold" and one["after"] == "hot" for one in context["rows"])
     after = client.get(url, {"move": "cold-hot", "after": context["next"]}).context["people"]

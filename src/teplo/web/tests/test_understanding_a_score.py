@@ -164,6 +164,19 @@ def test_another_table_stands_beside_criterion_by_criterion(client, seller, pers
     assert "<td>Everybody</td>" in text
 
 
+def test_one_deed_is_one_line_though_the_tables_count_it_differently(client, seller, person):
+    deed = Activity.objects.get(key="key-page-viewed")
+    other = make_table(behaviour(deed.pk, 7, name="Key pages"), name="Once", state=TableState.DRAFT)
+    make_table(behaviour(deed.pk, 2, name="Key pages", is_per_time=True), behaviour(deed.pk, 5, name="Key pages"))
+    tally(person, deed, 2)
+    text = " ".join(shown(client, "person-why", person, **{"with": str(other.pk)}).split())
+    assert '<td>Key pages</td><td class="num">+5</td><td class="num">+7</td><td class="num"><b>+2</b></td>' in text
+    assert '<td>Key pages</td><td class="num">+4</td><td class="num"><span class="quiet">—</span></td>' in text
+    ScoreTable.objects.filter(state=TableState.LIVE).get().criteria.filter(points=5).delete()
+    text = " ".join(shown(client, "person-why", person, **{"with": str(other.pk)}).split())
+    assert '<td>Key pages</td><td class="num">+4</td><td class="num">+7</td><td class="num"><b>+3</b></td>' in text
+
+
 def test_a_click_on_the_history_explains_that_day(client, seller, person):
     make_table(fit({"field": "city", "is": "Kyiv"}, 5))
     rescore(person_ids=[person.pk], cause="attribute", at=now())
