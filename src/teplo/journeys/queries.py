@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import available_timezones
 
 from django.db import connection
 from django.db.models import Max
@@ -15,6 +14,7 @@ from teplo.accounts.workspace import get_workspace
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment, EnrolmentState
 from teplo.kit.among import among
+from teplo.kit.clock import known_zones
 from teplo.kit.remembering import Remembered
 from teplo.people.models import Person
 from teplo.people.queries import as_table, execute, ids_in, rows_of
@@ -32,7 +32,7 @@ _activity_ids: Remembered[dict[str, int]] = Remembered(lambda: Activity.objects.
 def time_zones(person_ids: Sequence[int]) -> dict[int, str]:
     """The time zone of each person, the workspace's where his is not known."""
     usual = get_workspace().timezone
-    known = available_timezones()
+    known = known_zones()
     own = Person.objects.filter(pk__in=person_ids).exclude(timezone="").values_list("pk", "timezone")
     zones = dict.fromkeys(person_ids, usual)
     zones.update((person, zone) for person, zone in own if zone in known)

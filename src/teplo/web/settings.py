@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts.access import Right, requires
 from teplo.accounts.models import Workspace
+from teplo.kit.clock import known_zones
 from teplo.web.answers import page, redirect, saved
 from teplo.web.preferring import workspace_of
 
@@ -37,7 +37,7 @@ _AT_MOST = {"cap_touches": 1000, "cap_days": 365, "answer_within_minutes": 43_20
 def zone_choices() -> list[tuple[str, str]]:
     """Zones people live in, without the historical names."""
     areas = ("Europe/", "Asia/", "America/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/")
-    names = sorted(name for name in zoneinfo.available_timezones() if name.startswith(areas))
+    names = sorted(name for name in known_zones() if name.startswith(areas))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts import inviting, passwords
 from teplo.accounts.access import public
 from teplo.accounts.models import InvitationLink, User
+from teplo.kit.clock import known_zones
 from teplo.web.preferring import LANGUAGE_COOKIE, language_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -58,7 +58,7 @@ class WelcomeForm(forms.Form):
     def clean_timezone(self) -> str:
         """The browser's zone, or nothing when it names one that is not known here."""
         name = str(self.cleaned_data["timezone"])
-        return name if name in zoneinfo.available_timezones() else ""
+        return name if name in known_zones() else ""
 
 
 @public

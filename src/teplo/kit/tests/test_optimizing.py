@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from teplo.kit.hurrying import not_waiting_for_the_disk
 from teplo.kit.sqlite.optimizing import WORTH_KNOWING, optimize
 from teplo.people.models import Company, Person
 
@@ -22,3 +23,21 @@ def test_large_tables_are_known_and_small_ones_are_not_taken_for_small_for_ever(
         known = dict(cursor.fetchall())
     assert known[Person._meta.db_table] >= WORTH_KNOWING  # estimated
     assert Company._meta.db_table not in known
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_hurried_work_does_not_wait_for_the_disk_and_everything_after_it_does() -> None:
+    asked = "PRAGMA synchronous" if connection.vendor == "sqlite" else "SHOW synchronous_commit"
+
+    def durable() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            return cursor.fetchone()[0] in (2, "on")
+
+    assert durable()
+    with pytest.raises(ZeroDivisionError), not_waiting_for_the_disk():
+        assert not durable()
+        raise ZeroDivisionError
+    assert durable()
+    with transaction.atomic(), not_waiting_for_the_disk():
+        assert durable()
