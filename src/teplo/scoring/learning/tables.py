@@ -15,7 +15,7 @@ from teplo.scoring.learning.joining import Group, join_parts
 from teplo.scoring.learning.parts import Cut, Rows
 from teplo.scoring.learning.rounding import round_points
 
-STRICTNESS = 0.1
+STRICTNESS = 0.03
 MOST_ROWS = 60_000
 """So many people are learnt from; all the others are still counted in what is said of criteria and bands."""
 EFFECT_STRENGTH = 10.0
