@@ -49,6 +49,8 @@ def find_surplus(features: Mapping[str, Sequence[Feature]], won: Bools) -> list[
     comparable = {key: told for key, several in features.items() if (told := _counted(several)) is not None}
     found = []
     for more, less in _pairs(comparable):
+        if features[more][0].told.known_at == "before":
+            continue  # its history says so: nothing of it came later
         likeness = _likeness(comparable[more][1][rows], comparable[less][1][rows])
         if likeness >= LIKENESS:
             found.append((-likeness, more, less))

@@ -375,6 +375,11 @@ def test_a_count_and_an_honest_part_of_it_both_stay(learn: Learn, kind: str, see
     assert not learn(["all", "part", "source", "y"], counted(3_000, kind, seed))["leaks"]
 
 
+def test_a_count_whose_history_says_it_was_known_before_stays(learn: Learn) -> None:
+    columns = [{"key": name, "label": name, "known_at": "before"} for name in ("all", "part", "source")]
+    assert not learn(["all", "part", "source", "y"], counted(3_000, "stopped"), columns=columns)["leaks"]
+
+
 def test_a_day_known_only_after_the_outcome_is_caught_beside_the_first_day(learn: Learn) -> None:
     draw = random.Random(31)
     rows = []
