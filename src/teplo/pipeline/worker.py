@@ -22,6 +22,7 @@ from teplo.channels.email.transport import close_transports
 from teplo.jobs import periodic, running
 from teplo.jobs.holding import are_loops_held
 from teplo.journeys import stepping
+from teplo.kit.idling import IDLE_SECONDS, give_memory_back
 from teplo.kit.schema import OtherSchema, look_at_schema
 from teplo.pipeline import noting, working
 from teplo.tracking.inbox import arrived
@@ -122,6 +123,7 @@ def _wait_for_tables(stop: threading.Event) -> bool:
 
 def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
     failures = 0
+    worked_at: float | None = None
     while not stop.is_set():
         if loop.wake is not None:
             loop.wake.clear()
@@ -134,8 +136,13 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
             schema = {"schema": str(error)} if isinstance(error, OtherSchema) else {}
             log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures, **schema)
             connection.close()
-        if not done:
-            _rest(loop, failures, stop)
+        if done:
+            worked_at = time.monotonic()
+            continue
+        if worked_at is not None and not failures and time.monotonic() - worked_at > IDLE_SECONDS:
+            worked_at = None
+            give_memory_back()
+        _rest(loop, failures, stop)
     connection.close()
     if loop.end is not None:
         loop.end()
