@@ -115,7 +115,7 @@ def _few_or_read(name: _Name) -> Q:
 def _names(text: str) -> list[_Name]:
     """Ways in which the words may be a name: first or last alone, or both in either order."""
     words = name_key(text).split()
-    if not words or any(sign in text for sign in "@+0123456789"):
+    if not words or "@" in text or not any(sign.isalpha() for sign in text):
         return []
     first, rest = words[0], " ".join(words[1:])
     if not rest:

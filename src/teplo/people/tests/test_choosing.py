@@ -32,6 +32,12 @@ def test_a_person_is_found_by_the_beginning_of_what_is_known(text, semyonova):
     assert find_by_text(text) == [semyonova.id]
 
 
+@pytest.mark.parametrize("text", ["Оля1985", "оля19", "оля1985 бокс7"])
+def test_a_name_may_hold_figures(text):
+    olya = make_person(first_name="Оля1985", last_name="Бокс7")
+    assert find_by_text(text) == [olya.id]
+
+
 @pytest.mark.parametrize("text", ["", " ", "нет такой", "енова", "%", "_"])
 def test_what_nobody_is_called_finds_nobody(text, semyonova):
     assert find_by_text(text) == []
