@@ -73,7 +73,7 @@ def learn(
     as_json: JsonOption = False,
 ) -> None:
     """Learn a score table from people whose outcome is known."""
-    with _speaking(language), _refusing(as_json), open_people(people, wanted=outcome) as file:
+    with _speaking(language), _refusing(as_json), _open(people, out, wanted=outcome) as file:
         asked = {
             "exclude": [file.find(name) for name in _split(exclude or [], file)],
             "insist": [file.find(name) for name in _split(insist or [], file)],
@@ -109,7 +109,7 @@ def apply(
     as_json: JsonOption = False,
 ) -> None:
     """Score the people of a file by a table."""
-    with _speaking(language), _refusing(as_json), open_people(people, wanted=id_column) as file:
+    with _speaking(language), _refusing(as_json), _open(people, out, wanted=id_column) as file:
         lines = read_table_for(table, file.names)
         bands, learnt_person = read_bands(table)
         person = file.find(id_column) if id_column else learnt_person if learnt_person in file.names else ""
@@ -128,6 +128,21 @@ def apply(
 
 
 # what both share
+
+
+class NotThere(Exception):
+    """The file to read, or the folder to write to, does not exist; the text says which."""
+
+
+@contextmanager
+def _open(people: Path, out: Path, *, wanted: str) -> Iterator[PeopleFile]:
+    """The file of people, once it is known that there is one and that the answer can be written."""
+    if not people.is_file():
+        raise NotThere(_("There is no file %(path)s.") % {"path": people})
+    if not out.absolute().parent.is_dir():
+        raise NotThere(_("There is no folder %(path)s to write to.") % {"path": out.absolute().parent})
+    with open_people(people, wanted=wanted) as file:
+        yield file
 
 
 @contextmanager
@@ -150,7 +165,7 @@ def _language_of_shell() -> str:
 def _refusing(as_json: bool) -> Iterator[None]:
     try:
         yield
-    except (FileRefused, NoSuchColumn, TableUnreadable, ColumnsMissing, OSError) as error:
+    except (NotThere, FileRefused, NoSuchColumn, TableUnreadable, ColumnsMissing, OSError) as error:
         _give_up(str(error), as_json)
     except LearningFailed as error:
         _give_up(_("The learner has failed: %(error)s") % {"error": error}, as_json, code=FAILED, state="failed")

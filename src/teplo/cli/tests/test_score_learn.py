@@ -156,6 +156,16 @@ def test_a_wrong_column_is_refused_in_the_users_language(people: Path, tmp_path:
     assert said in done.stderr
 
 
+def test_what_is_not_there_is_said_before_any_work(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score_learn, "run_learning", None)
+    nowhere = tmp_path / "nowhere" / "t.csv"
+    for source, out, named in ((people, nowhere, nowhere.parent), (nowhere, tmp_path / "t.csv", nowhere)):
+        done = call("learn", "--people", source, "--outcome", "Итог", "--out", out)
+        assert done.exit_code == 2 and str(named) in "".join(done.stderr.split("\n"))
+
+
 def test_an_outcome_of_numbers_is_refused(people: Path, tmp_path: Path) -> None:
     done = call("learn", "--people", people, "--outcome", "emp.var.rate", "--out", tmp_path / "t.csv")
     assert done.exit_code == 2 and "emp.var.rate" in done.stderr and not (tmp_path / "t.csv").exists()
