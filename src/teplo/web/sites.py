@@ -83,11 +83,15 @@ def _examples(request: HttpRequest, site: Site) -> dict[str, Any]:
     beacon = (
         "<script>\n"
         "(function () {\n"
-        "  var id = localStorage.teplo || (localStorage.teplo = crypto.randomUUID());\n"
+        "  function made() {  // randomUUID is only there on https\n"
+        "    var bytes = crypto.getRandomValues(new Uint8Array(16));\n"
+        "    return Array.from(bytes, function (b) { return (b + 256).toString(16).slice(1); }).join('');\n"
+        "  }\n"
+        "  var id = localStorage.teplo || (localStorage.teplo = made());\n"
         "  navigator.sendBeacon(\n"
         f'    "{address}/collect",\n'
         "    JSON.stringify({\n"
-        f'      key: "{site.key}", id: crypto.randomUUID(), name: "page-viewed",\n'
+        f'      key: "{site.key}", id: made(), name: "page-viewed",\n'
         "      visitor: id, url: location.href, referrer: document.referrer\n"
         "    })\n"
         "  );\n"
