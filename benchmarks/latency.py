@@ -1,13 +1,18 @@
-"""latency: from an acknowledged event to the new score, at 500 events/s in one all-in-one process on SQLite."""
+"""latency: from an acknowledged event to the new score, while the example's strangers send 500 events/s.
+
+One all-in-one process on SQLite; the strangers browse, leave contacts and ask for offers as in `teplo demo`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from benchmarks.figures import Figure, at_most, percentile
 from benchmarks.rescore_all import make_table
@@ -15,8 +20,10 @@ from benchmarks.serving import CONNECTIONS, free_port, process, teplo
 from benchmarks.world import World, populate
 
 RATE = 500
+STRANGERS = 2_000
 SECONDS = 12
 PROBE_EVERY = 0.1
+PRICES = "https://example.com/prices"
 
 
 def measure(world: World) -> Iterator[Figure]:
@@ -61,7 +68,7 @@ def _probe(port: int, path: str) -> tuple[list[float], int]:
 
 async def _one(port: int, visitor: str, reader: sqlite3.Connection) -> float:
     connection = await asyncio.open_connection("127.0.0.1", port)
-    await _post(connection, visitor, visitor)
+    await _post(connection, {"id": visitor, "name": "page-viewed", "visitor": visitor, "url": PRICES})
     began = time.perf_counter()
     query = (
         "SELECT s.total FROM people_identity i JOIN scoring_score s ON s.person_id = i.person_id "
@@ -77,6 +84,10 @@ async def _one(port: int, visitor: str, reader: sqlite3.Connection) -> float:
 
 
 async def _traffic(port: int, stop: threading.Event, counted: list[int]) -> None:
+    from teplo.demo.streaming import stream_events  # noqa: PLC0415
+
+    events = stream_events(seed=7, strangers=STRANGERS, chance=random.Random(7))
+
     async def client(number: int) -> None:
         connection = await asyncio.open_connection("127.0.0.1", port)
         gap = CONNECTIONS / RATE
@@ -84,16 +95,16 @@ async def _traffic(port: int, stop: threading.Event, counted: list[int]) -> None
         while not stop.is_set():
             await asyncio.sleep(max(0, due - time.perf_counter()))
             due += gap
-            await _post(connection, f"{number}-{counted[0]}", f"visitor-{counted[0] % 4000}")
             counted[0] += 1
+            await _post(connection, {"id": f"{number}-{counted[0]}", **next(events)})
         connection[1].close()
 
     await asyncio.gather(*(client(number) for number in range(CONNECTIONS)))
 
 
-async def _post(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], event_id: str, visitor: str) -> None:
+async def _post(connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], event: Mapping[str, Any]) -> None:
     reader, writer = connection
-    body = json.dumps({"id": event_id, "name": "page-viewed", "visitor": visitor, "url": "https://example.com/prices"})
+    body = json.dumps(event)
     head = (
         "POST /collect?key=bench HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
         f"User-Agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0\r\nContent-Length: {len(body)}\r\n\r\n{body}"

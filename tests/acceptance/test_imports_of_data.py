@@ -121,8 +121,9 @@ def test_a_clickstream_becomes_events_of_its_people_and_twice_is_once() -> None:
     assert Event.objects.filter(person_id=person).count() == count
 
 
-@pytest.mark.django_db(transaction=True)  # in one transaction no version of a row could be cleared away
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_twenty_thousand_people_with_their_touches_sessions_and_sales_work(tmp_path: Path) -> None:
+    """In transactions of their own: within one no version of a row could be cleared away."""
     parquet = pytest.importorskip("pyarrow.parquet")
     csv_of = pytest.importorskip("pyarrow.csv")
     folder = data("leadforge_public/tables")
