@@ -29,15 +29,16 @@ def test_large_tables_are_known_and_small_ones_are_not_taken_for_small_for_ever(
 def test_hurried_work_does_not_wait_for_the_disk_and_everything_after_it_does() -> None:
     asked = "PRAGMA synchronous" if connection.vendor == "sqlite" else "SHOW synchronous_commit"
 
-    def durable() -> bool:
+    def answer() -> object:
         with connection.cursor() as cursor:
             cursor.execute(asked)
-            return cursor.fetchone()[0] in (2, "on")
+            return cursor.fetchone()[0]
 
-    assert durable()
+    usual = answer()  # a server made for tests may be hasty by itself
+    assert usual == 2 or connection.vendor == "postgresql"
     with pytest.raises(ZeroDivisionError), not_waiting_for_the_disk():
-        assert not durable()
+        assert answer() in (1, "off")
         raise ZeroDivisionError
-    assert durable()
+    assert answer() == usual
     with transaction.atomic(), not_waiting_for_the_disk():
-        assert durable()
+        assert answer() == usual
