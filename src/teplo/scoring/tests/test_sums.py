@@ -114,6 +114,22 @@ def test_two_cards_made_one_add_up_too(facts: list[Fact], others: list[Fact], li
             assert sides(now) == said(table, person, at, is_past=True)
 
 
+@pytest.mark.xfail(strict=True, reason="the past knows the moves of both cards and tells the last, whosever it was")
+def test_a_stranger_who_joins_a_card_does_not_change_where_it_stood() -> None:
+    at = FIRST_DAY + timedelta(hours=2)
+    with alone() as person:
+        make_table({"name": "line", "side": "fit", "condition": {"stage": "s2"}, "points": 1}, warm_from=5, hot_from=15)
+        happen(person, [Fact("stage", 0, 0)])
+        with at_moment(FIRST_DAY):
+            other = make_stranger(visitor="browser-2")
+        happen(other, [Fact("stage", 60, 1)])
+        with at_moment(at):
+            merge_people(winner_id=person.pk, loser_id=other.pk, reason="hand", by="user:1", at=at)
+            now, then = explain(person_id=person.pk), explain(person_id=person.pk, as_of=at)
+            assert now is not None and then is not None
+            assert sides(now) == sides(then)
+
+
 def test_points_by_hand_alone_are_a_score_too() -> None:
     with alone() as person:
         make_table(warm_from=5, hot_from=15)
