@@ -33,7 +33,8 @@ def test_rules_name_columns_that_exist():
             named |= {column for group in (*rule.earliest.values(), *rule.latest.values()) for column in group}
             assert named | {"person_id"} == columns, leaf.label
         elif isinstance(rule, Move) and rule.one_each:
-            assert {rule.one_each.key, *rule.one_each.when, *rule.one_each.otherwise} <= columns, leaf.label
+            named = {rule.one_each.key or "id", *rule.one_each.when, *rule.one_each.otherwise}
+            assert named <= columns, leaf.label
         elif isinstance(rule, Keep):
             assert [field.column for field in leaf.model._meta.pk_fields] == ["person_id"], leaf.label
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment, StepPass
 from teplo.people import leaves
-from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach
+from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach, own_past
 from teplo.people.own_leaves import OWN_LEAVES
 from teplo.sales.models import Deal, DealChange, HandOff, Task
 from teplo.scoring.models import Adjustment, HandScore, Interview, Outcome, Score, ScoreChange, ShadowScore, Tested
@@ -34,9 +34,9 @@ LEAVES = (
         Erasing.KEEP,
     ),
     Leaf(Standing, Keep(), Erasing.KEEP),
-    Leaf(StageMove, Move(), Erasing.BLANK, blank={"why": {}}),
+    Leaf(StageMove, Move(own_past()), Erasing.BLANK, blank={"why": {}}),
     Leaf(Score, Keep(), Erasing.KEEP),
-    Leaf(ScoreChange, Move(), Erasing.KEEP),
+    Leaf(ScoreChange, Move(own_past()), Erasing.KEEP),
     Leaf(Adjustment, Move(), Erasing.BLANK, blank={"reason": ""}),
     Leaf(HandScore, Move(), Erasing.BLANK, blank={"words": ""}),
     Leaf(Outcome, Move(), Erasing.BLANK, blank={"reason": ""}),
@@ -59,7 +59,7 @@ LEAVES = (
     ),
     Leaf(
         HandOff,
-        Move(OneEach("state", when={"state": "offered"}, otherwise={"state": "expired"})),
+        Move(OneEach(when={"state": "offered"}, otherwise={"state": "expired"})),
         Erasing.BLANK,
         blank={"snapshot": {}, "return_note": ""},
         ending=({"state": "offered"}, {"state": "expired"}),
@@ -68,7 +68,9 @@ LEAVES = (
     Leaf(DealChange, Move(), Erasing.KEEP),
     Leaf(
         Enrolment,
-        Move(OneEach("journey_id", when={"state": "active"}, otherwise={"state": "stopped", "end_reason": "merged"})),
+        Move(
+            OneEach(when={"state": "active"}, otherwise={"state": "stopped", "end_reason": "merged"}, key="journey_id")
+        ),
         Erasing.KEEP,
         ending=({"state": "active"}, {"state": "stopped", "end_reason": "erased", "due_at": None}),
     ),

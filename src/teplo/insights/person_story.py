@@ -139,7 +139,7 @@ def read_story(*, person_id: int, before: str = "", part: str = "all", limit: in
 
 def points_by_day(*, person_id: int, since: datetime, until: datetime, zone: tzinfo) -> dict[date, int]:
     """How many points each day brought or took."""
-    changes = ScoreChange.objects.filter(person_id=person_id, at__gte=since, at__lte=until)
+    changes = ScoreChange.objects.filter(person_id=person_id, is_brought=False, at__gte=since, at__lte=until)
     days = changes.annotate(day=TruncDate("at", tzinfo=zone)).values("day").order_by("day")
     return {row["day"]: row["points"] for row in days.annotate(points=Sum(F("total") - F("total_before")))}
 

@@ -148,7 +148,7 @@ def _before(column: str) -> str:
 def _last_change(when: str, outer: str) -> str:
     """Id of a person's last score change for which `when` holds."""
     return (
-        f"(SELECT c.id FROM {CHANGES} c WHERE c.person_id = {outer}.person_id AND ({when}) "
+        f"(SELECT c.id FROM {CHANGES} c WHERE c.person_id = {outer}.person_id AND NOT c.is_brought AND ({when}) "
         "ORDER BY c.at DESC, c.id DESC LIMIT 1)"
     )
 
@@ -191,7 +191,8 @@ def _keep_hot(since: datetime, until: datetime) -> None:
         f"WITH hot AS (SELECT person_id, MIN(CASE WHEN {became} THEN at END) AS hot_at, "
         f"MAX(CASE WHEN {became} THEN at END) AS again_at, MAX(total) AS peak, "
         f"MAX(CASE WHEN {cooled} THEN at END) AS cooled_at FROM {CHANGES} "
-        f"WHERE at < %s AND (temperature = '{HEAT}' OR temperature_before = '{HEAT}') GROUP BY person_id), "
+        f"WHERE at < %s AND NOT is_brought AND (temperature = '{HEAT}' OR temperature_before = '{HEAT}') "
+        f"GROUP BY person_id), "
         f"in_period AS (SELECT person_id, hot_at, peak FROM hot WHERE hot_at IS NOT NULL "
         f"AND (cooled_at IS NULL OR cooled_at >= %s OR again_at >= cooled_at)), "
         f"seen AS MATERIALIZED (SELECT i.person_id, i.hot_at, i.peak, t.first_won_at AS bought_at, t.lost_at, "

@@ -88,7 +88,7 @@ def _move_rows(leaf: Leaf, rule: Move, pairs: Sequence[Pair]) -> dict[int, dict[
 
 
 def _leave_one_each(leaf: Leaf, rule: OneEach, pairs: Sequence[Pair]) -> list[tuple[Any, ...]]:
-    """Let one row per key stay as it is; answers (person, id) of the changed ones."""
+    """Let one card's rows (per key) stay as they are; answers (person, id) of the changed ones."""
     older = f"AND o.{rule.newest} >= t.{rule.newest}" if rule.newest else ""
     changed = _change_where_other(leaf, rule, pairs, mine="loser", other="winner", more=older)
     if rule.newest:
@@ -103,12 +103,13 @@ def _change_where_other(
     table, values = queries.as_table("pair", _PAIR, pairs)
     mine_holds = " AND ".join(f"t.{column} = %s" for column in rule.when)
     other_holds = " AND ".join(f"o.{column} = %s" for column in rule.when)
+    same = f"AND o.{rule.key} = t.{rule.key} " if rule.key else ""
     changes = ", ".join(f"{column} = %s" for column in rule.otherwise)
     when = list(rule.when.values())
     return queries.rows_of(
         f"UPDATE {leaf.table} AS t SET {changes} FROM {table} "
         f"WHERE t.person_id = pair.{mine} AND {mine_holds} AND EXISTS (SELECT 1 FROM {leaf.table} o "
-        f"WHERE o.person_id = pair.{other} AND o.{rule.key} = t.{rule.key} AND {other_holds} {more}) "
+        f"WHERE o.person_id = pair.{other} {same}AND {other_holds} {more}) "
         "RETURNING person_id, id",
         [*rule.otherwise.values(), *values, *when, *when],
     )
@@ -253,9 +254,11 @@ def _restore_moved(leaf: Leaf, rule: Move, part: Mapping[str, Any], *, loser_id:
     queries.execute(f"DELETE FROM {leaf.table} WHERE {whose}", [winner_id, ids])
     if rule.one_each and part.get("changed"):
         rows = leaf.model._default_manager.filter(person_id__in=(loser_id, winner_id), id__in=part["changed"])
-        taken = leaf.model._default_manager.filter(person_id=winner_id, **rule.one_each.when)
-        own = rows.filter(Q(person_id=loser_id) | ~Q(**{f"{rule.one_each.key}__in": taken.values(rule.one_each.key)}))
-        own.update(**rule.one_each.when)
+        free = Q(person_id=loser_id)
+        if rule.one_each.newest:  # only then were the winner's changed too
+            taken = leaf.model._default_manager.filter(person_id=winner_id, **rule.one_each.when)
+            free |= ~Q(**{f"{rule.one_each.key}__in": taken.values(rule.one_each.key)})
+        rows.filter(free).update(**rule.one_each.when)
 
 
 def _restore_combined(leaf: Leaf, rule: Combine, part: Mapping[str, Any], *, winner_id: int) -> None:

@@ -16,15 +16,21 @@ from django.db import models
 
 @dataclass(frozen=True)
 class OneEach:
-    """Of rows for which `when` holds there may be one per `key`: the others are changed by `otherwise` before moving.
+    """Of rows for which `when` holds only one card's may stay so, per `key` if there is one: the others are changed by
+    `otherwise` before moving.
 
-    With `newest` (a moment) the newer of the two stays as it is, else the winner's does.
+    With `newest` (a moment) the newer of the two stays as it is, else the winner's do.
     """
 
-    key: str
     when: Mapping[str, Any]
     otherwise: Mapping[str, Any]
+    key: str = ""
     newest: str = ""
+
+
+def own_past(key: str = "") -> OneEach:
+    """The past of a card made of two is the winner's where he has one: the loser's rows are marked as brought along."""
+    return OneEach(when={"is_brought": False}, otherwise={"is_brought": True}, key=key)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from teplo.kit.ids import new_ids
 from teplo.people import queries
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import Pair, Snapshot, move_leaves, restore_leaves, rounds
-from teplo.people.models import DuplicatePair, Identity, Merge, Person
+from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person
 from teplo.people.names import name_key
 
 COLUMNS = (
@@ -126,9 +126,11 @@ def merge_people(
         winner, loser = _both(winner_id, loser_id, lock=True)
         if is_automatic and _verified_emails_differ(winner_id, loser_id):
             raise CannotMerge("verified-emails-differ")
+        fields = _take_fields(winner, loser, set(take_from_loser), moment)
         snapshot = {
             "person": _card(loser),
-            "fields": _take_fields(winner, loser, set(take_from_loser), moment),
+            "fields": fields,
+            "remembered": _remember_replaced(winner, fields, by, moment),
             "identities": _take_identities([(loser_id, winner_id)])[loser_id],
             "leaves": move_leaves([(loser_id, winner_id)])[loser_id],
         }
@@ -211,7 +213,7 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         _check_undoable(merge)
         card = merge.snapshot["person"]
         _restore_card(card)
-        _give_fields_back(merge.winner_id, merge.snapshot["fields"], moment)
+        _give_fields_back(merge.winner_id, merge.snapshot, moment)
         Identity.objects.filter(person_id=merge.winner_id).filter(
             queries.any_identity(tuple(row[:2]) for row in merge.snapshot["identities"])
         ).update(person_id=merge.loser_id)
@@ -305,20 +307,47 @@ def _take_fields(winner: Person, loser: Person, chosen: set[str], at: datetime) 
     return taken
 
 
-def _give_fields_back(winner_id: int, taken: Mapping[str, Sequence[Any]], at: datetime) -> None:
+def _remember_replaced(winner: Person, taken: Mapping[str, Sequence[Any]], by: str, at: datetime) -> dict[str, int]:
+    """What the winner had said of a field until the merge stays his past; answers field → id of the change kept.
+
+    Where he never had a word on it, the loser's past of that field becomes his (people/leaves.py: `own_past`).
+    """
+    changed = {key: taken[key] for key in taken if key not in ("created_at", "is_anonymous")}
+    own = AttributeChange.objects.filter(person_id=winner.id, key__in=map(_name_of, changed), is_brought=False)
+    spoken_of = set(own.values_list("key", flat=True)) if changed else set()
+    replaced = [key for key, (before, _after) in changed.items() if _is_set(before) or _name_of(key) in spoken_of]
+    remembered = dict(zip(replaced, new_ids(len(replaced)), strict=True))
+    rows = [(winner.id, row_id, _name_of(key), *changed[key], at, by[:80]) for key, row_id in remembered.items()]
+    bulk.insert(AttributeChange, ("person_id", "id", "key", "old", "new", "at", "by"), rows)
+    return remembered
+
+
+def _name_of(key: str) -> str:
+    """A field as AttributeChange calls it: attributes without their prefix."""
+    return key.removeprefix("attributes.")
+
+
+def _give_fields_back(winner_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
     """What the merge wrote goes back, unless somebody has changed it since."""
     winner = Person.objects.select_for_update().get(id=winner_id)
     attributes = dict(winner.attributes)
     columns: dict[str, Any] = {}
-    for key, (before, after) in taken.items():
-        if key.startswith("attributes."):
-            name = key.partition(".")[2]
-            if attributes.get(name) == after:
-                attributes.pop(name) if before is None else attributes.__setitem__(name, before)
-        elif key == "created_at":
+    forgotten: list[int] = []
+    for key, (before, after) in snapshot["fields"].items():
+        if key == "created_at":
             columns[key] = datetime.fromisoformat(before)
+            continue
+        if key.startswith("attributes."):
+            name = _name_of(key)
+            if attributes.get(name) != after:
+                continue
+            attributes.pop(name) if before is None else attributes.__setitem__(name, before)
         elif getattr(winner, key) == after:
             columns[key] = before
+        else:
+            continue
+        forgotten += [snapshot["remembered"][key]] if key in snapshot.get("remembered", ()) else []
+    AttributeChange.objects.filter(person_id=winner_id, id__in=forgotten).delete()
     columns |= {_KEYS_OF[key]: name_key(columns[key]) for key in _KEYS_OF if key in columns}
     Person.objects.filter(id=winner_id).update(**columns, attributes=attributes, updated_at=at)
 

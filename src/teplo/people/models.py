@@ -101,6 +101,17 @@ class PersonLeaf(models.Model):
         abstract = True
 
 
+class PastLeaf(PersonLeaf):
+    """What a person was before, by which the past is asked. Of a card made of two the kept card's rows answer."""
+
+    is_brought = models.BooleanField(
+        default=False, db_default=False, help_text="Came with a merged card while this one had its own past."
+    )
+
+    class Meta:
+        abstract = True
+
+
 class IdentityKind(models.TextChoices):
     EMAIL = "email"
     PHONE = "phone"
@@ -176,7 +187,7 @@ class StrayAttribute(Row):
         constraints = (models.UniqueConstraint(fields=["origin", "key", "code"], name="strayattribute_once"),)
 
 
-class AttributeChange(PersonLeaf):
+class AttributeChange(PastLeaf):
     """What an attribute was before and since when it is otherwise, so that the past can be asked (R21)."""
 
     key = models.CharField(max_length=80)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from teplo.people.leaves import Combine, Erasing, Leaf, Move, OneEach
+from teplo.people.leaves import Combine, Erasing, Leaf, Move, OneEach, own_past
 from teplo.people.models import AttributeChange, ChangeNote, Consent, SegmentMember
 
 OWN_LEAVES = (
-    Leaf(AttributeChange, Move(), Erasing.DELETE),
+    Leaf(AttributeChange, Move(own_past("key")), Erasing.DELETE),
     Leaf(ChangeNote, Move(), Erasing.DELETE, is_exported=False),
     Leaf(
         Consent,
-        Move(OneEach("channel", when={"is_current": True}, otherwise={"is_current": False}, newest="at")),
+        Move(OneEach(when={"is_current": True}, otherwise={"is_current": False}, key="channel", newest="at")),
         Erasing.BLANK,
         blank={"proof": {}, "source": "", "text": ""},
     ),

@@ -183,13 +183,13 @@ def _stands_as_now(key: str, asking: Asking) -> bool:
         return True
     if not asking.among or len(asking.among) > FEW:
         return False
-    changed = AttributeChange.objects.filter(person_id__in=asking.among, at__gt=asking.at)
+    changed = AttributeChange.objects.filter(person_id__in=asking.among, at__gt=asking.at, is_brought=False)
     what = f"changed after {asking.at.isoformat()} of {asking.among}"
     return key not in asking.vocabulary.keep(what, lambda: frozenset(changed.order_by().values_list("key", flat=True)))
 
 
 def _later_changes(key: str, asking: Asking) -> QuerySet[AttributeChange]:
-    return AttributeChange.objects.filter(person=OuterRef("pk"), key=key, at__gt=asking.at)
+    return AttributeChange.objects.filter(person=OuterRef("pk"), key=key, at__gt=asking.at, is_brought=False)
 
 
 def _value_before(key: str, asking: Asking) -> Subquery:

@@ -193,7 +193,7 @@ def _basis(row: Mapping[str, Any], number: int) -> Basis:
 
 def _learnt(person_id: int, at: datetime) -> dict[str, datetime]:
     """When each attribute was last learnt by the moment asked."""
-    changes = AttributeChange.objects.filter(person_id=person_id, at__lte=at)
+    changes = AttributeChange.objects.filter(person_id=person_id, at__lte=at, is_brought=False)
     return dict(changes.order_by().values_list("key").annotate(last=Max("at")))
 
 

@@ -85,7 +85,8 @@ def changes(part: Range) -> dict[int, list[Change]]:
     rows = _rows(
         f"SELECT c.person_id, c.key, c.old, c.new, c.at FROM {AttributeChange._meta.db_table} c "
         f"JOIN {TABLE} m ON m.person_id = c.person_id "
-        "WHERE m.person_id BETWEEN %s AND %s AND c.at > m.at ORDER BY c.person_id, c.at DESC, c.id DESC",
+        "WHERE m.person_id BETWEEN %s AND %s AND c.at > m.at AND NOT c.is_brought "
+        "ORDER BY c.person_id, c.at DESC, c.id DESC",
         part,
     )
     return _by_person((person, Change(key, _json(old), _json(new), _at(at))) for person, key, old, new, at in rows)
@@ -170,8 +171,8 @@ def late_fillings(after: int) -> dict[str, int]:
     empty = "c.old IS NULL OR CAST(c.old AS text) IN ('null', '\"\"', '[]')"  # both engines write JSON so
     rows = _rows(
         f"SELECT c.key, COUNT(DISTINCT c.person_id) FROM {AttributeChange._meta.db_table} c "
-        f"JOIN {TABLE} m ON m.person_id = c.person_id WHERE c.at > m.at AND ({empty}) GROUP BY c.key "
-        "HAVING COUNT(DISTINCT c.person_id) > %s",
+        f"JOIN {TABLE} m ON m.person_id = c.person_id WHERE c.at > m.at AND NOT c.is_brought AND ({empty}) "
+        "GROUP BY c.key HAVING COUNT(DISTINCT c.person_id) > %s",
         (after,),
     )
     return dict(rows)

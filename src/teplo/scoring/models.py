@@ -6,7 +6,7 @@ from django.db import models
 
 from teplo.kit.clock import now
 from teplo.kit.models import Row
-from teplo.people.models import Person, PersonLeaf
+from teplo.people.models import PastLeaf, Person, PersonLeaf
 
 
 class TableState(models.TextChoices):
@@ -102,7 +102,7 @@ class Score(models.Model):
         )
 
 
-class ScoreChange(PersonLeaf):
+class ScoreChange(PastLeaf):
     """A score as it became at a moment, with what it was before; the history of warmth.
 
     A person has few of them and the key begins with him, so no further index is kept: rescoring everybody writes as

@@ -78,9 +78,11 @@ def _scored(name: str, kind: Type, unscored: Any) -> Holds:
 
 
 def _last_changes(asking: Asking) -> QuerySet[Any]:
-    same = {"person": OuterRef("person"), "at__lte": asking.at}
-    later = ScoreChange.objects.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")), **same)
-    return ScoreChange.objects.filter(~Exists(later), at__lte=asking.at)
+    own = ScoreChange.objects.filter(at__lte=asking.at, is_brought=False)
+    later = own.filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")), person=OuterRef("person")
+    )
+    return own.filter(~Exists(later))
 
 
 def _passes(value: Any, test: Test) -> bool:

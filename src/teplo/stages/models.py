@@ -6,7 +6,7 @@ from django.db import models
 
 from teplo.kit.clock import now
 from teplo.kit.models import Row
-from teplo.people.models import Person, PersonLeaf
+from teplo.people.models import PastLeaf, Person
 
 
 class Stage(Row):
@@ -44,7 +44,7 @@ class Standing(models.Model):
         indexes = (models.Index(fields=["stage", "since"], name="standing_stage"),)
 
 
-class StageMove(PersonLeaf):
+class StageMove(PastLeaf):
     """A move with why, when and by what (R12)."""
 
     from_stage = models.ForeignKey(

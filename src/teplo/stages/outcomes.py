@@ -16,6 +16,7 @@ def move_facts(people: Q) -> QuerySet[Any, Any]:
 
     A win stands for good unless the very next move puts the person back on the ladder below customers: then it was a
     mistake, and speaks only until that move. Which stages are of customers is asked as it stands now.
+    Of moves brought by a merged card only the wins speak; where he stands is told by the kept card's own.
     """
     state = Case(
         When(to_stage__is_customer=True, then=Value("won")),
@@ -24,7 +25,9 @@ def move_facts(people: Q) -> QuerySet[Any, Any]:
         output_field=CharField(),
     )
     put_back = Case(When(to_stage__is_customer=False, to_stage__is_beside=False, then=F("at")), default=None)
-    until = Window(Lead(put_back), partition_by=[F("person_id")], order_by=[F("at").asc(), F("id").asc()])
+    of_one_card = [F("person_id"), F("is_brought")]
+    corrected = Window(Lead(put_back), partition_by=of_one_card, order_by=[F("at").asc(), F("id").asc()])
+    until = Case(When(is_brought=True, to_stage__is_customer=False, then=F("at")), default=corrected)
     why = Coalesce(KeyTextTransform("returned", "why"), KeyTextTransform("words", "why"), F("to_stage__key"))
     reason = Case(When(to_stage__is_beside=True, then=Cast(why, CharField())), default=Value(""))
     nothing = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))

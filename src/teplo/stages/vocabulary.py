@@ -58,11 +58,12 @@ def _stage_holds(test: Test, asking: Asking) -> Q:
 
 
 def _last_moves(asking: Asking) -> QuerySet[StageMove]:
-    """Each person's last move up to the moment asked; of two at the same moment, the one written later."""
-    moves = StageMove.objects.filter(at__lte=asking.at)
-    same = {"person": OuterRef("person"), "at__lte": asking.at}
-    later = StageMove.objects.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")), **same)
-    return moves.filter(~Exists(later))
+    """Each card's own last move up to the moment asked; of two at the same moment, the one written later."""
+    own = StageMove.objects.filter(at__lte=asking.at, is_brought=False)
+    later = own.filter(
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")), person=OuterRef("person")
+    )
+    return own.filter(~Exists(later))
 
 
 def _since_holds(test: Test, asking: Asking) -> Q:

@@ -170,7 +170,7 @@ def _table_asked(request: HttpRequest, name: str) -> ScoreTable | None:
 def person_score_history(request: HttpRequest, person_id: int) -> HttpResponse:
     """How the score came to be what it is: a line, and every change with its cause."""
     person = get_object_or_404(Person, pk=person_id)
-    changes = list(ScoreChange.objects.filter(person_id=person_id).order_by("-at")[:HISTORY])
+    changes = list(ScoreChange.objects.filter(person_id=person_id, is_brought=False).order_by("-at")[:HISTORY])
     context = {
         "person": person,
         "changes": [(change, change.total - change.total_before, cause_name(change.cause)) for change in changes],
@@ -222,7 +222,7 @@ def person_stage(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def _standing(request: HttpRequest, person: Person) -> dict[str, Any]:
     standing = Standing.objects.filter(person=person).select_related("stage").first()
-    last = StageMove.objects.filter(person=person).order_by("-at", "-id").first()
+    last = StageMove.objects.filter(person=person, is_brought=False).order_by("-at", "-id").first()
     stages = list(Stage.objects.filter(is_active=True))
     ladder = [stage for stage in stages if not stage.is_beside]
     return {

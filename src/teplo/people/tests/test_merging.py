@@ -18,7 +18,7 @@ from teplo.people.merging import (
     undo_merge,
     winners_of,
 )
-from teplo.people.models import ChangeNote, Consent, DuplicatePair, Identity, Merge, Person
+from teplo.people.models import AttributeChange, ChangeNote, Consent, DuplicatePair, Identity, Merge, Person
 from teplo.people.testing import make_company, make_identity, make_person, make_stranger
 from teplo.scoring.models import Score
 from teplo.tracking.models import Acquisition, Activity, Event, Presence, Tally, Touch
@@ -66,6 +66,15 @@ def test_merging_fills_what_the_winner_lacks_and_keeps_what_he_has():
     olga.refresh_from_db()
     assert (olga.city, olga.position, olga.attributes) == ("Киев", "Директор", {"budget": 1, "age": 30})
     assert (olga.company, olga.created_at) == (company, AT - timedelta(days=9))
+
+
+def test_what_a_merge_replaces_is_remembered_until_it_is_undone():
+    olga, other = make_person(city="Киев", position=""), make_person(city="Москва", position="Директор")
+    merged = merge(olga, other, take_from_loser=["city"])
+    kept = AttributeChange.objects.filter(person=olga).values_list("key", "old", "new", "at", "by")
+    assert list(kept) == [("city", "Киев", "Москва", AT, "user:1")]
+    undo_merge(merge_id=merged.id, by="user:1")
+    assert not AttributeChange.objects.exists()
 
 
 def test_a_human_may_choose_what_stays():
