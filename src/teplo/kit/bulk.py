@@ -52,16 +52,30 @@ def upsert(
     connection = connections[router.db_for_write(model)]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
     column = {name: quote(str(_field(model, name).column)) for name in columns}
     changes = [f"{column[n]} = {table}.{column[n]} + excluded.{column[n]}" for n in add]
     changes += [f"{column[n]} = excluded.{column[n]}" for n in replace]
-    changes += [f"{column[n]} = {least}({table}.{column[n]}, excluded.{column[n]})" for n in keep_least]
-    changes += [f"{column[n]} = {greatest}({table}.{column[n]}, excluded.{column[n]})" for n in keep_greatest]
+    changes += [keep_least_of(connection.vendor, table, column[n]) for n in keep_least]
+    changes += [keep_greatest_of(connection.vendor, table, column[n]) for n in keep_greatest]
     action = f"DO UPDATE SET {', '.join(changes)}" if changes else "DO NOTHING"
     places = [columns.index(name) for name in key]
     ordered = sorted(rows, key=lambda row: tuple(row[place] for place in places))
     return _write(model, columns, ordered, f" ON CONFLICT ({', '.join(column[n] for n in key)}) {action}")
+
+
+def keep_least_of(vendor: str, table: str, column: str) -> str:
+    """For DO UPDATE SET: the lesser of the two, or the one that is known (MIN of SQLite forgets both)."""
+    return _keep("MIN" if vendor == "sqlite" else "LEAST", table, column)
+
+
+def keep_greatest_of(vendor: str, table: str, column: str) -> str:
+    """Like `keep_least_of`, the greater."""
+    return _keep("MAX" if vendor == "sqlite" else "GREATEST", table, column)
+
+
+def _keep(function: str, table: str, column: str) -> str:
+    mine, new = f"{table}.{column}", f"excluded.{column}"
+    return f"{column} = {function}(COALESCE({mine}, {new}), COALESCE({new}, {mine}))"
 
 
 def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tuple], tail: str) -> int:

@@ -153,11 +153,10 @@ def _before(leaf: Leaf, rule: Combine, pairs: Sequence[Pair]) -> dict[int, list[
 
 
 def _on_conflict(leaf: Leaf, rule: Combine) -> str:
-    least, greatest = ("MIN", "MAX") if connection.vendor == "sqlite" else ("LEAST", "GREATEST")
     t = leaf.table
     changes = [f"{c} = {t}.{c} + excluded.{c}" for c in rule.add]
-    changes += [f"{c} = {least}({t}.{c}, excluded.{c})" for c in (*rule.least, *rule.earliest)]
-    changes += [f"{c} = {greatest}({t}.{c}, excluded.{c})" for c in (*rule.greatest, *rule.latest)]
+    changes += [bulk.keep_least_of(connection.vendor, t, c) for c in (*rule.least, *rule.earliest)]
+    changes += [bulk.keep_greatest_of(connection.vendor, t, c) for c in (*rule.greatest, *rule.latest)]
     for moment, columns in rule.earliest.items():
         changes += [
             f"{c} = CASE WHEN excluded.{moment} < {t}.{moment} THEN excluded.{c} ELSE {t}.{c} END" for c in columns

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, F, Sum
 from django.db.models.sql import UpdateQuery
 
+from teplo.kit import bulk
 from teplo.kit.arrays import as_array
 from teplo.kit.claim import lease_free
 from teplo.kit.reading import read_moments_fast
@@ -116,19 +117,14 @@ def drop_from_batch(ids: Sequence[int]) -> None:
 
 def note_presence() -> None:
     """First and last seen, and the number of events, of everybody in the batch. Locks their presence until the end."""
-    later, earlier = ("MAX", "MIN") if connection.vendor == "sqlite" else ("GREATEST", "LEAST")
-
-    def keep(function: str, column: str) -> str:
-        mine, new = f"tracking_presence.{column}", f"excluded.{column}"
-        return f"{column} = {function}(COALESCE({mine}, {new}), COALESCE({new}, {mine}))"
-
+    first = bulk.keep_least_of(connection.vendor, "tracking_presence", "first_seen_at")
+    last = bulk.keep_greatest_of(connection.vendor, "tracking_presence", "last_seen_at")
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tracking_presence (person_id, first_seen_at, last_seen_at, events) "  # noqa: S608
             "SELECT person_id, MIN(seen_at), MAX(seen_at), COUNT(*) FROM tracking_batch "
             "WHERE TRUE GROUP BY person_id ORDER BY person_id ON CONFLICT (person_id) DO UPDATE SET "
-            f"{keep(earlier, 'first_seen_at')}, {keep(later, 'last_seen_at')}, "
-            "events = tracking_presence.events + excluded.events"
+            f"{first}, {last}, events = tracking_presence.events + excluded.events"
         )
 
 

@@ -68,6 +68,21 @@ def test_merging_fills_what_the_winner_lacks_and_keeps_what_he_has():
     assert (olga.company, olga.created_at) == (company, AT - timedelta(days=9))
 
 
+def test_when_one_of_the_two_was_never_seen_the_other_s_visits_stand():
+    """Who only got letters from us has a presence without visits."""
+    seen = {"first_seen_at": AT, "last_seen_at": AT + timedelta(days=1), "events": 2}
+    for visits_of_winner in (True, False):
+        olga, other = make_person(), make_stranger()
+        for person, has_visits in ((olga, visits_of_winner), (other, not visits_of_winner)):
+            Presence.objects.create(person=person, **(seen if has_visits else {"events": 1}))
+        merged = merge(olga, other)
+        presence = Presence.objects.filter(person=olga).values("first_seen_at", "last_seen_at", "events").get()
+        assert presence == {**seen, "events": 3}
+        undo_merge(merge_id=merged.id, by="user:1")
+        assert Presence.objects.get(person=olga).last_seen_at == (seen["last_seen_at"] if visits_of_winner else None)
+        assert Presence.objects.get(person=other).last_seen_at == (None if visits_of_winner else seen["last_seen_at"])
+
+
 def test_what_a_merge_replaces_is_remembered_until_it_is_undone():
     olga, other = make_person(city="Киев", position=""), make_person(city="Москва", position="Директор")
     merged = merge(olga, other, take_from_loser=["city"])
