@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from django.utils import timezone
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from teplo.conditions import registry
+from teplo.kit.clock import in_utc
 
 Id = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{1,18}$"), Field(description="Ids exceed what JavaScript counts.")
@@ -28,14 +29,12 @@ Text = Annotated[str, BeforeValidator(_clean)]
 
 
 def _aware(moment: datetime) -> datetime:
-    """Without a zone it is meant in the company's."""
-    return timezone.make_aware(moment, registry.zone()) if timezone.is_naive(moment) else moment
+    """In UTC. Without a zone it is meant in the company's."""
+    return in_utc(timezone.make_aware(moment, registry.zone()) if timezone.is_naive(moment) else moment)
 
 
 Moment = Annotated[datetime, AfterValidator(_aware)]
 """A moment; without a time zone the company's is meant."""
-
-Aware = AwareDatetime
 
 
 class Asked(Schema):

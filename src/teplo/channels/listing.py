@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from teplo.channels.models import Delivery, DeliveryState
-from teplo.kit.clock import now
+from teplo.kit.clock import now, read_moment
 
 PAGE = 50
 _WAITING = (DeliveryState.QUEUED, DeliveryState.SENDING)
@@ -68,7 +68,7 @@ def list_deliveries(asked: Filter, *, after: str = "") -> DeliveryPage:
 def _place(text: str) -> tuple[datetime, int] | None:
     moment, _, number = text.partition("~")
     try:
-        return datetime.fromisoformat(moment), int(number)
+        return read_moment(moment), int(number)
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from teplo.accounts.models import User
+from teplo.kit.clock import read_moment
 from teplo.people import counting
 from teplo.people.choosing import EVERYBODY, STRANGERS, Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
@@ -229,7 +230,7 @@ def _read_place(text: str, phases: Sequence[Phase]) -> _Place:
 def _typed(column: str, value: str) -> Any:
     name = column.lstrip("-")
     if name.endswith("_at") or name.endswith("since"):
-        return datetime.fromisoformat(value)
+        return read_moment(value)
     return value if name.endswith("_key") else int(value)
 
 

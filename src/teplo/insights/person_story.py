@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment
+from teplo.kit.clock import read_moment
 from teplo.people.models import AttributeChange, Consent, Merge
 from teplo.sales.models import Deal, HandOff, Task
 from teplo.scoring.models import Adjustment, HandScore, ScoreChange
@@ -172,7 +173,7 @@ def _place_text(moment: Moment) -> str:
 def _read_place(text: str) -> tuple[datetime, int, int] | None:
     try:
         at, source, row_id = json.loads(text)
-        place = (datetime.fromisoformat(at), _RANK[source], int(row_id))
+        place = (read_moment(at), _RANK[source], int(row_id))
     except (ValueError, TypeError, KeyError):
         return None
     return place if place[0].tzinfo else None

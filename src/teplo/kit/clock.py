@@ -17,6 +17,20 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC: PostgreSQL refuses offsets beyond 16 hours. Raises ValueError beyond the calendar."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+def read_moment(text: str) -> datetime:
+    """An ISO moment; aware ones in UTC, naive ones as they are. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return in_utc(moment) if moment.tzinfo else moment
+
+
 @cache
 def known_zones() -> frozenset[str]:
     """Names of time zones; listing them walks hundreds of files (30 ms), so it is done once in a process."""

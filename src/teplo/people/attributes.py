@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -12,18 +12,26 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from teplo.kit import bulk
-from teplo.kit.clock import now
+from teplo.kit.clock import known_zones, now
 from teplo.kit.ids import new_ids
 from teplo.people import queries
 from teplo.people.companies import find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
 from teplo.people.names import name_key, plain
+from teplo.people.places import read_country, read_language
 
 TEXT_COLUMNS = {
     "first_name": 120, "middle_name": 120, "last_name": 120, "position": 200, "city": 120, "country": 2, "language": 5,
     "timezone": 64,
 }  # fmt: skip
 """Columns of a person that hold text, and how long it may be."""
+
+CODED: Mapping[str, Callable[[str], str]] = {
+    "country": read_country,
+    "language": read_language,
+    "timezone": lambda text: text if text in known_zones() else "",
+}
+"""Columns that hold a code, and how it is read of what people write; empty: unknown."""
 
 COLUMNS = (*TEXT_COLUMNS, "company", "owner")
 """Keys that are columns: `company` takes a name, `company_id` or `owner` an id."""
@@ -32,6 +40,8 @@ _KEYS_OF = {"first_name": "first_key", "last_name": "last_key"}
 _TRUE = frozenset(["1", "true", "yes", "y", "on", "да", "так", "д", "+"])
 _FALSE = frozenset(["0", "false", "no", "n", "off", "нет", "ні", "не", "н", "-"])
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_DIGITS = 60
+"""More of them are no number of anything: it would overflow."""
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 
 
@@ -51,8 +61,11 @@ class AttributeUnreadable(Exception):
             "date": _("“%(value)s” is not a date."),
             "choice": _("“%(value)s” is not among the choices."),
             "owner": _("“%(value)s” is not a colleague."),
+            "country": _("“%(text)s” is not a country that is known here."),
+            "language": _("“%(text)s” is not a language: write, for example, ru, uk or en."),
+            "timezone": _("“%(text)s” is not a time zone: write, for example, Europe/Kyiv."),
         }
-        return texts[self.code] % self.params
+        return texts[self.code] % {**self.params, "text": self.params["value"]}
 
 
 class Change(NamedTuple):
@@ -129,14 +142,22 @@ def _read_all(changes: Iterable[Change]) -> tuple[dict[tuple[int, str], Any], li
     return readable, refused
 
 
+def why_unreadable(key: str, value: Any) -> AttributeUnreadable | None:
+    """What `set_attributes` would refuse this value for, of anybody."""
+    try:
+        _read(Change(0, key, value), definitions())
+    except AttributeUnreadable as error:
+        return error
+    return None
+
+
 def _column_of(key: str) -> str:
     return {"owner": "owner_id"}.get(key, key)
 
 
 def _read(change: Change, known: Mapping[str, AttributeDefinition]) -> Any:
     if change.key in TEXT_COLUMNS:
-        text = plain(str(change.value if change.value is not None else ""))
-        return (text.upper() if change.key == "country" else text)[: TEXT_COLUMNS[change.key]]
+        return _read_text(change.key, plain(str(change.value if change.value is not None else "")))
     if change.key == "company":
         return plain(str(change.value or ""))[:300]
     if change.key in ("company_id", "owner", "owner_id"):
@@ -144,6 +165,16 @@ def _read(change: Change, known: Mapping[str, AttributeDefinition]) -> Any:
     if change.key not in known:
         raise AttributeUnreadable("unknown", change.key, change.value)
     return read_value(known[change.key], change.value)
+
+
+def _read_text(key: str, text: str) -> str:
+    """A column's text; of countries, languages and time zones the code. Raises AttributeUnreadable."""
+    if text and key in CODED:
+        code = CODED[key](text)
+        if not code:
+            raise AttributeUnreadable(key, key, text)
+        return code
+    return text[: TEXT_COLUMNS[key]]
 
 
 def _read_id(change: Change) -> int | None:
@@ -206,10 +237,11 @@ def _text(definition: AttributeDefinition, value: Any) -> str:
 
 
 def _number(definition: AttributeDefinition, value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise AttributeUnreadable("number", definition.key, value)
+    is_huge = isinstance(value, int) and value.bit_length() > 64
+    if isinstance(value, bool) or is_huge or not isinstance(value, int | float | str):
+        raise AttributeUnreadable("number", definition.key, "" if is_huge else value)
     text = str(value).replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".").replace("−", "-")
-    if not _NUMBER.fullmatch(text):
+    if len(text) > _DIGITS or not _NUMBER.fullmatch(text):
         raise AttributeUnreadable("number", definition.key, value)
     number = float(text)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number

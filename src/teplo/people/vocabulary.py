@@ -56,6 +56,7 @@ from teplo.people.models import (
     Person,
     Segment,
 )
+from teplo.people.places import country_names
 
 WHO = _("Who he is")
 COMPANY = _("Company")
@@ -123,7 +124,8 @@ def _person_fields() -> Iterator[Field]:
     )
     for key, name in texts:
         yield Field(key, Type.TEXT, name, _remembered(key, Type.TEXT), WHO, suggest=_suggest(key))
-    for key, name in (("country", _("Country")), ("language", _("Language")), ("timezone", _("Time zone"))):
+    yield Field("country", Type.CHOICE, _("Country"), _remembered("country", Type.CHOICE), WHO, _countries)
+    for key, name in (("language", _("Language")), ("timezone", _("Time zone"))):
         yield Field(key, Type.CHOICE, name, _remembered(key, Type.CHOICE), WHO, suggest=_suggest(key), is_open=True)
     yield Field("owner", Type.CHOICE, _("Whose person"), _owner_holds, WHO, _users)
     yield Field("created", Type.MOMENT, _("First met"), column("created_at", Type.MOMENT), WHO)
@@ -207,6 +209,10 @@ def _id_then(key: str, asking: Asking) -> Case:
     """An id column as it was at the moment asked."""
     changed = When(Exists(_later_changes(key, asking)), then=JsonId(_value_before(key, asking)))
     return Case(changed, default=F(key), output_field=BigIntegerField())
+
+
+def _countries() -> Sequence[Choice]:
+    return [Choice(code, name) for code, name in country_names().items()]
 
 
 def _users() -> Sequence[Choice]:
@@ -297,13 +303,14 @@ def _company_fields() -> Iterator[Field]:
         ("industry", Type.TEXT, _("Company’s industry")),
         ("size", Type.NUMBER, _("Company’s size, people")),
         ("city", Type.TEXT, _("Company’s city")),
-        ("country", Type.CHOICE, _("Company’s country")),
         ("domain", Type.TEXT, _("Company’s domain")),
     )
     for key, kind, name in columns:
         suggest = None if kind is Type.NUMBER else _suggest(key, Company)
         holds = _of_company(as_it_was(key, kind, column(key, kind)))
         yield Field(f"company.{key}", kind, name, holds, COMPANY, suggest=suggest, is_open=True)
+    holds = _of_company(as_it_was("country", Type.CHOICE, column("country", Type.CHOICE)))
+    yield Field("company.country", Type.CHOICE, _("Company’s country"), holds, COMPANY, _countries)
 
 
 def _of_company(holds: Holds) -> Holds:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -48,6 +49,13 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponse:
     came_from = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
     return redirect(request, came_from if is_ours else otherwise)
+
+
+def place_to_return(request: HttpRequest, otherwise: str) -> str:
+    """The path of ours that the form says one came from (`back`), else that of a named page."""
+    said = request.POST.get("back") or request.GET.get("back") or ""
+    is_ours = said.startswith("/") and url_has_allowed_host_and_scheme(said, None)
+    return said if is_ours else reverse(otherwise)
 
 
 def saved(request: HttpRequest, text: str) -> None:

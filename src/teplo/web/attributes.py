@@ -27,6 +27,7 @@ from teplo.people.models import AttributeDefinition, AttributeType, StrayAttribu
 from teplo.people.straying import forget_strays
 from teplo.tracking.models import Site
 from teplo.web.answers import page, redirect, saved
+from teplo.web.reading import whole
 
 LANGUAGES = ("ru", "uk", "en")
 TYPES = {
@@ -45,6 +46,9 @@ NOT_OF_TYPE = {
     "date": gettext_lazy("is not a date"),
     "choice": gettext_lazy("is not among the choices"),
     "owner": gettext_lazy("is not a colleague"),
+    "country": gettext_lazy("is not a country"),
+    "language": gettext_lazy("is not a language"),
+    "timezone": gettext_lazy("is not a time zone"),
 }
 
 
@@ -195,7 +199,7 @@ def attribute_choice(request: HttpRequest) -> HttpResponse:
 @require_POST
 def attribute_order(request: HttpRequest) -> HttpResponse:
     """Move one attribute up by one place."""
-    definition = _definition(int(request.POST.get("id", "0") or 0))
+    definition = _definition(whole(request.POST.get("id")) or 0)
     ids = list(AttributeDefinition.objects.filter(of_company=definition.of_company).values_list("pk", flat=True))
     place = ids.index(definition.pk)
     if place:

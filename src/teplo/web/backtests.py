@@ -37,6 +37,7 @@ from teplo.web.backtest_pictures import (
 from teplo.web.backtest_words import asked_of, said_choice, said_verdicts, state_name
 from teplo.web.formatting import temperature_name
 from teplo.web.past_question import PastQuestionForm
+from teplo.web.reading import whole
 from teplo.web.scoring_tabs import scoring_tabs
 
 SHOWN = 50
@@ -87,9 +88,9 @@ def backtest_new(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and (test := _start(request, form, live)):
             return redirect(request, "backtest", test.pk)
     else:
-        number = request.GET.get("table", "")
+        number = whole(request.GET.get("table"))
         drafts = ScoreTable.objects.filter(state=TableState.DRAFT).order_by("-created_at")
-        chosen = ScoreTable.objects.filter(pk=int(number)).first() if number.isdigit() else drafts.first() or live
+        chosen = ScoreTable.objects.filter(pk=number).first() if number else drafts.first() or live
         form = BackTestForm(initial={"table": chosen, "only_known": False})
     status = 422 if form.is_bound else 200
     return page(
@@ -203,10 +204,9 @@ def backtest_people(request: HttpRequest, test_id: int) -> HttpResponse:
     """The next people whom the two tables would call differently, criterion by criterion."""
     test = get_object_or_404(BackTest, pk=test_id)
     before, _arrow, after = request.GET.get("move", "").partition("-")
-    beyond = request.GET.get("after", "")
     people = _people(
         test, before=before, after=after, state=request.GET.get("state", ""),
-        beyond=int(beyond) if beyond.isdigit() else 0,
+        beyond=whole(request.GET.get("after")) or 0,
     )  # fmt: skip
     return page(request, "backtests/_people.html", {"test": test, "people": people})
 

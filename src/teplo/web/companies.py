@@ -18,6 +18,7 @@ from teplo.kit.wording import in_language
 from teplo.people.attributes import AttributeUnreadable, definitions, read_value
 from teplo.people.companies import change_company, create_company, find_companies
 from teplo.people.models import Company, Person
+from teplo.people.places import country_name, read_country
 from teplo.web.answers import page, redirect, saved
 from teplo.web.person import shown_value
 
@@ -54,9 +55,7 @@ class CompanyForm(forms.Form):
     industry = forms.CharField(label=gettext_lazy("Industry"), max_length=120, required=False)
     size = forms.IntegerField(label=gettext_lazy("Employees"), required=False, min_value=0, max_value=10_000_000)
     city = forms.CharField(label=gettext_lazy("City"), max_length=120, required=False)
-    country = forms.CharField(
-        label=gettext_lazy("Country"), max_length=2, required=False, help_text=gettext_lazy("Two letters: UA, RU, KZ …")
-    )
+    country = forms.CharField(label=gettext_lazy("Country"), max_length=60, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +70,11 @@ class CompanyForm(forms.Form):
         return text.removeprefix("https://").removeprefix("http://").removeprefix("www.").split("/")[0]
 
     def clean_country(self) -> str:
-        return str(self.cleaned_data["country"]).upper()
+        text = str(self.cleaned_data["country"]).strip()
+        code = read_country(text)
+        if text and not code:
+            raise forms.ValidationError(_("“%(text)s” is not a country that is known here.") % {"text": text})
+        return code
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -110,6 +113,7 @@ def company_card(request: HttpRequest, company_id: int) -> HttpResponse:
     found = list_of_company(company_id=company_id)
     context = {
         "company": company,
+        "country": country_name(company.country),
         "rows": found.rows,
         "people": Person.objects.filter(company=company, erased_at=None).count(),
         "facts": [
@@ -138,12 +142,12 @@ def company_edit(request: HttpRequest, company_id: int) -> HttpResponse:
 
 
 def _initial(company: Company) -> dict[str, Any]:
-    columns = {name: getattr(company, name) for name in ("name", "domain", "industry", "size", "city", "country")}
+    columns = {name: getattr(company, name) for name in ("name", "domain", "industry", "size", "city")}
     own = {
         f"attr_{key}": shown_value(definition, company.attributes.get(key))
         for key, definition in definitions(of_company=True).items()
     }
-    return {**columns, **own}
+    return {**columns, "country": country_name(company.country), **own}
 
 
 def _company(company_id: int) -> Company:

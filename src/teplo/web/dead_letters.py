@@ -15,6 +15,7 @@ from teplo.accounts.access import Right, requires
 from teplo.tracking import dead_letters
 from teplo.tracking.models import DeadLetter
 from teplo.web.answers import page, redirect, saved
+from teplo.web.reading import whole, wholes
 
 PAGE = 50
 
@@ -22,10 +23,10 @@ PAGE = 50
 @requires(Right.MANAGE)
 def letter_list(request: HttpRequest) -> HttpResponse:
     """The newest first; `before` is the id the page goes on from."""
-    before = request.GET.get("before", "")
+    before = whole(request.GET.get("before"))
     letters = DeadLetter.objects.order_by("-id")
-    if before.isdigit():
-        letters = letters.filter(id__lt=int(before))
+    if before is not None:
+        letters = letters.filter(id__lt=before)
     shown = list(letters[: PAGE + 1])
     rows = [(letter, dead_letters.shown(letter).get("name", "")) for letter in shown[:PAGE]]
     context = {
@@ -65,7 +66,7 @@ def letters_drop(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> list[int]:
-    return [int(text) for text in request.POST.getlist("ids")[:1000] if text.isdigit()]
+    return wholes(request.POST.getlist("ids")[:1000])
 
 
 urlpatterns = [

@@ -32,7 +32,7 @@ from teplo.sales.deals import (
     win_deal,
 )
 from teplo.sales.models import Deal, DealState
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_money
 
 SHOWN = 200
@@ -136,7 +136,7 @@ def deal_move(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespons
     step = request.POST.get("step", "")
     if step in STEPS:
         _try(request, lambda: move_deal(deal=_deal(person_id, deal_id), step=step), gettext("Moved"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "deals"))
 
 
 @requires(Right.EDIT_PEOPLE)
@@ -151,7 +151,7 @@ def deal_win(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse
             lambda: win_deal(deal=deal, amount=amount, is_paid=form.cleaned_data["is_paid"]),
             gettext("Won. The person's story knows it."),
         )
-        return redirect(request, _back(request))
+        return redirect(request, place_to_return(request, "deals"))
     return _dialog(request, "win", {"deal": deal, "form": form})
 
 
@@ -164,7 +164,7 @@ def deal_lose(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespons
         given = form.cleaned_data
         reason = f"{given['reason']}: {given['words']}" if given["words"] else given["reason"]
         _try(request, lambda: lose_deal(deal=deal, reason=reason), gettext("Lost, with the reason noted"))
-        return redirect(request, _back(request))
+        return redirect(request, place_to_return(request, "deals"))
     return _dialog(request, "lose", {"deal": deal, "form": form})
 
 
@@ -174,7 +174,7 @@ def deal_reopen(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespo
     """Undo winning or losing."""
     reopen_deal(deal=_deal(person_id, deal_id))
     saved(request, gettext("The deal is open again"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "deals"))
 
 
 @requires(Right.SEE)
@@ -188,7 +188,7 @@ def person_deals(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def _dialog(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     status = 422 if context["form"].is_bound else 200
-    context["back"] = _back(request)
+    context["back"] = place_to_return(request, "deals")
     return page(request, f"deals/{name}.html", context, fragment=f"deals/_{name}.html", status=status)
 
 
@@ -202,11 +202,6 @@ def _try(request: HttpRequest, act: Any, done: str) -> None:
         saved(request, done)
     except DealClosed:
         refused(request, gettext("The deal is closed already."))
-
-
-def _back(request: HttpRequest) -> str:
-    back = request.POST.get("back") or request.GET.get("back") or ""
-    return back if back.startswith("/") and not back.startswith("//") else reverse("deals")
 
 
 urlpatterns = [

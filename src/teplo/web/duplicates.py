@@ -24,6 +24,7 @@ from teplo.people.merging import CannotMerge, FieldChoice, MergePreview, merge_p
 from teplo.people.models import Company, DuplicatePair, Person
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.person import shown_value
+from teplo.web.reading import whole
 from teplo.web.telling import COLUMN_NAMES
 
 PAGE = 30
@@ -85,7 +86,7 @@ def _answer(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
             pair_id=pair.pk,
             is_same=is_same,
             by=request.user.pk or 0,
-            winner_id=int(winner) if winner.isdigit() else None,
+            winner_id=whole(winner),
             take_from_loser=request.POST.getlist("take"),
         )
     except AlreadyAnswered:

@@ -18,6 +18,7 @@ from teplo.people.importing.previewing import PreviewedRow
 from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import AttributeDefinition, AttributeType, ImportRun
 from teplo.tracking.models import Activity
+from teplo.web.reading import whole
 
 TYPES: Mapping[str, Any] = {
     AttributeType.TEXT: gettext_lazy("text"),
@@ -191,7 +192,7 @@ def _with_own_keys(columns: Sequence[Column]) -> tuple[Column, ...]:
 def read_options(run: ImportRun, sent: Any) -> Options:
     """The options that the sent form says."""
     before = Options.from_json(run.options)
-    owner = sent.get("owner", "")
+    owner = whole(sent.get("owner"))
     return Options(
         known=sent.get("known") if sent.get("known") in ("fill", "overwrite", "skip") else before.known,
         id_space=sent.get("id_space", before.id_space).strip()[:60],
@@ -201,6 +202,6 @@ def read_options(run: ImportRun, sent: Any) -> Options:
         consent_text=sent.get("consent_text", "").strip()[:2000],
         source=sent.get("source", "").strip()[:200],
         tags=[tag.strip()[:60] for tag in sent.get("tags", "").split(",") if tag.strip()],
-        owner_id=int(owner) if owner.isdigit() and User.objects.filter(pk=owner, is_active=True).exists() else None,
+        owner_id=owner if owner and User.objects.filter(pk=owner, is_active=True).exists() else None,
         event_name=sent.get("event_name", "").strip()[:80],
     )

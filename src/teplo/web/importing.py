@@ -25,6 +25,7 @@ from teplo.people.importing.shapes import FileRefused
 from teplo.people.models import ImportRun
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.import_form import CHANNELS, facts_of, labels_of, lines_of, read_mapping, read_options
+from teplo.web.reading import whole
 
 SHOWN = 50
 PREVIEWED = 12
@@ -115,9 +116,9 @@ def import_shape(request: HttpRequest, run_id: int) -> HttpResponse:
         changes["delimiter"] = sent["delimiter"]
     if sent.get("sheet") in run.shape["sheets"] and sent["sheet"] != run.shape["sheet"]:
         changes["sheet"] = sent["sheet"]
-    header = sent.get("header_row", "")
-    if header.isdigit() and int(header) <= 100 and int(header) - 1 != run.shape["header_row"]:
-        changes["header_row"] = int(header) - 1
+    header = whole(sent.get("header_row"))
+    if header is not None and header <= 100 and header - 1 != run.shape["header_row"]:
+        changes["header_row"] = header - 1
     try:
         starting.inspect_as(run, rows_are="events" if sent.get("rows_are") == "events" else "people", **changes)
     except FileRefused as refusal:

@@ -24,6 +24,7 @@ from teplo.people.models import Person, Segment
 from teplo.people.segments import members_of
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.journey_flow import draw
+from teplo.web.reading import whole
 
 SHOWN = 100
 ENDS = {
@@ -172,7 +173,7 @@ def _of_person(row: Enrolment, version: JourneyVersion) -> dict[str, Any]:
 def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
     """Put one person into a journey by hand."""
     person = get_object_or_404(Person, pk=person_id)
-    found = get_object_or_404(Journey, pk=request.POST.get("journey", "0"))
+    found = get_object_or_404(Journey, pk=whole(request.POST.get("journey")) or 0)
     try:
         if enrol_people(journey=found, person_ids=[person.pk], at=now()):
             saved(request, gettext("He entered the journey"))

@@ -31,6 +31,7 @@ from teplo.people.models import AttributeDefinition, Person
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.letters import letter_response
 from teplo.web.preferring import workspace_of
+from teplo.web.reading import whole
 
 _PEOPLE_OFFERED = 25
 
@@ -141,7 +142,7 @@ def _people(first: str) -> list[Person]:
     """People to look through the eyes of: the one asked for, then those who came last."""
     known = Person.objects.filter(is_anonymous=False, erased_at=None).order_by("-created_at")
     people = list(known[:_PEOPLE_OFFERED])
-    asked = Person.objects.filter(pk=int(first)).first() if first.isdigit() else None
+    asked = Person.objects.filter(pk=number).first() if (number := whole(first)) else None
     return [asked, *(p for p in people if p != asked)] if asked else people
 
 
@@ -191,7 +192,7 @@ def _tried(request: HttpRequest) -> tuple[PreparedLetter | None, RenderedLetter 
     chosen = request.POST.get("person", "")
     base = public_base(workspace_of(request).public_url)
     (letter,) = prepared.render_many(
-        [renderers.Addressee(int(chosen) if chosen.isdigit() else 0, 0)],
+        [renderers.Addressee(whole(chosen) or 0, 0)],
         linking=lambda _addressee: Inert(base),
         sender=sender_holes(default_sender("email")),
     )
@@ -209,7 +210,7 @@ def template_proof(request: HttpRequest) -> HttpResponse:
         refused(request, flaw)
         return HttpResponse(status=204)
     try:
-        send_proof(prepared=prepared, person_id=int(chosen) if chosen.isdigit() else 0, to=user.email)
+        send_proof(prepared=prepared, person_id=whole(chosen) or 0, to=user.email)
     except ProofNotSent as error:
         refused(request, _("The test was not sent: %(why)s") % {"why": error})
     else:

@@ -13,6 +13,7 @@ from teplo.accounts import notices
 from teplo.accounts.access import Right, requires
 from teplo.accounts.models import Notice
 from teplo.web.answers import page, redirect
+from teplo.web.reading import whole
 
 SHOWN = 60
 
@@ -40,7 +41,7 @@ def bell(request: HttpRequest) -> HttpResponse:
 
 
 def _raise_hot(response: HttpResponse, unread: list[Notice], *, after: str) -> None:
-    last = int(after.split("-")[0]) if after.split("-")[0].isdigit() else 0
+    last = whole(after.split("-")[0]) or 0
     fresh = [notice for notice in unread if notice.pk > last and notices.kind_of(notice).is_hot]
     toasts = [{"text": notices.tell(notice), "kind": "hot", "url": notice.url} for notice in fresh[:3]]
     if toasts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,8 +23,9 @@ from teplo.content.models import Template
 from teplo.journeys.models import Journey, JourneyState
 from teplo.kit.clock import now
 from teplo.people.models import Person
-from teplo.web.answers import page, redirect, saved
+from teplo.web.answers import page, place_to_return, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
+from teplo.web.reading import whole
 
 STATES = {
     "waiting": gettext_lazy("Waiting"),
@@ -77,8 +78,8 @@ def _asked(request: HttpRequest) -> Filter:
         state=values.get("state", "") if values.get("state") in STATES else "",
         channel=values.get("channel", "") if values.get("channel") in Channel.values else "",
         reason=values.get("reason", "") if values.get("reason") in reasons.REASONS else "",
-        journey_id=int(journey) if journey.isdigit() else None,
-        person_id=int(person) if person.isdigit() else None,
+        journey_id=whole(journey),
+        person_id=whole(person),
     )
 
 
@@ -196,12 +197,13 @@ def outbox_decide(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     done = decide([key for key in keys if key], by=request.user.pk or 0)
     saved(request, ngettext("%(n)s message decided", "%(n)s messages decided", done) % {"n": done})
-    return redirect(request, request.POST.get("back") or reverse("outbox"))
+    return redirect(request, place_to_return(request, "outbox"))
 
 
 def _key(text: str) -> tuple[int, int] | None:
     person, _, number = text.partition("-")
-    return (int(person), int(number)) if person.isdigit() and number.isdigit() else None
+    key = whole(person), whole(number)
+    return (key[0], key[1]) if key[0] is not None and key[1] is not None else None
 
 
 @requires(Right.EDIT_MARKETING)

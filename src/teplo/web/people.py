@@ -34,7 +34,7 @@ from teplo.people.identities import ContactUnreadable
 from teplo.people.making import ContactTaken, NewPerson, make_person
 from teplo.people.models import Person
 from teplo.tracking.vocabulary import SOURCES
-from teplo.web.answers import page, redirect, saved, wants_fragment
+from teplo.web.answers import page, place_to_return, redirect, saved, wants_fragment
 from teplo.web.formatting import as_number, cell
 from teplo.web.people_acts import offers_for
 from teplo.web.people_query import ListQuery, read_query
@@ -249,7 +249,7 @@ def people_columns(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         wanted = [key for key in request.POST.getlist("columns") if key in names]
         User.objects.filter(pk=user.pk).update(preferences={**user.preferences, "people_columns": wanted})
-        return redirect(request, request.POST.get("back") or "people")
+        return redirect(request, place_to_return(request, "people"))
     shown = [key for key, _name in _columns(request.user)]
     rows = [(key, names[key], True) for key in shown] + [
         (key, name, False) for key, name in names.items() if key not in shown

@@ -21,13 +21,14 @@ from teplo.insights.people_list import count_people
 from teplo.journeys.models import Journey, JourneyState
 from teplo.kit.wording import in_language
 from teplo.people.acting import act_of, start_acting
-from teplo.people.attributes import TEXT_COLUMNS, AttributeUnreadable, definitions, read_value
+from teplo.people.attributes import definitions, why_unreadable
 from teplo.people.choosing import Chosen
 from teplo.people.models import AttributeDefinition
 from teplo.stages.models import Stage
 from teplo.web.answers import redirect, saved
 from teplo.web.formatting import as_number
 from teplo.web.people_query import ListQuery, read_query
+from teplo.web.reading import wholes
 
 AT_ONCE = 200
 """Up to so many people are changed while the browser waits."""
@@ -163,7 +164,7 @@ def people_act(request: HttpRequest, key: str) -> HttpResponse:
 def _chosen(request: HttpRequest, query: ListQuery) -> Chosen | None:
     if request.POST.get("everybody"):
         return query.chosen
-    ids = tuple(int(value) for value in request.POST.getlist("ids") if value.isdigit())
+    ids = tuple(wholes(request.POST.getlist("ids")))
     return Chosen(ids=ids) if ids else None
 
 
@@ -171,11 +172,8 @@ def _refusal(key: str, args: Mapping[str, str]) -> str:
     """Why the value cannot be read; asked once here, not once per person."""
     if key == "add-to-list" and not args["value"]:
         return _("Say what to add.")
-    if key in ("set-value", "add-to-list") and args["key"] not in (*TEXT_COLUMNS, "company"):
-        try:
-            read_value(definitions()[args["key"]], args["value"])
-        except (AttributeUnreadable, KeyError) as error:
-            return str(error)
+    if key in ("set-value", "add-to-list"):
+        return str(why_unreadable(args["key"], args["value"]) or "")
     return ""
 
 

@@ -25,6 +25,7 @@ from teplo.people.models import AttributeDefinition
 from teplo.web.answers import redirect, refused
 from teplo.web.formatting import temperature_name
 from teplo.web.people_query import read_query
+from teplo.web.reading import wholes
 
 _BATCH = 1000
 XLSX_ROWS = 100_000
@@ -51,7 +52,7 @@ def people_xlsx(request: HttpRequest) -> HttpResponseBase:
 
 def _chosen(request: HttpRequest) -> Chosen:
     """Those ticked in the list, else all whom it finds."""
-    ids = [int(value) for value in request.POST.getlist("ids") if value.isdigit()]
+    ids = wholes(request.POST.getlist("ids"))
     if ids and not request.POST.get("everybody"):
         return Chosen(ids=tuple(ids))
     return read_query(request).chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,7 +32,8 @@ from teplo.people.making import ContactTaken, LastContact, add_contact, remove_c
 from teplo.people.merging import CannotUndo, undo_merge, winners_of
 from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Merge, Person
 from teplo.people.personal_data import erase_people, export_person
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.people.places import country_name
+from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
 from teplo.web.people_query import ListQuery
 from teplo.web.telling import channel_name, tell, why_not_sent
@@ -157,8 +158,9 @@ def _fact(person: Person, key: str, definition: AttributeDefinition | None) -> F
         value = person.company.name if person.company else ""
         url = f"/companies/{person.company_id}/" if person.company_id else ""
         return Fact(key, str(_FACTS[key]), value, value, None, url)
-    shown = language_name(person.language) if key == "language" else getattr(person, key)
-    return Fact(key, str(_FACTS[key]), shown, getattr(person, key))
+    value = getattr(person, key)
+    shown = _SHOWN[key](value) if key in _SHOWN else value
+    return Fact(key, str(_FACTS[key]), shown, shown if key == "country" else value)
 
 
 def language_name(code: str) -> str:
@@ -167,6 +169,9 @@ def language_name(code: str) -> str:
         return str(get_language_info(code)["name_local"]) if code else ""
     except KeyError:
         return code
+
+
+_SHOWN: Mapping[str, Callable[[str], str]] = {"country": country_name, "language": language_name}
 
 
 def shown_value(definition: AttributeDefinition, value: Any) -> str:
@@ -418,7 +423,7 @@ def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
         merge = undo_merge(merge_id=get_object_or_404(Merge, pk=merge_id).pk, by=_by(request))
     except CannotUndo as refusal:
         refused(request, str(refusal))
-        return redirect(request, request.POST.get("back") or "people")
+        return redirect(request, place_to_return(request, "people"))
     saved(request, _("They are two again. What came after the merge stayed with this card."))
     return redirect(request, "person", merge.winner_id)
 

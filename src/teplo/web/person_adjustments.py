@@ -17,6 +17,7 @@ from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.scoring.adjusting import MOST_POINTS, AdjustmentRefused, add_adjustment, withdraw_adjustment
 from teplo.web.answers import page, redirect, saved
+from teplo.web.reading import whole
 from teplo.web.score_lines import posted_number
 
 ENDS = (
@@ -80,8 +81,9 @@ def _form(request: HttpRequest, person: Person, refusal: AdjustmentRefused | Non
 def _end(request: HttpRequest) -> datetime:
     """The end of the day chosen; a day that cannot be read has ended already, which is refused."""
     chosen, zone = request.POST.get("until", ""), registry.zone()
-    if chosen.isdigit() and len(chosen) < 4:
-        day = now().astimezone(zone).date() + timedelta(days=int(chosen))
+    days = whole(chosen)
+    if days is not None and days < 1000:
+        day = now().astimezone(zone).date() + timedelta(days=days)
     else:
         try:
             day = date.fromisoformat(request.POST.get("day", ""))

@@ -16,7 +16,7 @@ from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
 from teplo.accounts.models import User
 from teplo.conditions import registry
 from teplo.conditions.windows import start_of
-from teplo.kit.clock import now
+from teplo.kit.clock import now, read_moment
 from teplo.kit.wording import in_language
 from teplo.people.models import Person
 from teplo.scoring.contrasting import contrast
@@ -29,6 +29,7 @@ from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_person, set_pin
 from teplo.web.answers import page, redirect, saved, wants_fragment
 from teplo.web.grades import grade_name
+from teplo.web.reading import whole
 from teplo.web.stage_words import why_moved
 from teplo.web.warmth_words import say_steps, say_ways
 
@@ -150,7 +151,7 @@ def _moment_asked(request: HttpRequest) -> tuple[datetime, bool]:
     moment = now()
     try:
         if exact := request.GET.get("at"):
-            asked = datetime.fromisoformat(exact)
+            asked = read_moment(exact)
             asked = asked if asked.tzinfo else asked.replace(tzinfo=registry.zone())
         else:
             day = date.fromisoformat(request.GET.get("on", ""))
@@ -161,8 +162,8 @@ def _moment_asked(request: HttpRequest) -> tuple[datetime, bool]:
 
 
 def _table_asked(request: HttpRequest, name: str) -> ScoreTable | None:
-    number = request.GET.get(name, "")
-    return ScoreTable.objects.filter(pk=number).first() if number.isdigit() and len(number) < 20 else None
+    number = whole(request.GET.get(name))
+    return ScoreTable.objects.filter(pk=number).first() if number else None
 
 
 @requires(Right.SEE)
@@ -276,8 +277,8 @@ def _move_form(request: HttpRequest, person: Person, *, error: str = "") -> Http
 
 
 def _move(request: HttpRequest, person: Person) -> HttpResponse:
-    number = request.POST.get("stage", "")
-    stage = Stage.objects.filter(pk=number, is_active=True).first() if number.isdigit() else None
+    number = whole(request.POST.get("stage"))
+    stage = Stage.objects.filter(pk=number, is_active=True).first() if number else None
     words = request.POST.get("words", "").strip()
     if stage is None:
         return _move_form(request, person, error=_("Choose a stage."))

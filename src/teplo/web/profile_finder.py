@@ -30,6 +30,7 @@ from teplo.web.learned_words import Asked
 from teplo.web.learnings import fields_to_leave_out, job_of
 from teplo.web.past_question import PastQuestionForm
 from teplo.web.people_query import ListQuery
+from teplo.web.reading import whole, wholes
 from teplo.web.scoring_tabs import scoring_tabs
 
 SHOWN = 30
@@ -136,7 +137,7 @@ def _chosen(request: HttpRequest, search: ProfileSearch) -> list[dict[str, Any]]
     """The findings ticked."""
     found = search.result.get("findings") or []
     data = request.POST or request.GET
-    numbers = {int(text) for text in data.getlist("finding") if text.isdigit()}
+    numbers = set(wholes(data.getlist("finding")))
     return [one for number, one in enumerate(found) if number in numbers]
 
 
@@ -215,9 +216,9 @@ def search_criteria(request: HttpRequest, search_id: int) -> HttpResponse:
 
 def _draft(request: HttpRequest) -> ScoreTable:
     """The draft chosen, else a new one of the live table, else an empty one."""
-    number = request.POST.get("table", "")
-    if number.isdigit():
-        found = ScoreTable.objects.filter(pk=int(number), state=TableState.DRAFT).first()
+    number = whole(request.POST.get("table"))
+    if number is not None:
+        found = ScoreTable.objects.filter(pk=number, state=TableState.DRAFT).first()
         if found is None:
             raise Http404
         return found

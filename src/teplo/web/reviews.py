@@ -32,6 +32,7 @@ from teplo.scoring.reviews import ReviewRefused
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.criterion_proposals import proposal_rows
 from teplo.web.formatting import as_day
+from teplo.web.reading import whole
 from teplo.web.review_agenda import LISTS, ROWS_SHOWN, list_rows, shown
 from teplo.web.scoring_tabs import scoring_tabs
 
@@ -73,9 +74,9 @@ def _every(months: int) -> str:
 @require_POST
 def review_reminder(request: HttpRequest) -> HttpResponse:
     """How often a review is due."""
-    months = request.POST.get("months", "")
-    if months.isdigit() and int(months) in reminding.EVERY:
-        Workspace.objects.filter(pk=get_workspace().pk).update(review_every_months=int(months))
+    months = whole(request.POST.get("months"))
+    if months in reminding.EVERY:
+        Workspace.objects.filter(pk=get_workspace().pk).update(review_every_months=months)
         saved(request, gettext("Saved"))
     return redirect(request, "reviews")
 
@@ -203,8 +204,7 @@ def review_people(request: HttpRequest, review_id: int, part: str) -> HttpRespon
     review = _found(review_id)
     if part not in LISTS or not review.snapshot:
         raise Http404
-    text = request.GET.get("from", "0")
-    start = int(text) if text.isdigit() else 0
+    start = whole(request.GET.get("from")) or 0
     rows = review.snapshot[part]
     context = {
         "review": review,

@@ -16,6 +16,7 @@ from teplo.kit.wording import in_language
 from teplo.scoring.models import Criterion, ScoreTable, Side
 from teplo.scoring.tables import Line, TableRefused
 from teplo.tracking.models import Activity
+from teplo.web.reading import whole
 
 BLANK: Mapping[str, Any] = {"group": "", "name": "", "points": ""}
 TEXTS = ("side", "group", "name", "points", "activity", "per_time", "at_least", "cap", "window_days", "half_life_days")
@@ -101,7 +102,7 @@ def posted_lines(data: QueryDict) -> list[Line]:
             group=row.group,
             name=row.name,
             points=posted_number(row.points),
-            activity_id=int(row.activity) if row.activity.isdigit() else None,
+            activity_id=whole(row.activity),
             condition=row.condition,
             is_per_time=row.per_time == "each",
             at_least=posted_number(row.at_least) or (1 if not row.at_least.strip() else 0),

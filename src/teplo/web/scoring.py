@@ -27,6 +27,7 @@ from teplo.web.formatting import temperature_name
 from teplo.web.funnel_picture import grade_part, newcomers_url
 from teplo.web.grades import grade_name
 from teplo.web.periods import Period, period_chips, period_of
+from teplo.web.reading import whole
 from teplo.web.score_lines import BLANK, Row, posted_lines, posted_number, rows_of, rows_posted
 from teplo.web.scoring_tabs import scoring_tabs
 
@@ -138,8 +139,8 @@ def _sheet(
 @require_POST
 def score_table_new(request: HttpRequest) -> HttpResponse:
     """A draft of a table (by default the live one), or the ready table."""
-    number = request.POST.get("of", "")
-    of = get_object_or_404(ScoreTable, pk=number) if number.isdigit() else _live()
+    number = whole(request.POST.get("of"))
+    of = get_object_or_404(ScoreTable, pk=number) if number else _live()
     if request.POST.get("preset") or of is None:
         draft = presets.install()
     else:
@@ -150,8 +151,8 @@ def score_table_new(request: HttpRequest) -> HttpResponse:
 def _next_name(name: str) -> str:
     """The name of the next version: “Table 2” after “Table”."""
     stem, _space, number = name.rpartition(" ")
-    if stem and number.isdigit():
-        return f"{stem} {int(number) + 1}"
+    if stem and (counted := whole(number)) is not None:
+        return f"{stem} {counted + 1}"
     return f"{name} 2"
 
 

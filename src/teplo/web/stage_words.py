@@ -12,6 +12,7 @@ from teplo.conditions.sentences import say_stored
 from teplo.journeys.models import Journey
 from teplo.sales.returning import REASONS
 from teplo.stages.models import StageMove
+from teplo.web.reading import whole
 
 
 def why_moved(move: StageMove) -> str:
@@ -37,11 +38,11 @@ def why_moved(move: StageMove) -> str:
 
 def _who(by: str) -> str:
     kind, _colon, number = by.partition(":")
-    user = User.objects.filter(pk=number).first() if kind == "user" and number.isdigit() else None
+    user = User.objects.filter(pk=key).first() if kind == "user" and (key := whole(number)) else None
     return user.name if user else _("A colleague")
 
 
 def _journey(by: str) -> str:
     number = by.rpartition(":")[2]
-    journey = Journey.objects.filter(pk=number).first() if number.isdigit() else None
+    journey = Journey.objects.filter(pk=key).first() if (key := whole(number)) else None
     return journey.name if journey else number

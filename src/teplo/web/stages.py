@@ -24,6 +24,7 @@ from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import posted_condition
 from teplo.web.funnel_picture import funnel_picture, people_url
 from teplo.web.periods import Period, period_chips, period_of
+from teplo.web.reading import whole
 
 
 @requires(Right.SEE)
@@ -100,7 +101,7 @@ def _filled(data: QueryDict, stage: Stage | None) -> Filled:
         may_go_back=data.get("may_go_back") == "on",
         is_customer=data.get("is_customer") == "on",
         is_beside=stage.is_beside if stage else data.get("is_beside") == "on",
-        stuck_after_days=int(days) if days.isdigit() else 0,
+        stuck_after_days=whole(days) or 0,
     )
 
 

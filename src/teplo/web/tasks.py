@@ -32,7 +32,8 @@ from teplo.sales.tasks import (
     reopen_task,
     snooze_task,
 )
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, place_to_return, redirect, refused, saved
+from teplo.web.reading import whole
 
 SHOWN = 200
 ICONS = {"call": "phone", "write": "message", "meet": "users", "answer-hot": "flame", "other": "checkbox"}
@@ -159,8 +160,8 @@ def task_finish(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
         else:
             _plan_again(task, form.cleaned_data["again_on"], int(request.user.pk or 0))
             saved(request, gettext("Done"))
-        return redirect(request, _back(request))
-    context = {"task": task, "form": form, "person": task.person, "back": _back(request)}
+        return redirect(request, place_to_return(request, "tasks"))
+    context = {"task": task, "form": form, "person": task.person, "back": place_to_return(request, "tasks")}
     status = 422 if form.is_bound else 200
     return page(request, "tasks/finish.html", context, fragment="tasks/_finish.html", status=status)
 
@@ -184,17 +185,17 @@ def task_snooze(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
         local = timezone.localtime(now()) + length
         until = now() + length if how == "hour" else _at_ten(local.date())
         _try(request, lambda: snooze_task(task=task, until=until), gettext("Put off"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "tasks"))
 
 
 @requires(Right.EDIT_PEOPLE)
 @require_POST
 def task_give(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """Give a task to another colleague."""
-    task, user_id = _task(person_id, task_id), int(request.POST.get("user", "0") or 0)
-    if user_id in working_colleagues():
+    task, user_id = _task(person_id, task_id), whole(request.POST.get("user"))
+    if user_id and user_id in working_colleagues():
         _try(request, lambda: give_task(task=task, assignee_id=user_id), gettext("Given to a colleague"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "tasks"))
 
 
 @requires(Right.EDIT_PEOPLE)
@@ -203,7 +204,7 @@ def task_cancel(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
     """A task that needs no doing any more."""
     task = _task(person_id, task_id)
     _try(request, lambda: cancel_task(task=task), gettext("Taken off the list"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "tasks"))
 
 
 @requires(Right.EDIT_PEOPLE)
@@ -212,7 +213,7 @@ def task_reopen(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
     """Undo closing a task."""
     reopen_task(task=_task(person_id, task_id))
     saved(request, gettext("The task is open again"))
-    return redirect(request, _back(request))
+    return redirect(request, place_to_return(request, "tasks"))
 
 
 @requires(Right.EDIT_PEOPLE)
@@ -232,8 +233,8 @@ def task_new(request: HttpRequest, person_id: int) -> HttpResponse:
         )  # fmt: skip
         create_tasks([task])
         saved(request, gettext("The task is noted"))
-        return redirect(request, _back(request))
-    context = {"person": person, "form": form, "back": _back(request)}
+        return redirect(request, place_to_return(request, "tasks"))
+    context = {"person": person, "form": form, "back": place_to_return(request, "tasks")}
     status = 422 if form.is_bound else 200
     return page(request, "tasks/new.html", context, fragment="tasks/_new.html", status=status)
 
@@ -272,12 +273,6 @@ def _due(day: date | None, today: date) -> datetime:
 def _at_ten(day: date) -> datetime:
     zone = timezone.get_current_timezone()
     return datetime.combine(day, time(10), zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC"))
-
-
-def _back(request: HttpRequest) -> str:
-    """Where the person came from, on this site only."""
-    back = request.POST.get("back") or request.GET.get("back") or ""
-    return back if back.startswith("/") and not back.startswith("//") else reverse("tasks")
 
 
 urlpatterns = [

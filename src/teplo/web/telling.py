@@ -22,11 +22,13 @@ from teplo.insights.person_story import Moment, points_by_day
 from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
+from teplo.people.places import country_name
 from teplo.sales.tasks import KINDS, OUTCOMES
 from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
 from teplo.tracking.vocabulary import SOURCES
 from teplo.web.formatting import as_moment, as_money, as_number, temperature_name
+from teplo.web.reading import whole, wholes
 
 FOLD_FROM = 3
 """So many like deeds in a row become one line that can be opened."""
@@ -146,7 +148,7 @@ def _names(moments: Sequence[Moment], person: Person) -> _Names:
 
 
 def _numbers(texts: Iterable[str]) -> set[int]:
-    return {int(text) for text in texts if text.isdigit()}
+    return set(wholes(texts))
 
 
 def _by(row: Any) -> str:
@@ -213,7 +215,7 @@ def _event(row: Any, at: datetime, names: _Names) -> Line | None:
     icon, words, fold = _DEEDS.get(row.name, ("point", None, ""))
     page = row.path or row.url
     template = str(row.properties.get("template", ""))
-    letter = names.templates.get(int(template), "") if template.isdigit() else ""
+    letter = names.templates.get(whole(template) or 0, "")
     if words is None:
         text = names.activities.get(row.name) or row.name.replace("-", " ").capitalize()
     else:
@@ -417,6 +419,8 @@ def _attribute(row: Any, at: datetime, names: _Names) -> Line:
 def _shown(key: str, value: Any, names: _Names) -> str:
     if value is None or value == "":
         return ""
+    if key == "country":
+        return country_name(value)
     if key == "company_id":
         return names.companies.get(int(value), str(value))
     if key == "owner_id":

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from teplo.people.attributes import TEXT_COLUMNS, AttributeUnreadable, read_value
+from teplo.people.attributes import CODED, TEXT_COLUMNS, AttributeUnreadable, read_value
 from teplo.people.importing import values
 from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, UTM, Column
 from teplo.people.importing.contacts import clean_cell, read_contacts
-from teplo.people.importing.places import read_country
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, Outcome, PersonRow, RowRefused
 from teplo.people.models import AttributeDefinition, AttributeType
@@ -60,14 +59,15 @@ def _read_full_name(plan: Plan, row: PersonRow, column: Column, place: int, text
     row.full_name = clean_cell(text)[:360]
 
 
-def _read_country(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    code = read_country(text)
+def _read_coded(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
+    what = column.target.removeprefix("company_")
+    code = CODED[what](text.strip())
     if not code:
-        row.remarks.append(Refusal("part-country", {"text": text[:80]}))
-    elif column.target == "country":
-        row.card["country"] = code
+        row.remarks.append(Refusal(f"part-{what}", {"text": text[:80]}))
+    elif column.target == what:
+        row.card[what] = code
     else:
-        row.company["country"] = code
+        row.company[what] = code
 
 
 def _read_company(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -246,13 +246,12 @@ def _read_address(plan: Plan, row: EventRow, column: Column, place: int, text: s
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(CONTACTS, _read_contact),
-    **dict.fromkeys((name for name in TEXT_COLUMNS if name != "country"), _read_card),
+    **dict.fromkeys((name for name in TEXT_COLUMNS if name not in CODED), _read_card),
     **dict.fromkeys((name for name in COMPANY if name.endswith(("company", "industry", "city"))), _read_company),
     **dict.fromkeys(UTM, _read_utm),
     "external": _read_external,
     "full_name": _read_full_name,
-    "country": _read_country,
-    "company_country": _read_country,
+    **dict.fromkeys((*CODED, "company_country"), _read_coded),
     "company_domain": _read_domain,
     "company_size": _read_size,
     "owner": _read_owner,

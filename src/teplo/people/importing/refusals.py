@@ -35,6 +35,8 @@ TEXTS: dict[str, Any] = {
     "part-date": gettext_lazy("“%(text)s” in “%(column)s” is not a date."),
     "part-choice": gettext_lazy("“%(text)s” in “%(column)s” is one value too many for a list of choices."),
     "part-country": gettext_lazy("“%(text)s” is not a country that is known here."),
+    "part-language": gettext_lazy("“%(text)s” is not a language: write, for example, ru, uk or en."),
+    "part-timezone": gettext_lazy("“%(text)s” is not a time zone: write, for example, Europe/Kyiv."),
     "part-owner": gettext_lazy("There is no colleague “%(text)s”."),
     "part-stage": gettext_lazy("There is no stage “%(text)s”."),
     "part-consent": gettext_lazy("The person has withdrawn his consent; an import does not give it back."),

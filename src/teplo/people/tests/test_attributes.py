@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from teplo.people.attributes import AttributeUnreadable, Change, read_value, set_attributes
+from teplo.people.attributes import AttributeUnreadable, Change, read_value, set_attributes, why_unreadable
 from teplo.people.models import AttributeChange, AttributeDefinition, Company, Person
 from teplo.people.testing import make_attribute, make_company, make_person
 
@@ -33,7 +33,7 @@ def test_a_value_is_read_as_people_write_it(kind, raw, value):
 @pytest.mark.parametrize(
     ("kind", "raw"),
     [("number", "много"), ("number", True), ("boolean", "возможно"), ("date", "32.12.2025"), ("choice", "король"),
-     ("list", "owner, король"), ("number", "inf"), ("date", "вчера")],
+     ("list", "owner, король"), ("number", "inf"), ("date", "вчера"), ("number", "9" * 400), ("number", 10**400)],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused(kind, raw):
     with pytest.raises(AttributeUnreadable) as refusal:
@@ -51,6 +51,32 @@ def test_columns_and_custom_values_are_written_together_and_remembered():
     assert (olga.city, olga.attributes, olga.updated_at) == ("Киев", {"budget": 1000}, AT)
     changes = set(AttributeChange.objects.values_list("key", "old", "new", "by", "at"))
     assert changes == {("city", "Москва", "Киев", "user:1", AT), ("budget", None, 1000, "user:1", AT)}
+
+
+@pytest.mark.django_db
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("key", "said", "kept"),
+    [("country", "Украина", "UA"), ("country", "kz", "KZ"), ("language", "русский", "ru"),
+     ("language", "en-us", "en-US"), ("timezone", "Europe/Kyiv", "Europe/Kyiv")],
+)  # fmt: skip
+def test_a_country_a_language_and_a_zone_are_kept_by_their_codes(key, said, kept):
+    olga = make_person(language="")
+    assert set_attributes([Change(olga.id, key, said)], by="api").people == [olga.id]
+    olga.refresh_from_db()
+    assert getattr(olga, key) == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "said"), [("country", "Нарния"), ("language", "эльфийский"), ("timezone", "МСК")])
+def test_codes_that_are_none_are_refused_instead_of_cut(key, said):
+    olga = make_person(country="UA", language="uk", timezone="Europe/Kyiv")
+    (refused,) = set_attributes([Change(olga.id, key, said)], by="api").refused
+    assert said in str(refused.error)
+    assert str(why_unreadable(key, said)) == str(refused.error)
+    before = getattr(olga, key)
+    olga.refresh_from_db()
+    assert getattr(olga, key) == before
 
 
 @pytest.mark.django_db

@@ -233,7 +233,8 @@ def _happens(kind, person, later, after_the_end):
             state="returned", return_reason="other",
         )  # fmt: skip
     elif kind == "identity":
-        Identity.objects.create(kind="phone", value=f"{person.pk}{later.timestamp()}", person=person, created_at=later)
+        value = f"{person.pk}{later.timestamp()}"
+        Identity.objects.get_or_create(kind="phone", value=value, defaults={"person": person, "created_at": later})
 
 
 def person_deal(person, deal_id):

@@ -119,6 +119,11 @@ def test_further_pages_follow_by_key(client, marketer):
     assert not second.context["further_url"]
 
 
+@pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example", "-1", ""])
+def test_a_form_leads_back_to_a_page_of_ours_only(client, marketer, place):
+    assert client.post("/people/columns/", {"columns": ["created"], "back": place})["Location"] == "/people/"
+
+
 def test_columns_are_remembered_with_the_user(client, marketer):
     make_attribute(key="budget", type="number", names={"en": "Budget"})
     make_person(attributes={"budget": 77})

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from teplo.people.importing.full_names import split_full_name
-from teplo.people.importing.places import read_country
 from teplo.people.importing.values import date_order, guess_type, read_flag, read_list, read_moment, read_number
 
 KYIV = ZoneInfo("Europe/Kyiv")
@@ -95,18 +93,3 @@ def test_the_type_of_a_column_follows_from_its_values(values: list[str], kind: s
 )
 def test_a_name_in_one_cell_is_taken_apart(text: str, parts: tuple[str, str, str]) -> None:
     assert split_full_name(text) == parts
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("KZ (Kazakhstan)", "KZ"),
-        ("Россия", "RU"),
-        ("Україна", "UA"),
-        ("united kingdom", "GB"),
-        ("us", "US"),
-        ("Нигде", ""),
-    ],
-)
-def test_countries_are_read_in_three_languages(text: str, code: Any) -> None:
-    assert read_country(text) == code

@@ -1,9 +1,18 @@
-"""Countries as people write them in Russian, Ukrainian and English, read as ISO 3166 codes."""
+"""Countries and languages as people write them in Russian, Ukrainian and English, read as ISO codes, and said again.
+
+The names are those of CLDR; what people say beside them stands here.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 
+from babel import Locale
+from django.utils.translation import get_language
+
+LANGUAGES = ("ru", "uk", "en")
 _NAMES = {
     "RU": "россия росія russia|российская федерация|російська федерація|russian federation|рф",
     "UA": "украина україна ukraine",
@@ -94,12 +103,67 @@ _CODES = {
     for name in (*words.split(), *phrases)
 }  # single words first, phrases after the first |
 _CODE_FIRST = re.compile(r"([A-Za-z]{2})(?:\s*[(\-–:].*)?")
+_NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?(?:[-_].*)?")
 
 
 def read_country(text: str) -> str:
     """The code of a country by its name or code (`KZ (Kazakhstan)`); empty where it is unknown."""
-    plain = text.strip().lower().replace("ё", "е").replace("’", "'")
-    if code := _CODES.get(plain):
+    plain = _plain(text)
+    if code := _CODES.get(plain) or _countries().get(plain):
         return code
     found = _CODE_FIRST.fullmatch(text.strip())
-    return found[1].upper() if found else ""
+    return found[1].upper() if found and found[1].upper() in _names_of_countries("en") else ""
+
+
+def read_language(text: str) -> str:
+    """The code of a language, with its country if said (`ru`, `en-US`), by name or code; empty where it is unknown."""
+    plain = _plain(text)
+    if code := _languages().get(plain):
+        return code
+    found = _LANGUAGE.fullmatch(text.strip())
+    if not found or found[1].lower() not in _names_of_languages("en"):
+        return ""
+    language, country = found[1].lower(), (found[2] or "").upper()
+    return f"{language}-{country}" if country and len(language) == 2 else language
+
+
+def country_name(code: str) -> str:
+    """A country as the reader calls it; codes that are not known stay codes."""
+    return _names_of_countries(_spoken()).get(code, code)
+
+
+def country_names() -> Mapping[str, str]:
+    """Code → name in the reader's language, in the order of names."""
+    return _names_of_countries(_spoken())
+
+
+def _spoken() -> str:
+    language = (get_language() or "ru").split("-")[0]
+    return language if language in LANGUAGES else "en"
+
+
+def _plain(text: str) -> str:
+    return text.strip().lower().replace("ё", "е").replace("’", "'")
+
+
+@cache
+def _names_of_countries(language: str) -> Mapping[str, str]:
+    territories = Locale.parse(language).territories
+    rows = [(str(name), code) for code, name in territories.items() if len(code) == 2 and code.isalpha()]
+    return {code: name for name, code in sorted(rows) if code not in _NO_COUNTRY}
+
+
+@cache
+def _names_of_languages(language: str) -> Mapping[str, str]:
+    return {code: str(name) for code, name in Locale.parse(language).languages.items() if len(code) <= 3}
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    return {_plain(name): code for language in LANGUAGES for code, name in _names_of_countries(language).items()}
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    return {_plain(name): code for language in LANGUAGES for code, name in _names_of_languages(language).items()}

@@ -1,0 +1,18 @@
+"""What forms and addresses say in numbers: anybody may write anything there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+
+
+def whole(text: str | None) -> int | None:
+    """The whole number that is said, of a size that every database holds; None: none is said."""
+    return int(text) if text and _WHOLE.fullmatch(text) else None
+
+
+def wholes(texts: Iterable[str]) -> list[int]:
+    """Those of the texts that are whole numbers."""
+    return [number for text in texts if (number := whole(text)) is not None]
