@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -78,12 +78,19 @@ class _Names:
     known: dict[str, Any] = field(default_factory=dict)
 
 
+def _tell_one(moment: Moment, names: _Names) -> Line | None:
+    """A line, or none where nothing is to be told; what came with a merged card says so."""
+    line = _TELLERS[moment.source](moment.row, moment.at, names)
+    is_brought = line is not None and getattr(moment.row, "is_brought", False)
+    return replace(line, why=_("on the other card, before the two became one")) if line and is_brought else line
+
+
 def tell(moments: Sequence[Moment], *, person: Person) -> list[Day]:
     """The lines of a page of the story by day, in the reader's language and time zone."""
     if not moments:
         return []
     names = _names(moments, person)
-    lines = [line for moment in moments if (line := _TELLERS[moment.source](moment.row, moment.at, names))]
+    lines = [line for moment in moments if (line := _tell_one(moment, names))]
     zone = timezone.get_current_timezone()
     points = points_by_day(
         person_id=person.pk,
