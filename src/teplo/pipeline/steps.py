@@ -75,12 +75,14 @@ def _claim(event: Taken, region: str) -> Claim:
     """An unreadable contact beside a readable one is left out; alone it makes the event a dead letter."""
     stored = event.stored
     contacts = [("visitor", stored.visitor)] if stored.visitor else []
+    unreadable: ContactUnreadable | None = None
     for kind, text in stored.identities.items():
         try:
             contacts.append((kind, normalise(kind=kind, text=text, region=region)))
-        except ContactUnreadable:
-            if len(stored.identities) == 1 and not (contacts or stored.person):
-                raise
+        except ContactUnreadable as error:
+            unreadable = unreadable or error
+    if unreadable and not (contacts or stored.person):
+        raise unreadable
     return Claim(tuple(contacts), stored.person or None, event.at, event.origin)
 
 

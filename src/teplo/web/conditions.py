@@ -52,6 +52,11 @@ def _loaded(text: str) -> Any:
         raise ConditionError("not-an-object") from None
 
 
+def _sent(request: HttpRequest) -> Any:
+    """The JSON of the request; a form has been read already and is none."""
+    return _loaded("" if request.content_type == "multipart/form-data" else request.body.decode(errors="replace"))
+
+
 @requires(Right.SEE)
 @require_GET
 def vocabulary(request: HttpRequest) -> HttpResponse:
@@ -169,7 +174,7 @@ def check(request: HttpRequest) -> HttpResponse:
     """Whether a condition (JSON or text) can be asked; all its forms, or where and why not."""
     known = vocabulary_of(request.GET.get("of", ""))
     try:
-        asked = _loaded(request.body.decode(errors="replace"))
+        asked = _sent(request)
         condition = _read(asked if isinstance(asked, dict) else {}, known)
     except TextError as error:
         place = {"start": error.start, "length": error.length, "line": error.line, "column": error.column}
@@ -200,7 +205,7 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many people a condition holds for, within two seconds: counted, or estimated and said so."""
     known = registry.people()
     try:
-        condition = read_json(_loaded(request.body.decode(errors="replace")).get("condition", {}), known)
+        condition = read_json(_sent(request).get("condition", {}), known)
     except (ConditionError, AttributeError):
         return JsonResponse({"said": ""})
     found = count_people(condition, known, limit=PREVIEW)

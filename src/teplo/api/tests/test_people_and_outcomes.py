@@ -53,6 +53,11 @@ def test_scores_are_read_page_by_page(caller: Caller) -> None:
     assert caller.get("/people/scores", limit=0).status_code == 422
 
 
+def test_an_address_with_a_nul_is_refused_as_anything_senseless_is(caller: Caller) -> None:
+    answer = caller.get("/people/find", kind="email", value="a\0@example.com")
+    assert (answer.status_code, answer.json()["code"]) == (422, "nul-in-address")
+
+
 def test_moments_of_any_zone_are_understood_and_those_beyond_the_calendar_refused(caller: Caller) -> None:
     assert caller.get("/people/scores", changed_since="2026-01-01T00:00:00+23:56").status_code == 200
     assert caller.get("/people/scores", changed_since="0001-01-01T00:00:00+05:00").status_code == 422

@@ -119,6 +119,13 @@ def test_further_pages_follow_by_key(client, marketer):
     assert not second.context["further_url"]
 
 
+def test_a_nul_in_a_form_is_left_out(client, marketer):
+    olga = make_person()
+    assert client.post(f"/people/{olga.pk}/facts/city/", {"value": "Ль\0вов"}).status_code == 200
+    olga.refresh_from_db()
+    assert olga.city == "Львов"
+
+
 @pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example", "-1", ""])
 def test_a_form_leads_back_to_a_page_of_ours_only(client, marketer, place):
     assert client.post("/people/columns/", {"columns": ["created"], "back": place})["Location"] == "/people/"
