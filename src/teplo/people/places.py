@@ -104,6 +104,8 @@ _CODES = {
 }  # single words first, phrases after the first |
 _CODE_FIRST = re.compile(r"([A-Za-z]{2})(?:\s*[(\-–:].*)?")
 _NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+_ALPHABET = str.maketrans({"ґ": "гя", "є": "ея", "ё": "ея", "і": "ия", "ї": "ияя"})
+"""Letters that Unicode keeps apart from their alphabet."""
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?(?:[-_].*)?")
 
 
@@ -151,7 +153,8 @@ def _plain(text: str) -> str:
 def _names_of_countries(language: str) -> Mapping[str, str]:
     territories = Locale.parse(language).territories
     rows = [(str(name), code) for code, name in territories.items() if len(code) == 2 and code.isalpha()]
-    return {code: name for name, code in sorted(rows) if code not in _NO_COUNTRY}
+    rows.sort(key=lambda row: row[0].lower().translate(_ALPHABET))
+    return {code: name for name, code in rows if code not in _NO_COUNTRY}
 
 
 @cache

@@ -46,3 +46,11 @@ def test_a_country_is_said_in_the_language_of_the_reader(language: str, name: st
     with override(language):
         assert country_name("UA") == country_names()["UA"] == name
         assert country_name("??") == "??"
+
+
+def test_countries_stand_in_the_order_of_the_alphabet() -> None:
+    with override("uk"):
+        names = list(country_names().values())
+    assert names[0] == "Австралія"
+    assert names.index("Естонія") < names.index("Ефіопія") < names.index("Єгипет") < names.index("Замбія")
+    assert names.index("Зімбабве") < names.index("Індія") < names.index("Йорданія")
