@@ -115,7 +115,10 @@ def read_country(text: str) -> str:
     if code := _CODES.get(plain) or _countries().get(plain):
         return code
     found = _CODE_FIRST.fullmatch(text.strip())
-    return found[1].upper() if found and found[1].upper() in _names_of_countries("en") else ""
+    if not found:
+        return ""
+    code = _CODES.get(found[1].lower(), found[1].upper())  # UK is said for GB
+    return code if code in _names_of_countries("en") else ""
 
 
 def read_language(text: str) -> str:

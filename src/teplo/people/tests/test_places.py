@@ -16,6 +16,7 @@ from teplo.people.places import country_name, country_names, read_country, read_
         ("us", "US"),
         ("Кот-д’Ивуар", "CI"),
         ("рф", "RU"),
+        ("UK (United Kingdom of Great Britain)", "GB"),
         ("xx", ""),
         ("Нигде", ""),
     ],
