@@ -27,7 +27,7 @@ router = Router(tags=["people"])
 MOST_SCORES = 1000
 THEN = "then"
 """The table people were scored by at the moment asked of."""
-WhichTable = Annotated[str, StringConstraints(pattern=r"^(then|live|[0-9]{1,18})$")]
+WhichTable = Annotated[str, StringConstraints(pattern=r"^(then|live|[0-9]{1,19})$")]
 
 
 class PersonShort(Schema):

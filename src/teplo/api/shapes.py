@@ -12,8 +12,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from teplo.conditions import registry
 from teplo.kit.clock import in_utc
 
+
+def _held(text: str) -> str:
+    """An id is a number that every database holds."""
+    if int(text) >= 2**63:
+        raise ValueError("is no id")
+    return text
+
+
 Id = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{1,18}$"), Field(description="Ids exceed what JavaScript counts.")
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,19}$"),
+    AfterValidator(_held),
+    Field(description="Ids exceed what JavaScript counts."),
 ]
 """An id as text: whoever reads JSON in a browser would lose its last digits as a number."""
 

@@ -23,7 +23,7 @@ from teplo.scoring.table_file import TableUnreadable
 from teplo.scoring.tables import Line, TableRefused, discard, go_live, save_draft
 
 router = Router(tags=["score tables"])
-TableId = Annotated[str, StringConstraints(pattern=r"^(live|[0-9]{1,18})$")]
+TableId = Annotated[str, StringConstraints(pattern=r"^(live|[0-9]{1,19})$")]
 """An id, or `live`."""
 WARM, HOT = 10, 25
 """Thresholds where nobody says any."""

@@ -25,7 +25,7 @@ from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.web.answers import page, place_to_return, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
-from teplo.web.reading import whole
+from teplo.web.reading import whole, wholes
 
 STATES = {
     "waiting": gettext_lazy("Waiting"),
@@ -202,8 +202,8 @@ def outbox_decide(request: HttpRequest) -> HttpResponse:
 
 def _key(text: str) -> tuple[int, int] | None:
     person, _, number = text.partition("-")
-    key = whole(person), whole(number)
-    return (key[0], key[1]) if key[0] is not None and key[1] is not None else None
+    key = wholes((person, number))
+    return (key[0], key[1]) if len(key) == 2 else None
 
 
 @requires(Right.EDIT_MARKETING)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_WHOLE = re.compile(r"[0-9]{1,18}")
+_WHOLE = re.compile(r"[0-9]{1,19}")
+_LIMIT = 2**63
 
 
 def whole(text: str | None) -> int | None:
     """The whole number that is said, of a size that every database holds; None: none is said."""
-    return int(text) if text and _WHOLE.fullmatch(text) else None
+    number = int(text) if text and _WHOLE.fullmatch(text) else _LIMIT
+    return number if number < _LIMIT else None
 
 
 def wholes(texts: Iterable[str]) -> list[int]:

@@ -81,8 +81,10 @@ class _Names:
 def _tell_one(moment: Moment, names: _Names) -> Line | None:
     """A line, or none where nothing is to be told; what came with a merged card says so."""
     line = _TELLERS[moment.source](moment.row, moment.at, names)
-    is_brought = line is not None and getattr(moment.row, "is_brought", False)
-    return replace(line, why=_("on the other card, before the two became one")) if line and is_brought else line
+    if line is None or not getattr(moment.row, "is_brought", False):
+        return line
+    why = [line.why, _("on the other card, before the two became one")]
+    return replace(line, why=" · ".join(filter(None, why)))
 
 
 def tell(moments: Sequence[Moment], *, person: Person) -> list[Day]:

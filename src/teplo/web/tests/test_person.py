@@ -244,6 +244,17 @@ def test_somebody_unknown_is_not_found(client, user):
     assert client.get("/people/12345/story/").status_code == 404
 
 
+def test_a_stage_that_came_with_another_card_says_so_and_is_not_his(client, user, olga):
+    pal, friend = Stage.objects.order_by("position")[1:3]
+    other = make_person()
+    for person, stage, hours in ((olga, friend, 2), (other, pal, 1)):
+        at = now() - timedelta(hours=hours)
+        StageMove.objects.create(person=person, to_stage=stage, at=at, cause="hand", why={"words": "known"})
+    merge_people(winner_id=olga.pk, loser_id=other.pk, reason="hand", by=f"user:{user.pk}")
+    for path in ("", "stage/history/"):
+        assert text_of(client.get(f"/people/{olga.pk}/{path}")).count("on the other card") == 1
+
+
 @pytest.mark.parametrize("path", ["edit/", "contacts/new/", "merge/", "story/?part=letters"])
 def test_every_dialog_opens_as_page_and_as_fragment(client, user, olga, path):
     assert client.get(f"/people/{olga.pk}/{path}").status_code == 200
