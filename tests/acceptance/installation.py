@@ -195,10 +195,11 @@ def _ask(server: str, statement: str) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on just now, below those that outgoing connections get: a process killed again and again
-    must find it free each time."""
+    """A port nobody listens on just now, below those that outgoing connections get, and in a range of this test
+    worker's own: a process killed again and again must find it free each time."""
+    lowest = 20_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 12)
     while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(lowest, lowest + 1_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
@@ -274,8 +275,14 @@ class Load:
 
 
 def kill(process: int) -> None:
+    """Kill -9, and wait until it is really gone, as whoever starts it anew does: a dying one still holds its port."""
+    until = time.monotonic() + 30
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
+        while time.monotonic() < until:
+            os.kill(process, 0)
+            time.sleep(0.002)
+        raise AssertionError(f"process {process} outlives kill -9")
 
 
 def wait_for(what: Callable[[], bool], timeout: float, why: str, installation: Installation) -> None:
