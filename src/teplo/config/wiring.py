@@ -23,7 +23,7 @@ from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
 from teplo.journeys import publishing, running
 from teplo.kit.sqlite import optimizing
-from teplo.people import acting, duplicates, keeping, merging, segments
+from teplo.people import acting, carrying, duplicates, keeping, merging, segments
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
 from teplo.sales import outcomes as sales_outcomes
@@ -31,6 +31,7 @@ from teplo.scoring import adjusting, backtesting, jobs_backtest, jobs_learning, 
 from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
+from teplo.stages import merging as stages_merging
 from teplo.stages import outcomes as stages_outcomes
 from teplo.stages import vocabulary as stages_vocabulary
 from teplo.stages.models import Stage
@@ -102,6 +103,7 @@ def _register_scoring_and_stages() -> None:
     job_registry.register(
         backtesting.JOB, jobs_backtest.run_back_test, title=_("Back-test"), on_end=backtesting.note_end
     )
+    carrying.lend("stage", stages_merging.FURTHER_STAGE)
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
     periodic.every("adjustments-end", timedelta(minutes=1), adjusting.end_adjustments)

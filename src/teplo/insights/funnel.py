@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncWeek
 
 from teplo.insights import queries
+from teplo.stages.merging import MERGE
 from teplo.stages.models import Stage, StageMove, Standing
 
 STUCK_SHOWN = 50
@@ -153,11 +154,12 @@ class Entries:
 
 
 def entries_by_week(*, at: datetime, weeks: int = 26) -> Entries:
-    """Moves to each step of the ladder per week, weeks without any too."""
+    """Moves to each step of the ladder per week, weeks without any too. Who got there by a merge came there before."""
     ladder = tuple(stage for stage in stages_in_use() if not stage.is_beside)
     monday = (at - timedelta(days=at.weekday())).date()
     first = monday - timedelta(weeks=weeks - 1)
     moves = StageMove.objects.filter(to_stage__in=[stage.id for stage in ladder], at__date__gte=first, at__lte=at)
+    moves = moves.exclude(cause=MERGE)
     counted: dict[tuple[date, int], int] = {}
     rows: Any = moves.annotate(week=TruncWeek("at")).values_list("week", "to_stage_id").annotate(Count("person_id"))
     for week, stage_id, people in rows:

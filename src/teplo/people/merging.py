@@ -13,17 +13,16 @@ from django.utils.translation import gettext as _
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
-from teplo.people import queries
+from teplo.people import carrying, queries
 from teplo.people.changing import note_changed
-from teplo.people.leaf_moves import Pair, Snapshot, move_leaves, restore_leaves, rounds
+from teplo.people.leaf_moves import Pair, Snapshot, move_leaves, rounds
 from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person
-from teplo.people.names import name_key
 
 COLUMNS = (
     "first_name", "middle_name", "last_name", "position", "city", "country", "language", "timezone", "company_id",
     "owner_id",
 )  # fmt: skip
-_KEYS_OF = {"first_name": "first_key", "last_name": "last_key"}
+KEYS_OF = {"first_name": "first_key", "last_name": "last_key"}
 
 
 class CannotMerge(Exception):
@@ -38,22 +37,6 @@ class CannotMerge(Exception):
             "same-card": _("This is one and the same card."),
             "card-gone": _("One of the two cards is not there any more."),
             "verified-emails-differ": _("Both have a verified e-mail, and these differ: only a human may merge them."),
-        }[self.code]
-
-
-class CannotUndo(Exception):
-    """This merge cannot be undone."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-    def __str__(self) -> str:
-        return {
-            "already-undone": _("This merge has already been undone."),
-            "merged-further": _("The card has since been merged with another one: undo that merge first."),
-            "erased": _("The card has since been erased."),
-            "unknown": _("There is no such merge."),
         }[self.code]
 
 
@@ -126,6 +109,7 @@ def merge_people(
         winner, loser = _both(winner_id, loser_id, lock=True)
         if is_automatic and _verified_emails_differ(winner_id, loser_id):
             raise CannotMerge("verified-emails-differ")
+        carried = carrying.take_over([(loser_id, winner_id)], at=moment, by=by)[loser_id]
         fields = _take_fields(winner, loser, set(take_from_loser), moment)
         snapshot = {
             "person": _card(loser),
@@ -133,6 +117,7 @@ def merge_people(
             "remembered": _remember_replaced(winner, fields, by, moment),
             "identities": _take_identities([(loser_id, winner_id)])[loser_id],
             "leaves": move_leaves([(loser_id, winner_id)])[loser_id],
+            "carried": carried,
         }
         Person.objects.filter(id=loser_id).delete()
         merge = Merge.objects.create(
@@ -163,6 +148,7 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
     free = [(loser, winner) for loser, winner in pairs if loser in strangers]
     if not free:
         return
+    carried = carrying.take_over(free, at=at, by=by)
     identities = _take_identities(free)
     leaves = move_leaves(free)
     condition, ids = queries.ids_in("id", strangers)
@@ -173,7 +159,7 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
             winner,
             loser,
             "visitor",
-            _stranger_snapshot(strangers[loser], identities[loser], leaves[loser]),
+            _stranger_snapshot(strangers[loser], identities[loser], leaves[loser], carried[loser]),
             by,
             at,
         )
@@ -182,8 +168,12 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
     bulk.insert(Merge, ("id", "winner_id", "loser_id", "reason", "snapshot", "by", "at"), rows)
 
 
-def _stranger_snapshot(person: Person, identities: list[list[str]], leaves: Snapshot) -> dict[str, Any]:
-    return {"person": _card(person), "fields": {}, "identities": identities, "leaves": leaves}
+def _stranger_snapshot(
+    person: Person, identities: list[list[str]], leaves: Snapshot, carried: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "person": _card(person), "fields": {}, "identities": identities, "leaves": leaves, "carried": carried,
+    }  # fmt: skip
 
 
 def winners_of(person_ids: Iterable[int]) -> dict[int, int]:
@@ -201,31 +191,6 @@ def _last(person: int, found: Mapping[int, int]) -> int:
     while person in found:
         person = found[person]
     return person
-
-
-def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
-    """Both cards as they were; what came after the merge stays with the winner. Raises CannotUndo."""
-    moment = at or now()
-    with transaction.atomic():
-        merge = Merge.objects.select_for_update().filter(id=merge_id).first()
-        if merge is None:
-            raise CannotUndo("unknown")
-        _check_undoable(merge)
-        card = merge.snapshot["person"]
-        _restore_card(card)
-        _give_fields_back(merge.winner_id, merge.snapshot, moment)
-        Identity.objects.filter(person_id=merge.winner_id).filter(
-            queries.any_identity(tuple(row[:2]) for row in merge.snapshot["identities"])
-        ).update(person_id=merge.loser_id)
-        _restore_main(merge.snapshot["identities"])
-        restore_leaves(merge.snapshot["leaves"], loser_id=merge.loser_id, winner_id=merge.winner_id)
-        Merge.objects.filter(id=merge_id).update(undone_at=moment)
-        DuplicatePair.objects.filter(
-            first_id__in=(merge.winner_id, merge.loser_id), second_id__in=(merge.winner_id, merge.loser_id)
-        ).update(answer="different", answered_at=moment)
-        note_changed([merge.winner_id, merge.loser_id], "merge", at=moment)
-    merge.undone_at = moment
-    return merge
 
 
 def sweep_late_leaves(*, since: datetime) -> int:
@@ -293,7 +258,7 @@ def _take_fields(winner: Person, loser: Person, chosen: set[str], at: datetime) 
         ):
             taken[choice.key] = [choice.winner, choice.loser]
     columns = {key: after for key, (_before, after) in taken.items() if "." not in key}
-    columns |= {_KEYS_OF[key]: getattr(loser, _KEYS_OF[key]) for key in columns if key in _KEYS_OF}
+    columns |= {KEYS_OF[key]: getattr(loser, KEYS_OF[key]) for key in columns if key in KEYS_OF}
     attributes = {key.partition(".")[2]: after for key, (_before, after) in taken.items() if "." in key}
     Person.objects.filter(id=winner.id).update(
         **columns,
@@ -313,43 +278,18 @@ def _remember_replaced(winner: Person, taken: Mapping[str, Sequence[Any]], by: s
     Where he never had a word on it, the loser's past of that field becomes his (people/leaves.py: `own_past`).
     """
     changed = {key: taken[key] for key in taken if key not in ("created_at", "is_anonymous")}
-    own = AttributeChange.objects.filter(person_id=winner.id, key__in=map(_name_of, changed), is_brought=False)
+    own = AttributeChange.objects.filter(person_id=winner.id, key__in=map(name_of, changed), is_brought=False)
     spoken_of = set(own.values_list("key", flat=True)) if changed else set()
-    replaced = [key for key, (before, _after) in changed.items() if _is_set(before) or _name_of(key) in spoken_of]
+    replaced = [key for key, (before, _after) in changed.items() if _is_set(before) or name_of(key) in spoken_of]
     remembered = dict(zip(replaced, new_ids(len(replaced)), strict=True))
-    rows = [(winner.id, row_id, _name_of(key), *changed[key], at, by[:80]) for key, row_id in remembered.items()]
+    rows = [(winner.id, row_id, name_of(key), *changed[key], at, by[:80]) for key, row_id in remembered.items()]
     bulk.insert(AttributeChange, ("person_id", "id", "key", "old", "new", "at", "by"), rows)
     return remembered
 
 
-def _name_of(key: str) -> str:
+def name_of(key: str) -> str:
     """A field as AttributeChange calls it: attributes without their prefix."""
     return key.removeprefix("attributes.")
-
-
-def _give_fields_back(winner_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
-    """What the merge wrote goes back, unless somebody has changed it since."""
-    winner = Person.objects.select_for_update().get(id=winner_id)
-    attributes = dict(winner.attributes)
-    columns: dict[str, Any] = {}
-    forgotten: list[int] = []
-    for key, (before, after) in snapshot["fields"].items():
-        if key == "created_at":
-            columns[key] = datetime.fromisoformat(before)
-            continue
-        if key.startswith("attributes."):
-            name = _name_of(key)
-            if attributes.get(name) != after:
-                continue
-            attributes.pop(name) if before is None else attributes.__setitem__(name, before)
-        elif getattr(winner, key) == after:
-            columns[key] = before
-        else:
-            continue
-        forgotten += [snapshot["remembered"][key]] if key in snapshot.get("remembered", ()) else []
-    AttributeChange.objects.filter(person_id=winner_id, id__in=forgotten).delete()
-    columns |= {_KEYS_OF[key]: name_key(columns[key]) for key in _KEYS_OF if key in columns}
-    Person.objects.filter(id=winner_id).update(**columns, attributes=attributes, updated_at=at)
 
 
 def _take_identities(pairs: Sequence[Pair]) -> dict[int, list[list[Any]]]:
@@ -367,20 +307,9 @@ def _take_identities(pairs: Sequence[Pair]) -> dict[int, list[list[Any]]]:
     return taken
 
 
-def _restore_main(identities: Iterable[Sequence[Any]]) -> None:
-    mains = [(kind, value) for kind, value, is_main in identities if is_main]
-    if mains:
-        Identity.objects.filter(queries.any_identity(mains)).update(is_main=True)
-
-
 def _card(person: Person) -> dict[str, Any]:
     fields = {field.attname: getattr(person, field.attname) for field in Person._meta.concrete_fields}
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in fields.items()}
-
-
-def _restore_card(card: Mapping[str, Any]) -> None:
-    moments = {key: datetime.fromisoformat(card[key]) for key in ("created_at", "updated_at")}
-    Person.objects.create(**{**card, **moments})
 
 
 def _settle_pairs(winner_id: int, loser_id: int, at: datetime) -> None:
@@ -389,13 +318,3 @@ def _settle_pairs(winner_id: int, loser_id: int, at: datetime) -> None:
         answer="same", answered_at=at
     )
     queries.drop_open_pairs(loser_id)
-
-
-def _check_undoable(merge: Merge) -> None:
-    if merge.undone_at is not None:
-        raise CannotUndo("already-undone")
-    winner = Person.objects.filter(id=merge.winner_id).first()
-    if winner is None:
-        raise CannotUndo("merged-further")
-    if winner.erased_at is not None:
-        raise CannotUndo("erased")

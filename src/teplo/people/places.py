@@ -6,11 +6,11 @@ The names are those of CLDR; what people say beside them stands here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from babel import Locale
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 
 LANGUAGES = ("ru", "uk", "en")
 _NAMES = {
@@ -141,6 +141,18 @@ def country_name(code: str) -> str:
 def country_names() -> Mapping[str, str]:
     """Code → name in the reader's language, in the order of names."""
     return _names_of_countries(_spoken())
+
+
+def language_name(code: str) -> str:
+    """A language as it is called by who speaks it; codes that are not known stay codes."""
+    try:
+        return str(get_language_info(code)["name_local"]) if code else ""
+    except KeyError:
+        return code
+
+
+NAMED: Mapping[str, Callable[[str], str]] = {"country": country_name, "language": language_name}
+"""Column of a person → how its code is read."""
 
 
 def _spoken() -> str:

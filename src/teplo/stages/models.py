@@ -52,7 +52,7 @@ class StageMove(PastLeaf):
     )
     to_stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     at = models.DateTimeField(default=now)
-    cause = models.CharField(max_length=10, help_text="sign, hand, journey, import, preset, return")
+    cause = models.CharField(max_length=10, help_text="sign, hand, journey, import, preset, return, merge")
     by = models.CharField(max_length=80, blank=True, help_text="user:…, journey:…")
     why = models.JSONField(default=dict, help_text="The sign that held, or the human's words.")
 

@@ -171,7 +171,7 @@ def _carry_out(wanted: Iterable[tuple[Seen, Stage, str]], ladder: Ladder, at: da
         free = cause == PRESET
         moved = queries.put(from_stage=before, to_stage=stages[to_id], person_ids=people, at=at, even_if_pinned=free)
         why = _why(stages[to_id], is_first=stages[to_id] == ladder.steps[0], cause=cause)
-        moves += _moves(moved, before, stages[to_id], cause=cause, by="", why=why, at=at)
+        moves += moves_of(moved, before, stages[to_id], cause=cause, by="", why=why, at=at)
     return record(moves)
 
 
@@ -182,9 +182,10 @@ def _why(stage: Stage, *, is_first: bool, cause: str) -> dict[str, Any]:
     return {"first": True} if is_first and cause == SIGN else {"stage": stage.key}
 
 
-def _moves(
+def moves_of(
     people: Iterable[int], before: Stage | None, after: Stage, *, cause: str, by: str, why: dict[str, Any], at: datetime
 ) -> list[StageMove]:
+    """One move of each of them, not written yet (`record`)."""
     ids = list(people)
     return [
         StageMove(
@@ -246,7 +247,7 @@ def move_people(
                 from_stage=before, to_stage=stage, person_ids=people, at=at, even_if_pinned=by_hand,
                 pin_by=_user_of(by) if pin else None,
             )  # fmt: skip
-            moves += _moves(moved, before, stage, cause=cause, by=by, why=why, at=at)
+            moves += moves_of(moved, before, stage, cause=cause, by=by, why=why, at=at)
         record(moves)
         note_changed([move.person_id for move in moves], "stage", at=at)
     return moves

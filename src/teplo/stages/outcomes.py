@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, DateTimeField, DecimalField, F, Q,
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, Lead
 
+from teplo.stages.merging import MERGE
 from teplo.stages.models import StageMove
 
 
@@ -16,7 +17,8 @@ def move_facts(people: Q) -> QuerySet[Any, Any]:
 
     A win stands for good unless the very next move puts the person back on the ladder below customers: then it was a
     mistake, and speaks only until that move. Which stages are of customers is asked as it stands now.
-    Of moves brought by a merged card only the wins speak; where he stands is told by the kept card's own.
+    Of moves brought by a merged card only the wins speak; where he stands is told by the kept card's own. The move that
+    a merge itself made is passed over: what it repeats was told by the other card.
     """
     state = Case(
         When(to_stage__is_customer=True, then=Value("won")),
@@ -31,7 +33,9 @@ def move_facts(people: Q) -> QuerySet[Any, Any]:
     why = Coalesce(KeyTextTransform("returned", "why"), KeyTextTransform("words", "why"), F("to_stage__key"))
     reason = Case(When(to_stage__is_beside=True, then=Cast(why, CharField())), default=Value(""))
     nothing = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))
-    rows = StageMove.objects.filter(people).annotate(
-        fact=state, until=Cast(until, DateTimeField()), reason=reason, value=nothing
+    rows = (
+        StageMove.objects.filter(people)
+        .exclude(cause=MERGE)
+        .annotate(fact=state, until=Cast(until, DateTimeField()), reason=reason, value=nothing)
     )
     return rows.values_list("person_id", "at", "until", "fact", "reason", "value", Value("", output_field=CharField()))

@@ -22,6 +22,8 @@ from teplo.people.choosing import find_by_text
 from teplo.people.duplicates import AlreadyAnswered, answer_pair
 from teplo.people.merging import CannotMerge, FieldChoice, MergePreview, merge_people, preview_merge, suggest_winner
 from teplo.people.models import Company, DuplicatePair, Person
+from teplo.people.places import NAMED
+from teplo.stages.merging import is_taken_over
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.person import shown_value
 from teplo.web.reading import whole
@@ -148,6 +150,7 @@ def _compare(request: HttpRequest, winner_id: int, loser_id: int, pair: Duplicat
     rows = {row.person.pk: row for row in rows_of([winner_id, loser_id])}
     context = {
         "preview": preview,
+        "is_stage_taken": is_taken_over(winner_id=winner_id, loser_id=loser_id),
         "winner": rows[winner_id],
         "loser": rows[loser_id],
         "fields": _said_fields(preview),
@@ -179,7 +182,8 @@ def _said(choice: FieldChoice, own: Mapping[str, Any], known: Mapping[int, str])
         name = in_language(own[key].names) or key
         return name, shown_value(own[key], choice.winner), shown_value(own[key], choice.loser)
     name = str(COLUMN_NAMES.get(key, key))
-    mine, his = (str(known.get(value, value) if value else "") for value in (choice.winner, choice.loser))
+    say = NAMED.get(key, lambda value: str(known.get(value, value)))
+    mine, his = (say(value) if value else "" for value in (choice.winner, choice.loser))
     return name, mine, his
 
 

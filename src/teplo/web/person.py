@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,8 +13,8 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
@@ -29,10 +29,11 @@ from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.identities import CONTACT_KINDS, ContactUnreadable
 from teplo.people.making import ContactTaken, LastContact, add_contact, remove_contact, set_main
-from teplo.people.merging import CannotUndo, undo_merge, winners_of
+from teplo.people.merging import winners_of
 from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Merge, Person
 from teplo.people.personal_data import erase_people, export_person
-from teplo.people.places import country_name
+from teplo.people.places import NAMED
+from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
 from teplo.web.people_query import ListQuery
@@ -159,19 +160,8 @@ def _fact(person: Person, key: str, definition: AttributeDefinition | None) -> F
         url = f"/companies/{person.company_id}/" if person.company_id else ""
         return Fact(key, str(_FACTS[key]), value, value, None, url)
     value = getattr(person, key)
-    shown = _SHOWN[key](value) if key in _SHOWN else value
+    shown = NAMED[key](value) if key in NAMED else value
     return Fact(key, str(_FACTS[key]), shown, shown if key == "country" else value)
-
-
-def language_name(code: str) -> str:
-    """A language as it is called by who speaks it; codes that are not known stay codes."""
-    try:
-        return str(get_language_info(code)["name_local"]) if code else ""
-    except KeyError:
-        return code
-
-
-_SHOWN: Mapping[str, Callable[[str], str]] = {"country": country_name, "language": language_name}
 
 
 def shown_value(definition: AttributeDefinition, value: Any) -> str:

@@ -11,6 +11,7 @@ from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.journeys.models import Journey
 from teplo.sales.returning import REASONS
+from teplo.stages.merging import MERGE
 from teplo.stages.models import StageMove
 from teplo.web.reading import whole
 
@@ -29,6 +30,8 @@ def why_moved(move: StageMove) -> str:
         return _("Sales gave him back: %(reason)s") % {"reason": str(REASONS.get(why["returned"], why["returned"]))}
     if move.cause == "return":
         return _("He acted again and came back")
+    if move.cause == MERGE:
+        return _("Two cards became one, and the further stage of the two stays")
     if move.cause == "import":
         return _("Came with an import")
     if why.get("sign"):

@@ -22,7 +22,7 @@ from teplo.insights.person_story import Moment, points_by_day
 from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
-from teplo.people.places import country_name
+from teplo.people.places import NAMED
 from teplo.sales.tasks import KINDS, OUTCOMES
 from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
@@ -377,6 +377,7 @@ def _why_moved(row: Any, names: _Names) -> str:
         "import": _("by import"),
         "preset": _("because the stages were set anew"),
         "return": _("he is active again"),
+        "merge": _("of two cards the further stage stays"),
     }.get(row.cause, "")
 
 
@@ -428,8 +429,8 @@ def _attribute(row: Any, at: datetime, names: _Names) -> Line:
 def _shown(key: str, value: Any, names: _Names) -> str:
     if value is None or value == "":
         return ""
-    if key == "country":
-        return country_name(value)
+    if key in NAMED:
+        return NAMED[key](value)
     if key == "company_id":
         return names.companies.get(int(value), str(value))
     if key == "owner_id":

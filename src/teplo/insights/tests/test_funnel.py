@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from teplo.insights.funnel import entries_by_week, funnel, median, stuck_people
 from teplo.kit.ids import new_id
+from teplo.people.merging import merge_people
 from teplo.people.models import Person
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.testing import make_ladder, make_stage
@@ -101,6 +102,16 @@ def test_weeks_without_any_move_are_shown_too():
     shown = entries_by_week(at=AT, weeks=4)
     assert [counts for _week, counts in shown.weeks] == [(0, 0), (1, 0), (0, 0), (0, 1)]
     assert all(week.weekday() == 0 for week, _counts in shown.weeks)
+
+
+@pytest.mark.django_db
+def test_a_merge_is_nobody_s_entry():
+    """The card that joined came to its stage before; the kept one standing there from now on is no second entry."""
+    first, second = make_ladder({}, {})
+    kept, joining = walk((first, 15)), walk((first, 14), (second, 8))
+    merge_people(winner_id=kept.pk, loser_id=joining.pk, reason="hand", by="user:1", at=AT)
+    assert Standing.objects.get(person=kept).stage == second
+    assert [counts for _week, counts in entries_by_week(at=AT, weeks=4).weeks] == [(0, 0), (2, 0), (0, 1), (0, 0)]
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,16 @@ from teplo.people.consent import ConsentWord, may_write, record_consents
 from teplo.people.leaves import all_leaves
 from teplo.people.merging import (
     CannotMerge,
-    CannotUndo,
     join_strangers,
     merge_people,
     preview_merge,
     suggest_winner,
     sweep_late_leaves,
-    undo_merge,
     winners_of,
 )
 from teplo.people.models import AttributeChange, ChangeNote, Consent, DuplicatePair, Identity, Merge, Person
 from teplo.people.testing import make_company, make_identity, make_person, make_stranger
+from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.scoring.models import Score
 from teplo.tracking.models import Acquisition, Activity, Event, Presence, Tally, Touch
 

@@ -11,11 +11,12 @@ from teplo.channels.models import Delivery
 from teplo.people.attributes import Change, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.leaves import Erasing, all_leaves
-from teplo.people.merging import CannotUndo, merge_people, undo_merge
+from teplo.people.merging import merge_people
 from teplo.people.models import AttributeChange, Consent, Identity, Merge, Person
 from teplo.people.personal_data import erase_people, export_person
 from teplo.people.suppression import suppressed
 from teplo.people.testing import make_company, make_person
+from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.tracking.models import Activity, Event, Tally
 
 pytestmark = pytest.mark.django_db

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('person_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('id', models.BigIntegerField(default=teplo.kit.ids.new_id, editable=False)),
                 ('at', models.DateTimeField(default=teplo.kit.clock.now)),
-                ('cause', models.CharField(help_text='sign, hand, journey, import, preset, return', max_length=10)),
+                ('cause', models.CharField(help_text='sign, hand, journey, import, preset, return, merge', max_length=10)),
                 ('by', models.CharField(blank=True, help_text='user:…, journey:…', max_length=80)),
                 ('why', models.JSONField(default=dict, help_text="The sign that held, or the human's words.")),
                 ('from_stage', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stages.stage')),

@@ -1,11 +1,16 @@
 """Companies, possible duplicates and custom attributes on their screens."""
 
+import re
+
 import pytest
 
 from teplo.accounts.testing import make_user
 from teplo.jobs.testing import run_all_jobs
+from teplo.kit.clock import now
 from teplo.people.models import AttributeDefinition, ChangeNote, Company, DuplicatePair, Person
 from teplo.people.testing import make_attribute, make_company, make_identity, make_person
+from teplo.stages.models import Standing
+from teplo.stages.testing import make_ladder
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +104,18 @@ def test_two_people_stay_two(client):
     assert Person.objects.count() == 2
     assert "Everybody stands once" in text_of(client.get("/duplicates/"))
     assert client.get(f"/duplicates/{pair.pk}/").status_code == 302
+
+
+def test_the_comparison_says_which_stage_will_stand_and_calls_countries_by_name(client):
+    near, far = make_ladder({}, {})
+    one, two = make_person(country="UA", language="uk"), make_person(country="PL", language="ru")
+    for person, stage in ((one, near), (two, far)):
+        Standing.objects.create(person=person, stage=stage, since=now())
+    text = text_of(client.get(f"/people/{one.pk}/merge/{two.pk}/"))
+    assert re.search(r's1</td><td>s2 <span class="quiet small">will be taken over', text)
+    assert all(name in text for name in ("Ukraine", "Poland", "Українська", "Русский"))
+    text = text_of(client.get(f"/people/{two.pk}/merge/{one.pk}/"))
+    assert re.search(r"s2</td><td>s1</td>", text)
 
 
 def test_a_card_is_merged_with_one_found_by_hand(client):

@@ -1,0 +1,106 @@
+"""A merge is taken back: both cards as they were, what came after it stays with the kept one (R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from teplo.kit.clock import now
+from teplo.people import carrying, queries
+from teplo.people.changing import note_changed
+from teplo.people.leaf_moves import restore_leaves
+from teplo.people.merging import KEYS_OF, name_of
+from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person
+from teplo.people.names import name_key
+
+
+class CannotUndo(Exception):
+    """This merge cannot be undone."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return {
+            "already-undone": _("This merge has already been undone."),
+            "merged-further": _("The card has since been merged with another one: undo that merge first."),
+            "erased": _("The card has since been erased."),
+            "unknown": _("There is no such merge."),
+        }[self.code]
+
+
+def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
+    """Both cards as they were; what came after the merge stays with the winner. Raises CannotUndo."""
+    moment = at or now()
+    with transaction.atomic():
+        merge = Merge.objects.select_for_update().filter(id=merge_id).first()
+        if merge is None:
+            raise CannotUndo("unknown")
+        _check_undoable(merge)
+        card = merge.snapshot["person"]
+        _restore_card(card)
+        _give_fields_back(merge.winner_id, merge.snapshot, moment)
+        Identity.objects.filter(person_id=merge.winner_id).filter(
+            queries.any_identity(tuple(row[:2]) for row in merge.snapshot["identities"])
+        ).update(person_id=merge.loser_id)
+        _restore_main(merge.snapshot["identities"])
+        restore_leaves(merge.snapshot["leaves"], loser_id=merge.loser_id, winner_id=merge.winner_id)
+        carrying.give_back(merge.snapshot.get("carried", {}), winner_id=merge.winner_id)
+        Merge.objects.filter(id=merge_id).update(undone_at=moment)
+        DuplicatePair.objects.filter(
+            first_id__in=(merge.winner_id, merge.loser_id), second_id__in=(merge.winner_id, merge.loser_id)
+        ).update(answer="different", answered_at=moment)
+        note_changed([merge.winner_id, merge.loser_id], "merge", at=moment)
+    merge.undone_at = moment
+    return merge
+
+
+def _give_fields_back(winner_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
+    """What the merge wrote goes back, unless somebody has changed it since."""
+    winner = Person.objects.select_for_update().get(id=winner_id)
+    attributes = dict(winner.attributes)
+    columns: dict[str, Any] = {}
+    forgotten: list[int] = []
+    for key, (before, after) in snapshot["fields"].items():
+        if key == "created_at":
+            columns[key] = datetime.fromisoformat(before)
+            continue
+        if key.startswith("attributes."):
+            name = name_of(key)
+            if attributes.get(name) != after:
+                continue
+            attributes.pop(name) if before is None else attributes.__setitem__(name, before)
+        elif getattr(winner, key) == after:
+            columns[key] = before
+        else:
+            continue
+        forgotten += [snapshot["remembered"][key]] if key in snapshot.get("remembered", ()) else []
+    AttributeChange.objects.filter(person_id=winner_id, id__in=forgotten).delete()
+    columns |= {KEYS_OF[key]: name_key(columns[key]) for key in KEYS_OF if key in columns}
+    Person.objects.filter(id=winner_id).update(**columns, attributes=attributes, updated_at=at)
+
+
+def _restore_main(identities: Iterable[Sequence[Any]]) -> None:
+    mains = [(kind, value) for kind, value, is_main in identities if is_main]
+    if mains:
+        Identity.objects.filter(queries.any_identity(mains)).update(is_main=True)
+
+
+def _restore_card(card: Mapping[str, Any]) -> None:
+    moments = {key: datetime.fromisoformat(card[key]) for key in ("created_at", "updated_at")}
+    Person.objects.create(**{**card, **moments})
+
+
+def _check_undoable(merge: Merge) -> None:
+    if merge.undone_at is not None:
+        raise CannotUndo("already-undone")
+    winner = Person.objects.filter(id=merge.winner_id).first()
+    if winner is None:
+        raise CannotUndo("merged-further")
+    if winner.erased_at is not None:
+        raise CannotUndo("erased")
