@@ -147,11 +147,12 @@ def _chosen(world: World, number: str, choices: list[Any]) -> str:
 
 
 def _people(world: World) -> str:
+    """Cities and positions do not follow from the score, whose number repeats every 40 people."""
     json = "jsonb_build_object('budget', (i * 7919) %% 100000, 'company_size', (i * 31) %% 900)"
     if world.engine == "sqlite":
         json = "json_object('budget', (i * 7919) %% 100000, 'company_size', (i * 31) %% 900)"
-    city = _chosen(world, "i %% 5", ["Москва", "Київ", "Львів", "Казань", "Дніпро"])
-    position = _chosen(world, "i %% 4", ["Владелец", "Генеральный директор", "Руководитель", "Менеджер"])
+    city = _chosen(world, "(i / 40) %% 5", ["Москва", "Київ", "Львів", "Казань", "Дніпро"])
+    position = _chosen(world, "(i / 200) %% 4", ["Владелец", "Генеральный директор", "Руководитель", "Менеджер"])
     false = "false" if world.engine == "postgresql" else "0"
     return (
         "INSERT INTO people_person (id, first_name, middle_name, last_name, first_key, last_key, position, city,"

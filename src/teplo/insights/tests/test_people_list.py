@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from teplo.insights import people_list
 from teplo.insights.people_list import ORDERS, SORTS, SortUnknown, count_people, list_people
 from teplo.people.choosing import Chosen
 from teplo.people.testing import make_identity, make_person, make_stranger
@@ -69,7 +70,9 @@ def test_walking_the_pages_shows_everybody_once_and_in_order(sort, limit, crowd)
 
 @pytest.mark.parametrize("asked", ["cold", "warm", "hot", ["hot"], ["warm", "hot"], {"is_not": "hot"}])
 @pytest.mark.parametrize("sort", ORDERS)
-def test_a_temperature_finds_the_same_people_in_every_order(sort, asked, crowd):
+@pytest.mark.parametrize("ahead", [1, 5, 1000])
+def test_a_temperature_finds_the_same_people_in_every_order(sort, asked, ahead, crowd, monkeypatch):
+    monkeypatch.setattr(people_list, "AHEAD", ahead)
     condition = {"all": [{"temperature": asked}, {"field": "last_name", "is_not": "Бобр"}]}
     rows = walk(sort, 3, Chosen(condition=condition))
     heats = {"cold", "warm"} if isinstance(asked, dict) else {asked} if isinstance(asked, str) else {*asked}
