@@ -19,6 +19,7 @@ def measure(world: World) -> Iterator[Figure]:
     from django.test import Client  # noqa: PLC0415
 
     from teplo.accounts.testing import make_user  # noqa: PLC0415
+    from teplo.insights.people_list import PAGE  # noqa: PLC0415
 
     populate(world)
     client = Client(HTTP_HOST="localhost")
@@ -30,7 +31,8 @@ def measure(world: World) -> Iterator[Figure]:
         "people-page-searched": "/people/?q=" + quote("фамилия77"),
     }
     for name, url in pages.items():
-        client.get(url)
+        shown = client.get(url).content.decode().count('<a class="person"')
+        assert shown >= PAGE, f"{name} shows {shown} people: an empty page says nothing"
         queries = _queries(client, url)
         times = [_seconds(client, url) for _ in range(RUNS)]
         yield at_most(name, world, percentile(times, 0.95), "s", goal=0.12, note=f"{queries} queries")

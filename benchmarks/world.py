@@ -190,9 +190,14 @@ def _standings(world: World, stages: list[int]) -> str:
 
 
 def _presences(world: World) -> str:
+    """Last visits stand apart by seconds over 90 days, in no order of the people."""
+    seconds = "((i * 2654435761) %% 4294967296 %% 7776000)"
+    last = f"datetime(%(now)s, '-' || {seconds} || ' seconds')"
+    if world.engine == "postgresql":
+        last = f"%(now)s::timestamptz - {seconds} * INTERVAL '1 second'"
     return (
         "INSERT INTO tracking_presence (person_id, first_seen_at, last_seen_at, events) "
-        f"SELECT i, %(ago)s, %(now)s, 0 FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+        f"SELECT i, %(ago)s, {last}, 0 FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
     )
 
 

@@ -7,13 +7,13 @@ score, a visit, a last name) has two phases: those who have it, along its index;
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from teplo.accounts.models import User
@@ -107,8 +107,19 @@ def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: i
     """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
     phases = _phases(sort, chosen)
     along = people_of(Chosen(who=chosen.who)) if _looks_ahead(chosen) else None
-    ids, further = _ids(people_of(chosen), phases, _read_place(after, phases), limit, who=chosen.who, along=along)
+    people, place = people_of(chosen, is_listed=True), _read_place(after, phases)
+    with _in_one_process() if chosen.search.strip() and connection.vendor == "postgresql" else nullcontext():
+        ids, further = _ids(people, phases, place, limit, who=chosen.who, along=along)
     return Page(rows_of(ids), further)
+
+
+@contextmanager
+def _in_one_process() -> Iterator[None]:
+    """Several processes of PostgreSQL would read far beyond the fifty people of a page before they end."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        yield
 
 
 def _looks_ahead(chosen: Chosen) -> bool:

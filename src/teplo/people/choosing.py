@@ -23,7 +23,7 @@ KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
 MOST_FOUND = 300
 """How many people a look by contacts, or a typed search for one person, answers at most."""
 
-_FEW = 1000
+_FEW = 3000
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,18 @@ class Chosen:
         )
 
 
-def people_of(chosen: Chosen) -> QuerySet[Person]:
-    """The people meant, never the erased ones. Raises ConditionError when the stored condition no longer holds good."""
+def people_of(chosen: Chosen, *, is_listed: bool = False) -> QuerySet[Person]:
+    """The people meant, never the erased ones. Raises ConditionError when the stored condition no longer holds good.
+
+    `is_listed`: the first of them are wanted in some order that an index gives.
+    """
     people = Person.objects.filter(erased_at=None)
     if chosen.ids:
         return people.filter(id__in=chosen.ids)
     if chosen.who != EVERYBODY:
         people = people.filter(is_anonymous=chosen.who == STRANGERS)
     if plain(chosen.search):
-        people = people.filter(_meant_by(chosen.search))
+        people = people.filter(_meant_by(chosen.search, is_listed=is_listed))
     if chosen.condition:
         people = people.filter(stored_to_q(chosen.condition, registry.people()))
     return people
@@ -94,16 +97,16 @@ def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
     return list(dict.fromkeys(found))[:limit]
 
 
-def _meant_by(text: str) -> Q:
+def _meant_by(text: str, *, is_listed: bool) -> Q:
     """The same as a condition.
 
-    PostgreSQL knows how many names begin so, and chooses between its indexes by that. SQLite does not: there a few are
-    looked up first, and when they are many people are read in the order of the list until a page is full.
+    PostgreSQL knows how many names begin so, and chooses between its indexes by that. SQLite does not: for a list a few
+    are looked up first, and when they are many people are read in the order of the list until a page is full.
     """
     text = plain(text)
     meant = Q(id__in=list(_by_contact(text)))
     for name in _names(text):
-        meant |= name.by_index if connection.vendor == "postgresql" else _few_or_read(name)
+        meant |= _few_or_read(name) if is_listed and connection.vendor == "sqlite" else name.by_index
     return meant
 
 
