@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import In
 
 from teplo.jobs.running import place_of
 from teplo.kit.claim import claim
@@ -101,9 +102,10 @@ def _moves_by_hand(notes: Sequence[ChangeNote], people: Sequence[int]) -> list[S
 
 
 def _remove(notes: Sequence[ChangeNote]) -> None:
+    """Looked up by person alone: with both parts of the key SQLite would try each id with each person."""
     held = ChangeNote.objects.filter(
+        In(F("id") + 0, [note.id for note in notes]),
         person_id__in={note.person_id for note in notes},
-        id__in=[note.id for note in notes],
         lease_owner=notes[0].lease_owner,
     )
     removed, _ = held.delete()
