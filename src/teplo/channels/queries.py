@@ -55,6 +55,15 @@ def facts_of(
     return found
 
 
+def phones_of(person_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Numbers that may tell where people live, the main ones first."""
+    found: dict[int, list[str]] = {}
+    rows = Identity.objects.filter(person_id__in=sorted(set(person_ids)), kind__in=_PHONES)
+    for person_id, value in rows.order_by("-is_main", "created_at").values_list("person_id", "value"):
+        found.setdefault(person_id, []).append(value)
+    return found
+
+
 def _add_touches(found: dict[int, Facts], ids: list[int], *, since: datetime, owner: str, now: datetime) -> None:
     """Messages of late, over all channels together, and whether another worker is at one this moment."""
     taken_elsewhere = Q(state=DeliveryState.QUEUED, lease_until__gt=now) & ~Q(lease_owner=owner)

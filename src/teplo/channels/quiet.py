@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from teplo.kit.local_time import wall_moment
+
+_TICK = timedelta(microseconds=1)
 
 
 def quiet_until(*, at: datetime, zone: ZoneInfo, quiet_from: time, until: time) -> datetime | None:
@@ -18,4 +22,4 @@ def quiet_until(*, at: datetime, zone: ZoneInfo, quiet_from: time, until: time) 
     else:
         quiet = clock >= quiet_from or clock < until
         day = local.date() + timedelta(days=clock >= quiet_from)
-    return datetime.combine(day, until, tzinfo=zone).astimezone(UTC) if quiet else None
+    return wall_moment(day, until, zone, not_before=at + _TICK) if quiet else None

@@ -115,8 +115,13 @@ def _circles_without_wait(graph: Graph) -> list[Problem]:
     return [
         Problem(key, "next", "circle-without-wait", {})
         for key, step in graph.steps.items()
-        if step.kind.is_instant and key in set(_instant_steps_after(graph, key))
+        if _may_be_instant(step) and key in set(_instant_steps_after(graph, key))
     ]
+
+
+def _may_be_instant(step: Step) -> bool:
+    """A step whose settings could not be read is taken as its kind usually is."""
+    return step.kind.is_instant if step.settings is None else step.kind.may_be_instant(step.settings)
 
 
 def _instant_steps_after(graph: Graph, start: str) -> Iterator[str]:
@@ -124,7 +129,7 @@ def _instant_steps_after(graph: Graph, start: str) -> Iterator[str]:
     waiting = [target for target in graph.steps[start].ways.values() if target]
     while waiting:
         key = waiting.pop()
-        if key in seen or key not in graph.steps or not graph.steps[key].kind.is_instant:
+        if key in seen or key not in graph.steps or not _may_be_instant(graph.steps[key]):
             continue
         seen.add(key)
         yield key

@@ -6,15 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Max
 
 from teplo.accounts.workspace import get_workspace
 from teplo.channels.models import Delivery
+from teplo.channels.queries import phones_of
+from teplo.channels.timezones import zone_of
 from teplo.journeys.models import Enrolment, EnrolmentState
 from teplo.kit.among import among
-from teplo.kit.clock import known_zones
 from teplo.kit.remembering import Remembered
 from teplo.people.models import Person
 from teplo.people.queries import as_table, execute, ids_in, rows_of
@@ -29,13 +31,19 @@ def activity_ids() -> dict[str, int]:
 _activity_ids: Remembered[dict[str, int]] = Remembered(lambda: Activity.objects.values_list("key", "pk"), dict)
 
 
-def time_zones(person_ids: Sequence[int]) -> dict[int, str]:
-    """The time zone of each person, the workspace's where his is not known."""
+def time_zones(person_ids: Sequence[int]) -> dict[int, ZoneInfo]:
+    """Where each person lives, as quiet hours see it: own zone, city, country, phone, else the workspace's."""
     usual = get_workspace().timezone
-    known = known_zones()
-    own = Person.objects.filter(pk__in=person_ids).exclude(timezone="").values_list("pk", "timezone")
-    zones = dict.fromkeys(person_ids, usual)
-    zones.update((person, zone) for person, zone in own if zone in known)
+    places = {
+        person: place
+        for person, *place in Person.objects.filter(pk__in=person_ids).values_list("pk", "timezone", "city", "country")
+    }
+    told_by_phone = [person for person, (own, _city, country) in places.items() if not (own or country)]
+    phones = phones_of(told_by_phone) if told_by_phone else {}
+    zones = {}
+    for person in person_ids:
+        own, city, country = places.get(person, ("", "", ""))
+        zones[person] = zone_of(timezone=own, city=city, country=country, phones=phones.get(person, ()), default=usual)
     return zones
 
 
@@ -60,6 +68,7 @@ class Due(NamedTuple):
     pass_number: int
     waiting_for: int | None
     step_since: datetime
+    due_at: datetime
 
 
 def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: datetime, limit: int) -> list[Due]:
@@ -75,7 +84,7 @@ def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: da
     guarded = [moment, ids, moment]
     columns = ", ".join(Due._fields)
     if connection.vendor == "sqlite":  # as text, so that a moment common to many is read once
-        columns = columns.replace("step_since", "step_since || ''")
+        columns = columns.replace("step_since, due_at", "step_since || '', due_at || ''")
     rows = rows_of(
         # the outer guard within a CASE: see kit.claim
         f"UPDATE {_ENROLMENT} SET lease_owner = %s, lease_until = %s "  # noqa: S608
@@ -85,7 +94,7 @@ def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: da
         [owner, later, *guarded, *guarded, limit],
     )
     if connection.vendor == "sqlite":
-        return [Due._make((*row[:-1], _from_sqlite(row[-1]))) for row in rows]
+        return [Due._make((*row[:-2], *map(_from_sqlite, row[-2:]))) for row in rows]
     return [Due(*row) for row in rows]
 
 

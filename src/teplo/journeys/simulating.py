@@ -17,6 +17,7 @@ from teplo.journeys.models import EnrolmentState, JourneyVersion
 from teplo.journeys.steps.kind import Walker, is_drawn
 from teplo.journeys.walking import settle, walk
 from teplo.kit.clock import at_moment, now
+from teplo.people.vocabulary import zone
 
 LONGEST = timedelta(days=400)
 OPEN_RATE = 0.21  # of letters (S4)
@@ -24,7 +25,7 @@ OPEN_RATE = 0.21  # of letters (S4)
 
 @dataclass
 class Rehearsal:
-    """What would happen: how often each step acts, by which way people leave it, and on which day it acts."""
+    """What would happen: how often each step acts, by which way people leave it, and on which day (of the calendar)."""
 
     people: int
     days: int
@@ -90,13 +91,15 @@ class _Calendar:
 
 
 def _run(calendar: _Calendar, plan: Plan, start: datetime, until: datetime, rehearsal: Rehearsal) -> None:
+    here = zone()
+    first_day = start.astimezone(here).date()
     while due := calendar.next_until(until):
         at, group = due
         for walker in group:
             walker.is_changed = False
         with at_moment(at):
             result = walk(plan=plan, walkers=group, at=at, response=calendar.response)
-        day = (at - start).days
+        day = (at.astimezone(here).date() - first_day).days
         for done in result.passes:
             rehearsal.passed[done.step] += 1
             rehearsal.ways[done.step, done.exit] += 1

@@ -31,6 +31,7 @@ from teplo.kit.garbage import rarely_collected
 from teplo.kit.ids import new_ids
 
 LEASE = timedelta(minutes=5)
+IN_TIME = timedelta(hours=1)  # so late a worker still counts days from the planned moment
 ERROR = "error"
 
 log = structlog.get_logger(__name__)
@@ -129,7 +130,7 @@ class _Halving:
 def _step_group(plan: Plan, enrolments: Sequence[Due], lease_owner: str, at: datetime) -> None:
     """One walk, one transaction: first the guarded progress, then the effects of those it still held for."""
     with transaction.atomic():
-        walkers = [_as_walker(enrolment) for enrolment in enrolments]
+        walkers = [_as_walker(enrolment, at) for enrolment in enrolments]
         result = walk(plan=plan, walkers=walkers, at=at)
         before = {enrolment.id: enrolment.pass_number for enrolment in enrolments}
         rows = [_as_progress(plan, walker, before[walker.row_id], at) for walker in result.walkers]
@@ -153,7 +154,8 @@ def _write_passes(plan: Plan, passes: Sequence[Pass], at: datetime) -> None:
     bulk.insert(StepPass, _PASS_COLUMNS, sorted(rows, key=lambda row: (row[0], row[1])))
 
 
-def _as_walker(enrolment: Due) -> Walker:
+def _as_walker(enrolment: Due, at: datetime) -> Walker:
+    is_in_time = enrolment.due_at is not None and at - enrolment.due_at <= IN_TIME
     return Walker(
         person_id=enrolment.person_id,
         row_id=enrolment.id,
@@ -162,6 +164,7 @@ def _as_walker(enrolment: Due) -> Walker:
         step_since=enrolment.step_since,
         due_at=None,
         waiting_for=enrolment.waiting_for,
+        planned_at=enrolment.due_at if is_in_time else at,
     )
 
 
@@ -184,7 +187,7 @@ def _as_progress(plan: Plan, walker: Walker, pass_before: int, at: datetime) -> 
 
 def _stop_with_error(plan: Plan, enrolment: Due, place: str, lease_owner: str, at: datetime) -> None:
     """Stop one enrolment visibly. The error's kind is kept, not its text: that may hold the person's data."""
-    walker = _as_walker(enrolment)
+    walker = _as_walker(enrolment, at)
     walker.state, walker.end_reason, walker.due_at, walker.waiting_for = EnrolmentState.STOPPED, ERROR, None, None
     with transaction.atomic():
         held = write_progress([_as_progress(plan, walker, enrolment.pass_number, at)], lease_owner=lease_owner)

@@ -66,7 +66,7 @@ def walk(*, plan: Plan, walkers: Sequence[Walker], at: datetime, response: float
                 arrived += _act(plan, step, ready, at, result, response)
         moving = settle(plan=plan, walkers=arrived, at=at, response=response)
     for walker in moving:
-        walker.due_at = at
+        walker.due_at = walker.planned_at or at
     return result
 
 
@@ -110,7 +110,7 @@ def _hold_back(step: Step, group: list[Walker], at: datetime) -> list[Walker]:
         return group
     for walker in group:
         if walker.is_changed:
-            walker.due_at = at
+            walker.due_at = walker.planned_at or at
     return [walker for walker in group if not walker.is_changed]
 
 

@@ -118,7 +118,7 @@ class WaitForm(StepForm):
         label=_("Then until"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text=_("By the clock where the person lives."),
+        help_text=_("By the clock where the person lives. “1 day until 10:00” is tomorrow at 10:00."),
     )
     on = forms.MultipleChoiceField(
         label=_("Only on"),

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from teplo.channels.quiet import quiet_until
 from teplo.channels.timezones import zone_of
@@ -30,6 +32,26 @@ def at(text: str) -> datetime:
 )
 def test_the_night_ends_at_nine_where_the_person_lives(moment: str, zone: str, until: str | None) -> None:
     assert quiet_until(at=at(moment), zone=ZoneInfo(zone), **NIGHT) == (at(until) if until else None)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1)),
+    st.sampled_from(["Europe/Kyiv", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Chatham"]),
+    st.times(),
+    st.times(),
+)
+@example(datetime(2026, 10, 25, 1, 10), "Europe/Kyiv", time(21), time(3, 30))  # 03:10 for the second time
+@example(datetime(2026, 3, 29, 0, 59), "Europe/Kyiv", time(21), time(3, 30))  # there is no 03:30
+def test_quiet_hours_end_later_and_then_it_is_not_quiet(
+    moment: datetime, zone: str, quiet_from: time, until: time
+) -> None:
+    moment, here = moment.replace(tzinfo=UTC), ZoneInfo(zone)
+    end = quiet_until(at=moment, zone=here, quiet_from=quiet_from, until=until)
+    if end is not None:
+        assert moment < end <= moment + timedelta(hours=26)
+        further = quiet_until(at=end, zone=here, quiet_from=quiet_from, until=until)
+        # quiet hours of a few minutes can lie within the hour that the clock shows twice: then once more
+        assert further is None or further - end <= timedelta(hours=1)
 
 
 def test_quiet_hours_within_a_day() -> None:

@@ -13,6 +13,8 @@ from teplo.accounts.models import User
 from teplo.journeys.steps.durations import read_duration
 from teplo.journeys.steps.kind import Group, Outcome, SettingWrong, StepKind
 from teplo.journeys.steps.send_email import read_id
+from teplo.kit.local_time import days_later
+from teplo.people.vocabulary import zone
 from teplo.sales.tasks import KINDS, NewTask, create_tasks
 
 ASSIGNED = ("owner", "least-busy")
@@ -54,13 +56,14 @@ class AddTask(StepKind[TaskSettings]):
 
     def act(self, group: Group[TaskSettings]) -> Outcome:
         settings = group.settings
+        due_at = days_later(group.at, settings.due_in, zone())
         tasks = {
             walker.row_id: NewTask(
                 person_id=walker.person_id,
                 kind=settings.kind,
                 title=settings.title,
                 note=settings.note,
-                due_at=group.at + settings.due_in,
+                due_at=due_at,
                 assignee_id=settings.assignee_id,
                 prefer_owner=settings.assign == "owner",
                 enrolment_id=walker.row_id,

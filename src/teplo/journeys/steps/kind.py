@@ -24,7 +24,11 @@ class SettingWrong(Exception):
 
 @dataclass(slots=True)
 class Walker:
-    """A person on his way, as the engine moves him in memory; `row_id` is his enrolment's id."""
+    """A person on his way, as the engine moves him in memory; `row_id` is his enrolment's id.
+
+    `planned_at` is when he was to go on, if the engine came in time: a worker late by seconds moves nobody to another
+    day. None: the moment of the walk.
+    """
 
     person_id: int
     row_id: int
@@ -35,6 +39,7 @@ class Walker:
     waiting_for: int | None = None
     state: str = "active"
     end_reason: str = ""
+    planned_at: datetime | None = None
     is_changed: bool = False  # something about the person will change when this walk is written
 
 
@@ -115,6 +120,10 @@ class StepKind(ABC, Generic[S]):
     def arrive(self, group: Group[S]) -> Mapping[int, Rest]:
         """Rests of those who must wait before the step acts, by enrolment; the others act at once."""
         return {}
+
+    def may_be_instant(self, settings: S) -> bool:
+        """Whether somebody may pass without waiting: a circle of such steps would run for ever."""
+        return self.is_instant
 
     def exits_of(self, settings: S) -> tuple[str, ...]:
         """The ways out that these settings have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from teplo.journeys.queries import activity_ids, did_since, time_zones
 from teplo.journeys.steps.durations import read_duration, say_duration
-from teplo.journeys.steps.kind import Group, Outcome, Rest, SettingWrong, StepKind
+from teplo.journeys.steps.ending import end_of_wait
+from teplo.journeys.steps.kind import Group, Outcome, Rest, SettingWrong, StepKind, Walker
+from teplo.kit.local_time import DAY
 from teplo.kit.wording import in_language
 from teplo.tracking.models import Activity
 
@@ -63,6 +65,9 @@ class Wait(StepKind[WaitSettings]):
     def exits_of(self, settings: WaitSettings) -> tuple[str, ...]:
         return ("next", "timeout") if settings.activity else ("next",)
 
+    def may_be_instant(self, settings: WaitSettings) -> bool:
+        return not (settings.activity or settings.length or settings.clock)
+
     def check(self, settings: WaitSettings) -> None:
         if settings.activity and not Activity.objects.filter(key=settings.activity, is_active=True).exists():
             raise SettingWrong("activity", "no-such-activity")
@@ -72,12 +77,17 @@ class Wait(StepKind[WaitSettings]):
         if settings.activity:
             rest = Rest(group.at + settings.at_most, activity_ids().get(settings.activity))
             return {walker.row_id: rest for walker in group.walkers}
-        after = group.at + settings.length
         if settings.clock is None and not settings.weekdays:
-            return {walker.row_id: Rest(after) for walker in group.walkers}
+            return {walker.row_id: Rest(_began(walker, group) + settings.length) for walker in group.walkers}
         zones = time_zones(group.person_ids)
-        by_zone = {zone: Rest(_next_moment(after, zone, settings)) for zone in set(zones.values())}
-        return {walker.row_id: by_zone[zones[walker.person_id]] for walker in group.walkers}
+        ends: dict[tuple[datetime, ZoneInfo], Rest] = {}
+        rests: dict[int, Rest] = {}
+        for walker in group.walkers:
+            asked = _began(walker, group), zones[walker.person_id]
+            if asked not in ends:
+                ends[asked] = Rest(_end(settings, *asked))
+            rests[walker.row_id] = ends[asked]
+        return rests
 
     def act(self, group: Group[WaitSettings]) -> Outcome:
         """Whoever still waits for his deed goes out by `timeout`, unless it was counted while nobody could wake him."""
@@ -123,19 +133,12 @@ def _weekdays(names: Any) -> tuple[int, ...]:
     return tuple(day for day, name in enumerate(WEEKDAYS) if name in names)
 
 
-def _next_moment(after: datetime, zone: str, settings: WaitSettings) -> datetime:
-    """The first moment not before `after` on a wanted weekday at the wanted hour of `zone`.
+def _began(walker: Walker, group: Group[WaitSettings]) -> datetime:
+    """When his wait began: as planned, where days are counted; by the watch, where it is a matter of hours."""
+    settings = group.settings
+    counts_days = settings.clock is not None or settings.weekdays or settings.length >= DAY
+    return (walker.planned_at or group.at) if counts_days else group.at
 
-    At once, when it is such a day and no hour is wanted; an hour that the clock change leaves out becomes the next.
-    """
-    local = after.astimezone(ZoneInfo(zone))
-    for days in range(9):
-        day = local.date() + timedelta(days=days)
-        if settings.weekdays and day.weekday() not in settings.weekdays:
-            continue
-        if settings.clock is None and days == 0:
-            return after
-        moment = datetime.combine(day, settings.clock or time(9), ZoneInfo(zone)).astimezone(UTC)
-        if moment >= after:
-            return moment
-    return after
+
+def _end(settings: WaitSettings, since: datetime, zone: ZoneInfo) -> datetime:
+    return end_of_wait(since=since, length=settings.length, clock=settings.clock, weekdays=settings.weekdays, zone=zone)

@@ -46,7 +46,7 @@ def due_after(wait: dict[str, Any], *, timezone: str = "", at: datetime = NOON) 
         ({"for": {"days": 2, "hours": 3}}, "", NOON + timedelta(days=2, hours=3)),
         ({"at": "10:00"}, "Asia/Vladivostok", datetime(2026, 3, 3, 0, tzinfo=UTC)),
         ({"at": "23:00"}, "Europe/Moscow", datetime(2026, 3, 2, 20, tzinfo=UTC)),
-        ({"for": {"days": 1}, "at": "10:00"}, "Europe/Kyiv", datetime(2026, 3, 4, 8, tzinfo=UTC)),
+        ({"for": {"days": 1}, "at": "10:00"}, "Europe/Kyiv", datetime(2026, 3, 3, 8, tzinfo=UTC)),
         ({"on": ["thu"], "at": "09:30"}, "Europe/Kyiv", datetime(2026, 3, 5, 7, 30, tzinfo=UTC)),
         ({"on": ["mon"]}, "Europe/Kyiv", NOON),
         ({"on": ["sat", "sun"]}, "Europe/Kyiv", datetime(2026, 3, 7, 7, tzinfo=UTC)),
