@@ -16,7 +16,7 @@ from tests.acceptance.installation import KEY, Installation, kill
 from tests.acceptance.test_faults_collecting import place  # noqa: F401 - a fixture
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "ecom_clickstream" / "ecom_synthetic.csv"
-DEEDS = {"purchase": "payment-received", "support_chat": "question-asked"}
+DEEDS = {"purchase": "order-form-filled", "support_chat": "question-asked"}
 SIX_DAYS = 6 * 86_400
 
 pytestmark = [
@@ -75,7 +75,7 @@ def test_a_shops_clickstream_is_counted_as_the_file_says(place: Installation) ->
     expected = collections.Counter(str(event["name"]) for event in events)
     tallied = place.execute(
         "SELECT a.key, SUM(t.count) FROM tracking_tally t JOIN tracking_activity a ON a.id = t.activity_id "
-        "WHERE a.key IN ('page-viewed', 'payment-received', 'question-asked') GROUP BY a.key"
+        "WHERE a.key IN ('page-viewed', 'order-form-filled', 'question-asked') GROUP BY a.key"
     )
     assert {key: int(count) for key, count in tallied} == dict(expected)
     per_person = collections.Counter(str(event["visitor"]) for event in events)
@@ -83,7 +83,7 @@ def test_a_shops_clickstream_is_counted_as_the_file_says(place: Installation) ->
         "SELECT i.value, p.events FROM tracking_presence p JOIN people_identity i ON i.person_id = p.person_id"
     )
     assert {visitor: int(count) for visitor, count in counted} == dict(per_person)
-    buyers = {str(event["visitor"]) for event in events if event["name"] == "payment-received"}
+    buyers = {str(event["visitor"]) for event in events if event["name"] == "order-form-filled"}
     customers = place.execute(
         "SELECT i.value FROM stages_standing s JOIN stages_stage g ON g.id = s.stage_id "
         "JOIN people_identity i ON i.person_id = s.person_id WHERE g.key IN ('close-friend', 'family')"

@@ -16,6 +16,9 @@ from teplo.kit.ids import new_ids
 from teplo.people import queries
 from teplo.people.models import Consent, ConsentState
 
+CHANNELS = ("email", "sms", "telegram", "whatsapp", "viber", "vk", "phone")
+"""The channels one may allow; `channels.models.Channel` has the same (an architecture test compares)."""
+
 
 @dataclass(frozen=True)
 class ConsentWord:

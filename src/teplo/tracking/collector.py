@@ -19,9 +19,10 @@ import msgspec
 
 from teplo.tracking.committing import Committer, NotWritten, Overloaded
 from teplo.tracking.inbox import sort_by_lane
-from teplo.tracking.incoming import EventRefused, Stored, encode, read_event
+from teplo.tracking.incoming import Door, EventRefused, Stored, encode, read_event
 from teplo.tracking.keys import Keys
 from teplo.tracking.measuring import add
+from teplo.tracking.networks import network_of
 from teplo.tracking.pacing import Pace
 
 Scope = MutableMapping[str, Any]
@@ -59,7 +60,7 @@ class _Sender:
 
     origin: str
     key: str
-    is_trusted: bool
+    door: Door
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -117,10 +118,10 @@ class Collector:
         body = await _read(receive, headers)
         key, raw_events, is_single = _open(body)
         if sender is None:
-            sender = await self._by_key(key or _key_in(scope["query_string"]), origin)
+            sender = await self._by_key(key or _key_in(scope["query_string"]), origin, _address_of(scope))
             self._check_pace(sender, scope, len(raw_events))
         received_ms = int(time.time() * 1000)
-        user_agent = "" if sender.is_trusted else headers.get(b"user-agent", b"").decode("latin-1")
+        user_agent = "" if sender.door.is_trusted else headers.get(b"user-agent", b"").decode("latin-1")
         taken: list[Stored] = []
         errors: list[dict[str, Any]] = []
         for index, raw in enumerate(raw_events):
@@ -130,7 +131,7 @@ class Collector:
                     origin=sender.origin,
                     received_ms=received_ms,
                     user_agent=user_agent,
-                    is_trusted=sender.is_trusted,
+                    door=sender.door,
                 )
                 taken.append(event)
             except EventRefused as refused:
@@ -168,9 +169,9 @@ class Collector:
             is_known = self.keys.is_token(text.strip())
         if not is_known:
             raise Refusal(401, "token-unknown", "Authorization: Bearer with a live token expected.")
-        return _Sender("api", "", True)
+        return _Sender("api", "", Door(is_trusted=True, may_sell=self.keys.may_sell(text.strip())))
 
-    async def _by_key(self, key: str, origin: str) -> _Sender:
+    async def _by_key(self, key: str, origin: str, address: str) -> _Sender:
         if not key:
             raise Refusal(400, "key-missing", "The site's key is missing: ?key=… or key in the body.")
         site = self.keys.site(key)
@@ -181,7 +182,7 @@ class Collector:
             raise Refusal(403, "key-unknown", "No active site has this key.")
         if not site.allows(origin):
             raise Refusal(403, "origin-refused", "Pages of this address may not use the key.")
-        return _Sender(site.origin, key, False)
+        return _Sender(site.origin, key, Door(secret=site.secret, network=network_of(address)))
 
     def _look_again(self) -> None:
         try:
@@ -190,10 +191,14 @@ class Collector:
             raise Refusal(503, "not-ready", "The database is away; send it again.", retry_after=5) from error
 
     def _check_pace(self, sender: _Sender, scope: Scope, count: int) -> None:
-        client = scope.get("client")
-        wait = self.pace.spend((sender.key, client[0] if client else ""), count)
+        wait = self.pace.spend((sender.key, _address_of(scope)), count)
         if wait:
             raise Refusal(429, "too-fast", "Too many events from one address.", retry_after=int(wait) + 1)
+
+
+def _address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _give_up(future: asyncio.Future[None]) -> None:

@@ -16,7 +16,7 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.tracking import queries
-from teplo.tracking.incoming import Stored, encode, lane_of, pack, read_event, unpack
+from teplo.tracking.incoming import OWN, Stored, encode, lane_of, pack, read_event, unpack
 from teplo.tracking.models import InboxRow
 
 MAX_PARCEL = 500  # events in a row: small enough that a batch can be of any size
@@ -42,7 +42,7 @@ def put_events(events: Sequence[dict[str, Any]], *, origin: str) -> int:
     """
     received_at = now()
     received_ms = int(received_at.timestamp() * 1000)
-    stored = [read_event(encode(event), origin=origin, received_ms=received_ms, is_trusted=True) for event in events]
+    stored = [read_event(encode(event), origin=origin, received_ms=received_ms, door=OWN) for event in events]
     write_parcels(sort_by_lane(origin, received_at, stored))
     transaction.on_commit(arrived.set)
     return len(stored)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -15,7 +16,10 @@ from zlib import crc32
 import msgspec
 
 from teplo.kit.ids import new_id
+from teplo.people.consent import CHANNELS
 from teplo.people.models import IdentityKind
+from teplo.tracking import reserved
+from teplo.tracking.signing import Signed, check_signature
 
 MAX_PROPERTIES = 32 * 1024  # bytes of JSON
 MAX_AHEAD_MS = 24 * 3600 * 1000
@@ -25,6 +29,9 @@ EARLIEST_MS = 946_684_800_000  # 2000-01-01, from the API
 _NAME = re.compile(r"[^\W_][\w.:-]{0,79}")
 _VISITOR = re.compile(r"[\w.:-]{1,120}", re.ASCII)
 _KINDS = frozenset(IdentityKind.values)
+_CONSENT_TEXT = re.compile(r"[\w-]{1,60}(@\d{1,6})?", re.ASCII)
+_NOT_FROM_PAGES = frozenset({"owner", "owner_id", "company_id"})
+"""Attributes that only a colleague, an import or a token may set."""
 _EMPTY = msgspec.Raw(b"")
 _hash = hashlib.blake2b
 
@@ -55,6 +62,8 @@ class Incoming(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     properties: msgspec.Raw = _EMPTY
     attributes: dict[str, Any] | None = None
     consent: dict[str, bool] | None = None
+    consent_text: str | None = None  # key of the text that was shown, with its version: news@3
+    signed: Signed | None = None  # by the site's own server: who the visitor is
     key: str | None = None  # of the site, in a single event
 
 
@@ -75,6 +84,29 @@ class Stored(msgspec.Struct, omit_defaults=True, kw_only=True):
     properties: str = ""
     attributes: dict[str, Any] = {}
     consent: dict[str, bool] = {}
+    consent_text: str = ""
+    signed: bool = False
+    network: str = ""  # of the sender, never a whole address
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Through which door an event comes and what may pass there."""
+
+    is_trusted: bool = False
+    """With a token or from our own code: may name a person by id and be old."""
+    may_sell: bool = False
+    """With a token that has the right to sell: may tell of deals, payments and calls."""
+    is_own: bool = False
+    """From our own code: may tell what only Teplo knows."""
+    secret: str = ""
+    """Of the site, for what its server has signed."""
+    network: str = ""
+
+
+PAGE = Door()
+TOKEN = Door(is_trusted=True)
+OWN = Door(is_trusted=True, may_sell=True, is_own=True)
 
 
 _decoder = msgspec.json.Decoder(Incoming)
@@ -85,11 +117,17 @@ encode = _encoder.encode
 
 
 def read_event(
-    raw: bytes | msgspec.Raw, *, origin: str, received_ms: int, user_agent: str = "", is_trusted: bool = False
+    raw: bytes | msgspec.Raw,
+    *,
+    origin: str,
+    received_ms: int,
+    user_agent: str = "",
+    is_trusted: bool = False,
+    door: Door | None = None,
 ) -> Stored:
     """The stored form of one event; raises EventRefused.
 
-    `is_trusted`: it comes from our own code or with a token, so it may name a person and be old.
+    `door`: what may pass; without it, `is_trusted` says whether this comes with a token or from a page.
     """
     try:
         event = _decoder.decode(raw)
@@ -97,7 +135,9 @@ def read_event(
         raise EventRefused("malformed", str(error), status=400) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EventRefused("not-json", f"This is not JSON: {error}", status=400) from None
-    return _store(event, origin=origin, received_ms=received_ms, user_agent=user_agent, is_trusted=is_trusted)
+    if door is None:
+        door = TOKEN if is_trusted else PAGE
+    return _store(event, origin=origin, received_ms=received_ms, user_agent=user_agent, door=door)
 
 
 def event_id(*, origin: str, client_id: str | int | None) -> int:
@@ -126,20 +166,22 @@ def pack(events: list[bytes]) -> bytes:
     return b"[" + b",".join(events) + b"]"
 
 
-def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, is_trusted: bool) -> Stored:
+def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, door: Door) -> Stored:
     visitor = (event.visitor or "").strip()
     if visitor and not _VISITOR.fullmatch(visitor):
         raise EventRefused("visitor-unreadable", "visitor: letters, digits and _ . : - up to 120 characters")
     identities = _identities(event.identities) if event.identities else {}
-    person = _person(event.person, is_trusted=is_trusted) if event.person is not None else 0
+    if not door.is_trusted:
+        visitor = _own_visitor(visitor, identities)
+    person = _person(event.person, is_trusted=door.is_trusted) if event.person is not None else 0
     if not (visitor or identities or person):
         raise EventRefused("nobody", "Whose event is it? Give visitor or identities.")
     if event.id is not None and len(str(event.id)) > 200:
         raise EventRefused("id-too-long", "id: at most 200 characters")
     return Stored(
         id=event_id(origin=origin, client_id=event.id),
-        name=_name(event.name),
-        at=_moment(event.time, received_ms=received_ms, is_trusted=is_trusted),
+        name=_allowed(_name(event.name), door),
+        at=_moment(event.time, received_ms=received_ms, is_trusted=door.is_trusted),
         received=received_ms,
         visitor=visitor,
         identities=identities,
@@ -149,9 +191,61 @@ def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, i
         utm=_utm(event.utm) if event.utm else {},
         user_agent=_text(event.user_agent or user_agent, 400),
         properties=_properties(event.properties),
-        attributes=_attributes(event.attributes) if event.attributes else {},
-        consent=event.consent or {},
+        attributes=_attributes(event.attributes, door) if event.attributes else {},
+        consent=_consent(event.consent) if event.consent else {},
+        consent_text=_consent_text(event.consent_text) if event.consent_text else "",
+        signed=_is_signed(event, visitor, identities, received_ms, door) if event.signed else False,
+        network=door.network if identities or event.consent else "",
     )
+
+
+def _own_visitor(visitor: str, identities: dict[str, str]) -> str:
+    """A page speaks of its own visitor only; named among the identities it is the same one."""
+    named = identities.pop("visitor", "")
+    if named and visitor and named != visitor:
+        raise EventRefused("visitor-refused", "identities: a page may name no other visitor than its own", status=403)
+    if named and not _VISITOR.fullmatch(named):
+        raise EventRefused("visitor-unreadable", "visitor: letters, digits and _ . : - up to 120 characters")
+    return visitor or named
+
+
+def _allowed(name: str, door: Door) -> str:
+    """The name, unless this door is not the one for it."""
+    whose = reserved.whose(name)
+    if whose == reserved.OWN and not door.is_own:
+        raise EventRefused(
+            "name-reserved", f"name: {name} is told by Teplo itself, nobody else can send it", status=403
+        )
+    if whose == reserved.TOKEN and not door.may_sell:
+        text = f"name: {name} is taken only from servers, with a token whose role may sell"
+        raise EventRefused("name-needs-token", text, status=403)
+    return name
+
+
+def _consent(given: dict[str, bool]) -> dict[str, bool]:
+    for channel in given:
+        if channel not in CHANNELS:
+            known = ", ".join(CHANNELS)
+            raise EventRefused("consent-channel-unknown", f"consent: {channel[:20]!r} is none of {known}")
+    return given
+
+
+def _consent_text(text: str) -> str:
+    if not _CONSENT_TEXT.fullmatch(text):
+        raise EventRefused("consent-text-unreadable", "consent_text: a key such as news, or with its version: news@3")
+    return text
+
+
+def _is_signed(event: Incoming, visitor: str, identities: dict[str, str], received_ms: int, door: Door) -> bool:
+    """True: the site's own server says who this visitor is."""
+    if door.is_trusted or event.signed is None:
+        return False
+    problem = check_signature(
+        event.signed, secret=door.secret, visitor=visitor, identities=identities, now=received_ms // 1000
+    )
+    if problem:
+        raise EventRefused(*problem, status=403)
+    return True
 
 
 def _name(text: str) -> str:
@@ -217,7 +311,9 @@ def _text(text: str | None, length: int) -> str:
     return text.replace("\0", "")[:length] if text else ""
 
 
-def _attributes(given: dict[str, Any]) -> dict[str, Any]:
+def _attributes(given: dict[str, Any], door: Door) -> dict[str, Any]:
+    if not door.is_trusted and (refused := sorted(_NOT_FROM_PAGES & given.keys())):
+        raise EventRefused("attribute-refused", f"attributes: a page may not set {refused[0]}", status=403)
     raw = _encoder.encode(given)
     if len(raw) > MAX_PROPERTIES:
         raise EventRefused("attributes-too-large", "attributes: at most 32 KB", status=413)

@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from teplo.accounts.access import RIGHTS, Right
 from teplo.accounts.models import ApiToken
-from teplo.kit.secrets import keyed_digest
+from teplo.kit.secrets import SecretUnreadable, decrypt, keyed_digest
 from teplo.tracking.models import Site
 
 log = structlog.get_logger(__name__)
@@ -28,6 +28,7 @@ class KnownSite:
 
     origin: str
     hosts: frozenset[str]
+    secret: str = ""
 
     def allows(self, origin: str) -> bool:
         """Whether a page of this Origin header may use the key; servers send none."""
@@ -40,6 +41,7 @@ class Keys:
     def __init__(self) -> None:
         self.sites: dict[str, KnownSite] = {}
         self.tokens: frozenset[str] = frozenset()
+        self.tokens_without_sales: frozenset[str] = frozenset()
         self._digests: dict[str, str] = {}
         self._read_at = 0.0
         self._was_read = False
@@ -65,12 +67,19 @@ class Keys:
 
     def is_token(self, text: str) -> bool:
         """Whether a bearer token may send events. Digests of seen tokens are remembered: computing them costs."""
+        return self._digest_of(text) in self.tokens
+
+    def may_sell(self, text: str) -> bool:
+        """Whether a token that `is_token` may also tell of deals and payments."""
+        return self._digest_of(text) not in self.tokens_without_sales
+
+    def _digest_of(self, text: str) -> str:
         digest = self._digests.get(text)
         if digest is None:
             if len(self._digests) > 1000:
                 self._digests.clear()
             digest = self._digests[text] = keyed_digest("token", text[:200])
-        return digest in self.tokens
+        return digest
 
     @property
     def may_look_again(self) -> bool:
@@ -85,12 +94,13 @@ class Keys:
         with self._lock:
             self._read_at = time.monotonic()
             close_old_connections()
-            sites = Site.objects.filter(is_active=True).values_list("id", "key", "origins")
-            self.sites = {key: KnownSite(f"site:{pk}", _hosts(origins)) for pk, key, origins in sites}
-            roles = [role for role, rights in RIGHTS.items() if Right.EDIT_PEOPLE in rights]
-            self.tokens = frozenset(
-                ApiToken.objects.filter(revoked_at=None, role__in=roles).values_list("digest", flat=True)
-            )
+            sites = Site.objects.filter(is_active=True).values_list("id", "key", "origins", "secret")
+            self.sites = {
+                key: KnownSite(f"site:{pk}", _hosts(origins), _readable(secret)) for pk, key, origins, secret in sites
+            }
+            tokens = list(ApiToken.objects.filter(revoked_at=None).values_list("digest", "role"))
+            self.tokens = _with_right(tokens, Right.EDIT_PEOPLE)
+            self.tokens_without_sales = self.tokens - _with_right(tokens, Right.SELL)
             self._was_read = True
 
     def _keep(self) -> None:
@@ -99,6 +109,20 @@ class Keys:
             if self._stop.wait(REFRESH_SECONDS):
                 connection.close()
                 return
+
+
+def _with_right(tokens: Iterable[tuple[str, str]], right: Right) -> frozenset[str]:
+    """Digests of the tokens whose role has this right."""
+    roles = {role for role, own in RIGHTS.items() if right in own}
+    return frozenset(digest for digest, role in tokens if role in roles)
+
+
+def _readable(secret: str) -> str:
+    """The site's secret; empty when it was stored with another installation key."""
+    try:
+        return decrypt(secret)
+    except SecretUnreadable:
+        return ""
 
 
 def _quietly(read: Callable[[], None]) -> None:

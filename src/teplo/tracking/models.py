@@ -17,6 +17,7 @@ class Site(Row):
     key = models.CharField(max_length=40, unique=True)
     origins = models.JSONField(default=list, help_text='["https://example.com"]; empty: any origin.')
     is_active = models.BooleanField(default=True)
+    secret = models.TextField(blank=True, default="", help_text="kit.secrets.encrypt: its server signs with it.")
     created_at = models.DateTimeField(default=now)
 
 

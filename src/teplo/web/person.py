@@ -26,7 +26,7 @@ from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.people.attributes import COLUMNS, Change, definitions, set_attributes
 from teplo.people.changing import note_changed
-from teplo.people.consent import ConsentWord, record_consents
+from teplo.people.consent import CHANNELS, ConsentWord, record_consents
 from teplo.people.identities import CONTACT_KINDS, ContactUnreadable
 from teplo.people.making import ContactTaken, LastContact, add_contact, remove_contact, set_main
 from teplo.people.merging import winners_of
@@ -376,7 +376,7 @@ def person_consent(request: HttpRequest, person_id: int) -> HttpResponse:
     """What the person said about being written to, noted by a colleague."""
     _person(request, person_id, to_edit=True)
     state, channel = request.POST.get("state", ""), request.POST.get("channel", "")
-    if state not in ConsentState.values or channel not in (*CONTACT_KINDS, "sms"):
+    if state not in ConsentState.values or channel not in CHANNELS:
         raise Http404
     record_consents([ConsentWord(person_id, channel, state, source=_by(request))])
     note_changed([person_id], "consent")
