@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
-from teplo.accounts.models import Role
+from teplo.accounts.models import ApiToken, Role
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -58,7 +58,13 @@ def may_edit_person(user: Any, *, owner_id: int | None) -> bool:
     """Salespeople edit people of their own and of nobody; the others with EDIT_PEOPLE edit everybody."""
     if not can(user, Right.EDIT_PEOPLE):
         return False
-    return user.role != Role.SALESPERSON or owner_id in (None, user.pk)
+    return user.role != Role.SALESPERSON or owner_id in (None, acting_user_id(user))
+
+
+def acting_user_id(actor: Any) -> int | None:
+    """Of a user their own id; of an API token that of the user who made it."""
+    found: int | None = actor.created_by if isinstance(actor, ApiToken) else actor.pk
+    return found
 
 
 def requires(*rights: Right) -> Callable[[View], View]:

@@ -12,6 +12,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from teplo.accounts.access import Right
+from teplo.accounts.models import ApiToken
 from teplo.accounts.workspace import get_workspace
 from teplo.api.access import Token
 from teplo.api.problems import Flaw
@@ -19,6 +20,7 @@ from teplo.api.shapes import Asked, Id, Moment, Text
 from teplo.kit.clock import now
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
+from teplo.people.owning import NotYours, not_yours
 from teplo.scoring.outcomes import Told, tell_outcomes
 
 router = Router(tags=["outcomes"])
@@ -61,6 +63,7 @@ class OutcomesTaken(Schema):
 def tell(request: HttpRequest, told: OutcomesAsked) -> Status[OutcomesTaken]:
     """Idempotent: the same person, key and moment told again replaces what was. 207 when some were refused."""
     people, flaws = _people(told.outcomes)
+    flaws += _of_colleagues(request.auth, people)  # type: ignore[attr-defined]
     rows = [
         Told(
             person_id=person, state=row.state, at=row.at, key=row.key, reason=row.reason, value=row.value,
@@ -91,6 +94,17 @@ def _people(rows: Sequence[OutcomeAsked]) -> tuple[list[int], list[Flaw]]:
             flaws.append(_unknown(number, row))
         people.append(person)
     return people, sorted(flaws, key=lambda flaw: int(flaw.place[9 : flaw.place.index("]")]))
+
+
+def _of_colleagues(token: ApiToken, people: list[int]) -> list[Flaw]:
+    """Refuses those of others' people that a salesperson's token speaks of: their places get 0."""
+    others = not_yours(token, (person for person in people if person))
+    flaws = []
+    for number, person in enumerate(people):
+        if person in others:
+            people[number] = 0
+            flaws.append(Flaw(place=f"outcomes[{number}].person", code="not-yours", message=str(NotYours())))
+    return flaws
 
 
 def _contacts(rows: Sequence[OutcomeAsked]) -> tuple[list[list[tuple[str, str]]], list[Flaw]]:

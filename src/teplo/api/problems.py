@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
 from teplo.jobs.running import place_of
+from teplo.people.owning import NotYours
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +103,7 @@ def teach(api: NinjaAPI) -> None:
     answered(ValidationError, _invalid)
     answered(HttpError, _refused)
     answered(AuthenticationError, lambda _error: unknown_token())
+    answered(NotYours, lambda error: Problem(403, "not-yours", str(error)))
     answered(Http404, lambda _error: NotThere(_("There is no such thing.")))
     answered(RequestDataTooBig, lambda _error: too_large())
     answered(SuspiciousOperation, lambda _error: _refused(HttpError(400, "")))

@@ -28,6 +28,7 @@ from teplo.insights.review_figures import figures
 from teplo.jobs.models import Job
 from teplo.kit.clock import now
 from teplo.people.models import Person
+from teplo.people.owning import refuse_not_yours
 from teplo.scoring import reviews
 from teplo.scoring.models import CriterionProposal, Decision, Review
 from teplo.scoring.reviews import ReviewRefused
@@ -271,6 +272,7 @@ def propose_criterion(request: HttpRequest, asked: ProposalAsked) -> Status[Prop
     if asked.person and not Person.objects.filter(pk=asked.person, erased_at=None).exists():
         text = _("There is no such person.")
         raise Problem(422, "person-unknown", text, errors=[Flaw(place="person", code="person-unknown", message=text)])
+    refuse_not_yours(request.auth, [int(asked.person)] if asked.person else [])  # type: ignore[attr-defined]
     try:
         made = reviews.propose(
             text=asked.text, points=asked.points, condition=_condition(asked.condition), by=maker(request) or 0,

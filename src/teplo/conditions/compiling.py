@@ -43,10 +43,15 @@ def to_q(
 
 
 def stored_to_q(
-    data: object, vocabulary: Vocabulary, *, as_of: datetime | None = None, among: Sequence[int] | None = None
+    data: object,
+    vocabulary: Vocabulary,
+    *,
+    as_of: datetime | None = None,
+    among: Sequence[int] | None = None,
+    of_known_values: bool = False,
 ) -> Q:
     """`to_q` of a stored JSON form, forgiving to values that are gone since; raises ConditionError for the rest."""
-    return to_q(read_json(data, vocabulary, of_known_values=False), vocabulary, as_of=as_of, among=among)
+    return to_q(read_json(data, vocabulary, of_known_values=of_known_values), vocabulary, as_of=as_of, among=among)
 
 
 def ask(condition: Condition, asking: Asking) -> Q:

@@ -90,13 +90,19 @@ class ConditionError(ValueError):
         return f"{self.place}: {self.reason}" if self.path else self.reason
 
 
-def read_json(data: object, vocabulary: Vocabulary, *, of_known_values: bool = True) -> Condition:
+def read_json(
+    data: object, vocabulary: Vocabulary, *, of_known_values: bool = True, is_inside: bool = False
+) -> Condition:
     """The Condition that `data` says; raises ConditionError.
 
     Unknown activities and choices are refused when a condition is saved. A stored condition may outlive the stage or
     segment it names: read with `of_known_values=False`, such a leaf matches nobody instead of stopping the pipeline.
+
+    Where it would match *everybody* (`did_not`, `not`, none of these segments), it is refused all the same: an
+    exclusion that has lost its sense must not let everybody through. Say `is_inside` of a condition that another one
+    asks for, perhaps negated.
     """
-    return _Reader(vocabulary, of_known_values).read(data, ())
+    return _Reader(vocabulary, of_known_values, is_negated=is_inside).read(data, ())
 
 
 def read_span(text: object, path: Path, *, of_days: bool = False) -> Span:
@@ -115,9 +121,11 @@ def read_span(text: object, path: Path, *, of_days: bool = False) -> Span:
 
 
 class _Reader:
-    def __init__(self, vocabulary: Vocabulary, of_known_values: bool) -> None:
+    def __init__(self, vocabulary: Vocabulary, of_known_values: bool, *, is_negated: bool = False) -> None:
         self.vocabulary = vocabulary
         self.of_known_values = of_known_values
+        self.is_negated = is_negated
+        """Whether a leaf that matches nobody could make the whole match everybody."""
         self.left = SIZE
 
     def read(self, data: object, path: Path) -> Condition:
@@ -164,17 +172,21 @@ class _Reader:
         return Some(parts)
 
     def _not(self, data: object, path: Path) -> Condition:
-        return Not(self.read(data, path))
+        was_negated, self.is_negated = self.is_negated, True
+        part = self.read(data, path)
+        self.is_negated = was_negated
+        return Not(part)
 
     # deeds
 
-    def _activity(self, data: Mapping[str, Any], key: str, path: Path) -> str:
+    def _activity(self, data: Mapping[str, Any], key: str, path: Path, *, must_be_known: bool = False) -> str:
         activity = data[key]
         if not isinstance(activity, str) or not activity:
             raise ConditionError("empty-value", (*path, key))
         if self.vocabulary.deeds is None:
             raise ConditionError("unknown-leaf", (*path, key), found=key)
-        if self.of_known_values and activity not in self.vocabulary.activities:
+        must_be_known = must_be_known or self.of_known_values or self.is_negated
+        if must_be_known and activity not in self.vocabulary.activities:
             raise ConditionError("unknown-activity", (*path, key), activity=activity)
         return activity
 
@@ -187,11 +199,13 @@ class _Reader:
         at_most = data.get("at_most")
         if at_most is not None and _whole(at_most, 0, (*path, "at_most")) < at_least:
             raise ConditionError("impossible-range", (*path, "at_most"))
-        return Did(self._activity(data, "did", path), at_least, at_most, self._span(data, "within", path))
+        activity = self._activity(data, "did", path, must_be_known=at_least == 0)
+        return Did(activity, at_least, at_most, self._span(data, "within", path))
 
     def _did_not(self, data: Mapping[str, Any], path: Path) -> DidNot:
         self._only(data, ("did_not", "within"), path)
-        return DidNot(self._activity(data, "did_not", path), self._span(data, "within", path))
+        activity = self._activity(data, "did_not", path, must_be_known=True)
+        return DidNot(activity, self._span(data, "within", path))
 
     def _last_did(self, data: Mapping[str, Any], path: Path) -> LastDid:
         self._only(data, ("last_did", "within", "older_than"), path)
@@ -245,7 +259,10 @@ class _Reader:
         if operator in (Operator.IN, Operator.NOT_IN):
             return self._several(entry, value, path)
         if operator in (Operator.HAS, Operator.HAS_NOT):
-            return self._several(entry, value if isinstance(value, list | tuple) else [value], path)
+            values = self._several(entry, value if isinstance(value, list | tuple) else [value], path)
+            if entry.is_definition and (self.is_negated or operator is Operator.HAS_NOT):
+                self._refuse_gone(entry, values, path)
+            return values
         return self._scalar(entry, value, path)
 
     def _several(self, entry: Field, value: Any, path: Path) -> tuple[Scalar, ...]:
@@ -283,6 +300,12 @@ class _Reader:
         if path and path[-1] in (Operator.GREATER, Operator.LESS, Operator.AT_LEAST, Operator.AT_MOST):
             return _number(value, path)
         return value if isinstance(value, bool | int | float) else _text(value, path, Type.ANY)
+
+    def _refuse_gone(self, entry: Field, values: tuple[Scalar, ...], path: Path) -> None:
+        known = self.vocabulary.choices_of(entry)
+        gone = next((value for value in values if value not in known), None)
+        if gone is not None:
+            raise ConditionError("unknown-value", path, field=entry.key, value=gone)
 
     def _known(self, entry: Field, value: str, path: Path) -> str:
         if entry.choices is None or entry.is_open or not self.of_known_values:

@@ -123,6 +123,7 @@ class Field:
     of its own, {"stage": "lead"} for {"field": "stage", "is": "lead"}. `is_open`: values beside the known choices may
     be written. `said`: its own wording of an operator, with %(value)s. `answers`: a yes and a no said
     as words of their own. `suggest` answers what values begin with a text.
+    `is_definition`: a value names a definition (a segment) and means nothing once that is gone.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Field:
     suggest: Callable[[str], Sequence[str]] | None = None
     is_short: bool = False
     is_open: bool = False
+    is_definition: bool = False
     leaf: str = ""
     said: Mapping[Operator, Text] = field(default_factory=dict)
     answers: tuple[Text, Text] | None = None

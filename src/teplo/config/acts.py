@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from teplo.journeys.enrolling import enrol_people
+from teplo.conditions.reading import ConditionError
+from teplo.journeys.enrolling import JourneyNotLive, enrol_people
 from teplo.journeys.models import Journey
 from teplo.kit.clock import now
 from teplo.people import acting
-from teplo.people.acting import Act
+from teplo.people.acting import Act, ActImpossible
 from teplo.stages.models import Stage
 from teplo.stages.moving import move_people
 
@@ -23,10 +26,21 @@ def lend() -> None:
 
 
 def _set_stage(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
-    stage = Stage.objects.get(key=args["stage"])
+    stage = Stage.objects.filter(key=args["stage"]).first()
+    if stage is None:
+        raise ActImpossible(gettext("There is no such stage."))
     why = {"words": args["why"]} if args.get("why") else {}
     return len(move_people(person_ids=people, stage=stage, cause="hand", by=by, why=why, at=now()))
 
 
 def _enrol(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
-    return enrol_people(journey=Journey.objects.get(pk=args["journey"]), person_ids=people, at=now())
+    number = str(args["journey"])
+    journey = Journey.objects.filter(pk=number).first() if re.fullmatch(r"[0-9]{1,18}", number) else None
+    if journey is None:
+        raise ActImpossible(gettext("There is no such journey."))
+    try:
+        return enrol_people(journey=journey, person_ids=people, at=now())
+    except JourneyNotLive as refusal:
+        raise ActImpossible(gettext("The journey is not live.")) from refusal
+    except ConditionError as error:
+        raise ActImpossible(str(error)) from error

@@ -111,7 +111,7 @@ def _enrol_the_called(happened: Happened) -> None:
         people = called.by(trigger)
         if people:
             try:
-                chosen = who_match(trigger.get("condition") or {}, person_ids=sorted(people))
+                chosen = who_match(_asked_of(trigger), person_ids=sorted(people))
                 journey = Journey.objects.filter(pk=journey_id, state=JourneyState.LIVE).first()
                 if chosen and journey is not None:  # it may have been paused this moment
                     enrol_people(journey=journey, person_ids=sorted(chosen), at=happened.at)
@@ -134,6 +134,11 @@ _triggers: Remembered[dict[int, Mapping[str, Any]]] = Remembered(
     dict,
 )
 """What starts each live journey, by its newest published version."""
+
+
+def _asked_of(trigger: Mapping[str, Any]) -> Mapping[str, Any]:
+    condition = trigger.get("condition")
+    return {} if condition is None else condition
 
 
 class _Called:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from teplo.conditions.reading import ConditionError
 from teplo.jobs.models import Job
-from teplo.jobs.running import Work
+from teplo.jobs.running import CannotGoOn, Work
 from teplo.jobs.starting import start_job
 from teplo.kit.clock import now
 from teplo.people.attributes import Change, set_attributes
@@ -34,6 +36,10 @@ Apply = Callable[[Sequence[int], Mapping[str, Any], str], int]
 
 class ActUnknown(LookupError):
     """There is no such act."""
+
+
+class ActImpossible(Exception):
+    """What the act needs (its stage, its journey) is not there any more; the text says so to the user."""
 
 
 @dataclass(frozen=True)
@@ -71,18 +77,31 @@ def start_acting(*, act: str, chosen: Chosen, args: Mapping[str, Any], by: int) 
 
 
 def act_on_people(work: Work) -> dict[str, Any]:
-    """The job. People are taken by rising id, so that a change that takes them out of the filter disturbs nothing."""
+    """The job. People are taken by rising id, so that a change that takes them out of the filter disturbs nothing.
+
+    The condition is read anew for each batch: a definition it names may go while the job runs, and then it stops.
+    """
     act = act_of(work.args["act"])
-    people = people_of(Chosen.from_json(work.args["chosen"]))
     if work.total is None:
-        work.advance(done=0, total=people.count(), cursor={"after": "0", "changed": 0})
+        work.advance(done=0, total=_meant(work).count(), cursor={"after": "0", "changed": 0})
     changed, after = int(work.cursor.get("changed", 0)), int(work.cursor.get("after", 0))
-    while batch := list(people.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:_BATCH]):
+    while batch := list(_meant(work).filter(id__gt=after).order_by("id").values_list("id", flat=True)[:_BATCH]):
         with transaction.atomic():
-            changed += act.apply(batch, work.args["args"], f"user:{work.created_by or 0}")
+            try:
+                changed += act.apply(batch, work.args["args"], f"user:{work.created_by or 0}")
+            except ActImpossible as impossible:
+                raise CannotGoOn(str(impossible)) from impossible
             after = batch[-1]
             work.advance(done=work.done + len(batch), cursor={"after": str(after), "changed": changed})
     return {"changed": changed}
+
+
+def _meant(work: Work) -> QuerySet[Person]:
+    """The people the job was begun for; raises CannotGoOn if that can no longer be said."""
+    try:
+        return people_of(Chosen.from_json(work.args["chosen"]))
+    except ConditionError as error:
+        raise CannotGoOn(str(error)) from error
 
 
 def _set_value(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:

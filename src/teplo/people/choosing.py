@@ -15,11 +15,13 @@ from django.db.models.lookups import StartsWith
 from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
+from teplo.conditions.reading import ConditionError
 from teplo.people.identities import ContactUnreadable, guess_kind, normalise
 from teplo.people.models import Identity, Person
 from teplo.people.names import name_key, plain
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
+KINDS = (KNOWN, STRANGERS, EVERYBODY)
 MOST_FOUND = 300
 """How many people a look by contacts, or a typed search for one person, answers at most."""
 
@@ -41,28 +43,36 @@ class Chosen:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Chosen:
-        return cls(
-            ids=tuple(int(i) for i in data.get("ids", ())),
-            search=str(data.get("search", "")),
-            condition=data.get("condition") or {},
-            who=str(data.get("who") or KNOWN),
-        )
+        """What `as_json` gave; raises ConditionError for anything that has lost its sense: it is never everybody."""
+        condition, who = data.get("condition", {}), data.get("who", KNOWN)
+        if not isinstance(condition, Mapping):
+            raise ConditionError("not-an-object", ("condition",))
+        if who not in KINDS:
+            raise ConditionError("unknown-value", ("who",), field="who", value=who)
+        try:
+            ids = tuple(int(i) for i in data.get("ids", ()))
+        except (TypeError, ValueError):
+            raise ConditionError("not-a-list", ("ids",)) from None
+        return cls(ids=ids, search=str(data.get("search", "")), condition=condition, who=who)
 
 
 def people_of(chosen: Chosen, *, is_listed: bool = False) -> QuerySet[Person]:
-    """The people meant, never the erased ones. Raises ConditionError when the stored condition no longer holds good.
+    """The people meant, never the erased ones. Raises ConditionError if the condition cannot be asked any more, also if
+    only a value that it names is gone: whoever acts on people must not act on others than were meant.
 
     `is_listed`: the first of them are wanted in some order that an index gives.
     """
     people = Person.objects.filter(erased_at=None)
     if chosen.ids:
         return people.filter(id__in=chosen.ids)
+    if chosen.who not in KINDS:
+        raise ConditionError("unknown-value", ("who",), field="who", value=chosen.who)
     if chosen.who != EVERYBODY:
         people = people.filter(is_anonymous=chosen.who == STRANGERS)
-    if plain(chosen.search):
+    if chosen.search:
         people = people.filter(_meant_by(chosen.search, is_listed=is_listed))
-    if chosen.condition:
-        people = people.filter(stored_to_q(chosen.condition, registry.people()))
+    if chosen.condition != {}:
+        people = people.filter(stored_to_q(chosen.condition, registry.people(), of_known_values=True))
     return people
 
 

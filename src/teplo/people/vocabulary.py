@@ -138,6 +138,7 @@ def _person_fields() -> Iterator[Field]:
         WHO,
         _segments,
         is_short=True,
+        is_definition=True,
         leaf="in",
         said=IN_SEGMENT,
         without=(Operator.IS_SET,),
@@ -232,9 +233,13 @@ def _segment_holds(test: Test, asking: Asking) -> Q:
     if set(wanted) & set(asking.trail):
         raise ConditionError("segment-cycle", ("in",))
     found = Segment.objects.filter(pk__in=[int(key) for key in wanted if key.isdigit()]).values_list("pk", "condition")
+    if asking.trail and len(found) < len(set(wanted)):  # whoever asks for this segment may ask who is *not* in it
+        known = {str(pk) for pk, _condition in found}
+        gone = next(key for key in wanted if key not in known)
+        raise ConditionError("unknown-value", ("in",), field="segment", value=gone)
     q = FALSE
     for pk, data in found:
-        inside = read_json(data, asking.vocabulary, of_known_values=False)
+        inside = read_json(data, asking.vocabulary, of_known_values=False, is_inside=True)
         q |= ask(inside, asking.inside(str(pk)))
     return q
 

@@ -28,7 +28,7 @@ from teplo.tracking import activities as deeds
 from teplo.tracking.figures import Figures, figures_of, refresh_if_quick
 from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition
 from teplo.web.icons import IconField
 
 _CYRILLIC = "абвгґдеёєжзиіїйклмнопрстуфхцчшщыэюя"
@@ -109,7 +109,7 @@ def activity_new(request: HttpRequest) -> HttpResponse:
         try:
             activity = deeds.create_activity(
                 key=_free_key(form.cleaned_data[form.first_name]), names=form.names, icon=form.cleaned_data["icon"],
-                condition=posted_condition(request.POST, "condition", of="events"), by=request.user.pk,
+                condition=needed_condition(request.POST, "condition", of="events"), by=request.user.pk,
             )  # fmt: skip
         except ConditionError as error:
             problem = str(error)
@@ -140,7 +140,7 @@ def activity_change(request: HttpRequest, activity_id: int) -> HttpResponse:
             names=form.names,
             is_active=form.cleaned_data["is_active"],
             icon=form.cleaned_data["icon"],
-            condition=posted_condition(request.POST, "condition", of="events"),
+            condition=needed_condition(request.POST, "condition", of="events"),
             by=request.user.pk,
         )
     except ConditionError as error:

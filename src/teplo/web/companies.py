@@ -20,6 +20,7 @@ from teplo.people.companies import change_company, create_company, find_companie
 from teplo.people.models import Company, Person
 from teplo.people.places import country_name, read_country
 from teplo.web.answers import page, redirect, saved
+from teplo.web.owned import acts_on_company
 from teplo.web.person import shown_value
 
 PAGE = 50
@@ -126,6 +127,7 @@ def company_card(request: HttpRequest, company_id: int) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on_company
 def company_edit(request: HttpRequest, company_id: int) -> HttpResponse:
     company = _company(company_id)
     form = CompanyForm(request.POST if request.method == "POST" else None, initial=_initial(company))

@@ -42,14 +42,30 @@ def posted_condition(data: Mapping[str, Any], name: str, *, of: str = "people") 
     vocabulary = vocabulary_of(of)
     if f"{name}_text" in data:
         return write_json(read_text(str(data[f"{name}_text"]), vocabulary), vocabulary)
-    return write_json(read_json(_loaded(str(data.get(name) or "{}")), vocabulary), vocabulary)
+    return write_json(read_json(_loaded(str(data.get(name, "{}"))), vocabulary), vocabulary)
+
+
+def needed_condition(data: Mapping[str, Any], name: str, *, of: str = "people") -> Json:
+    """`posted_condition` of a form that always sends one: without it something was lost, and nobody is meant."""
+    if name not in data and f"{name}_text" not in data:
+        raise ConditionError("not-an-object")
+    return posted_condition(data, name, of=of)
 
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, object_pairs_hook=_pairs)
+    except (ValueError, RecursionError):
         raise ConditionError("not-an-object") from None
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A name said twice in one object: the second would silently take the place of the first."""
+    names = [name for name, _value in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConditionError("mixed-leaf", found=name)
+    return dict(pairs)
 
 
 def _sent(request: HttpRequest) -> Any:
@@ -174,8 +190,7 @@ def check(request: HttpRequest) -> HttpResponse:
     """Whether a condition (JSON or text) can be asked; all its forms, or where and why not."""
     known = vocabulary_of(request.GET.get("of", ""))
     try:
-        asked = _sent(request)
-        condition = _read(asked if isinstance(asked, dict) else {}, known)
+        condition = _read(_sent(request), known)
     except TextError as error:
         place = {"start": error.start, "length": error.length, "line": error.line, "column": error.column}
         return JsonResponse({"ok": False, "reason": str(error), **place})
@@ -184,10 +199,13 @@ def check(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ok": True, **_forms(condition, known)})
 
 
-def _read(asked: Json, known: Vocabulary) -> Condition:
+def _read(asked: Any, known: Vocabulary) -> Condition:
+    """The condition of a question; without one, nobody is asked for."""
+    if not isinstance(asked, dict):
+        raise ConditionError("not-an-object")
     if "text" in asked:
         return read_text(str(asked["text"]), known)
-    return read_json(asked.get("condition", {}), known)
+    return read_json(asked.get("condition"), known)
 
 
 def _forms(condition: Condition, known: Vocabulary) -> Json:
@@ -205,8 +223,8 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many people a condition holds for, within two seconds: counted, or estimated and said so."""
     known = registry.people()
     try:
-        condition = read_json(_sent(request).get("condition", {}), known)
-    except (ConditionError, AttributeError):
+        condition = _read(_sent(request), known)
+    except ConditionError:
         return JsonResponse({"said": ""})
     found = count_people(condition, known, limit=PREVIEW)
     if found is None:

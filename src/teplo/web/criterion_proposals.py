@@ -22,8 +22,9 @@ from teplo.scoring.models import CriterionProposal, Review, Side
 from teplo.scoring.reviews import ReviewRefused
 from teplo.scoring.tables import Line, TableRefused
 from teplo.web.answers import page, redirect, saved
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition, posted_condition
 from teplo.web.formatting import as_day
+from teplo.web.owned import acts_on
 from teplo.web.score_lines import posted_number
 
 
@@ -44,6 +45,7 @@ def proposal_rows(found: Iterable[CriterionProposal]) -> list[dict[str, Any]]:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_http_methods(["GET", "POST"])
 def criterion_propose(request: HttpRequest, person_id: int) -> HttpResponse:
     """A small form in a dialog: what you noticed, how many points it deserves, and if you can say it, the condition."""
@@ -125,7 +127,7 @@ def _line(request: HttpRequest) -> Line:
         group=posted.get("group", ""),
         name=posted.get("name", ""),
         points=posted_number(posted.get("points", "")),
-        condition=posted_condition(posted, "condition"),
+        condition=needed_condition(posted, "condition"),
     )
 
 

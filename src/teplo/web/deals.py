@@ -34,6 +34,7 @@ from teplo.sales.deals import (
 from teplo.sales.models import Deal, DealState
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_money
+from teplo.web.owned import acts_on
 
 SHOWN = 200
 
@@ -118,6 +119,7 @@ def _why_lost() -> dict[str, Any] | None:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def deal_new(request: HttpRequest, person_id: int) -> HttpResponse:
     """A new deal of a person."""
     person = get_object_or_404(Person, pk=person_id)
@@ -129,7 +131,12 @@ def deal_new(request: HttpRequest, person_id: int) -> HttpResponse:
     return _dialog(request, "new", {"person": person, "form": form})
 
 
+def _is_own_deal(user_id: int, person_id: int, deal_id: int) -> bool:
+    return Deal.objects.filter(person_id=person_id, id=deal_id, owner_id=user_id).exists()
+
+
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_deal)
 @require_POST
 def deal_move(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse:
     """To another step of the pipeline."""
@@ -140,6 +147,7 @@ def deal_move(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespons
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_deal)
 def deal_win(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse:
     """Won, perhaps paid."""
     deal = _deal(person_id, deal_id)
@@ -156,6 +164,7 @@ def deal_win(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_deal)
 def deal_lose(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse:
     """Lost, for a reason."""
     deal = _deal(person_id, deal_id)
@@ -169,6 +178,7 @@ def deal_lose(request: HttpRequest, person_id: int, deal_id: int) -> HttpRespons
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_deal)
 @require_POST
 def deal_reopen(request: HttpRequest, person_id: int, deal_id: int) -> HttpResponse:
     """Undo winning or losing."""

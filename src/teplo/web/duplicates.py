@@ -22,9 +22,11 @@ from teplo.people.choosing import find_by_text
 from teplo.people.duplicates import AlreadyAnswered, answer_pair
 from teplo.people.merging import CannotMerge, FieldChoice, MergePreview, merge_people, preview_merge, suggest_winner
 from teplo.people.models import Company, DuplicatePair, Person
+from teplo.people.owning import not_yours
 from teplo.people.places import NAMED
 from teplo.stages.merging import is_taken_over
 from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.owned import acts_on
 from teplo.web.person import shown_value
 from teplo.web.reading import whole
 from teplo.web.telling import COLUMN_NAMES
@@ -37,7 +39,9 @@ _SUBJECT = "duplicates"
 def duplicate_list(request: HttpRequest) -> HttpResponse:
     open_pairs = DuplicatePair.objects.filter(answer="")
     pairs = list(open_pairs.order_by("-likeness", "id")[:PAGE])
-    rows = {row.person.pk: row for row in rows_of([i for pair in pairs for i in (pair.first_id, pair.second_id)])}
+    people = [person for pair in pairs for person in (pair.first_id, pair.second_id)]
+    others = not_yours(request.user, people)
+    rows = {row.person.pk: row for row in rows_of([person for person in people if person not in others])}
     context = {
         "pairs": [
             (pair, rows[pair.first_id], rows[pair.second_id], str(duplicates.REASONS.get(pair.reason, pair.reason)))
@@ -58,7 +62,13 @@ def duplicate_search(request: HttpRequest) -> HttpResponse:
     return redirect(request, "duplicates")
 
 
+def _people_of_pair(pair_id: int) -> list[int]:
+    pair = DuplicatePair.objects.filter(pk=pair_id).values_list("first_id", "second_id").first()
+    return list(pair or ())
+
+
 @requires(Right.EDIT_PEOPLE)
+@acts_on("pair_id", people=_people_of_pair)
 def duplicate(request: HttpRequest, pair_id: int) -> HttpResponse:
     """The two cards side by side; POST is the human's word."""
     pair = DuplicatePair.objects.filter(pk=pair_id).first()
@@ -110,18 +120,22 @@ def _answer(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def merge_with(request: HttpRequest, person_id: int) -> HttpResponse:
     """Choose the other card."""
     person = Person.objects.filter(pk=person_id, erased_at=None).first()
     if person is None:
         raise Http404
     search = request.GET.get("q", "").strip()
-    ids = [found for found in find_by_text(search) if found != person_id][:10]
+    found = [other for other in find_by_text(search) if other != person_id]
+    others = not_yours(request.user, found)
+    ids = [other for other in found if other not in others][:10]
     context = {"person": person, "search": search, "rows": rows_of(ids)}
     return page(request, "duplicates/choose.html", context, fragment="duplicates/_choose.html")
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("winner_id", "loser_id")
 def merge(request: HttpRequest, winner_id: int, loser_id: int) -> HttpResponse:
     """Compare two cards chosen by hand; POST merges them."""
     if request.method != "POST":

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from teplo.accounts.access import RightLacking, public
+from teplo.people.owning import NotYours
 from teplo.web.answers import wants_fragment
 
 
@@ -26,7 +27,9 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 @public
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    if isinstance(exception, RightLacking):
+    if isinstance(exception, NotYours):
+        text = str(exception)
+    elif isinstance(exception, RightLacking):
         text = _("Your role does not include this. An administrator can change it under Settings, Colleagues.")
     else:
         text = str(exception or "")

@@ -24,6 +24,7 @@ from teplo.sales.models import Deal, HandOff, HandOffState
 from teplo.sales.returning import REASONS
 from teplo.stages.models import Stage
 from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.owned import acts_on
 
 SHOWN = 100
 CAUSES = {"hot": _("turned hot"), "hand": _("handed over by a colleague"), "journey": _("handed over by a journey")}
@@ -100,7 +101,14 @@ def _contacts(person_id: int) -> QuerySet[Identity]:
     return known.exclude(kind__in=(IdentityKind.VISITOR, IdentityKind.EXTERNAL)).order_by("-is_main", "kind")
 
 
+def _is_offered_to(user_id: int, person_id: int, hand_off_id: int) -> bool:
+    """Offered to this salesperson, or to all of them because nobody answered in time."""
+    row = HandOff.objects.filter(person_id=person_id, id=hand_off_id).first()
+    return row is not None and (row.assignee_id == user_id or row.escalated_at is not None)
+
+
 @requires(Right.SELL)
+@acts_on("person_id", unless=_is_offered_to)
 @require_POST
 def hand_off_accept(request: HttpRequest, person_id: int, hand_off_id: int) -> HttpResponse:
     """The person is mine now."""
@@ -114,6 +122,7 @@ def hand_off_accept(request: HttpRequest, person_id: int, hand_off_id: int) -> H
 
 
 @requires(Right.SELL)
+@acts_on("person_id", unless=_is_offered_to)
 def hand_off_return(request: HttpRequest, person_id: int, hand_off_id: int) -> HttpResponse:
     """Back to marketing, with a reason."""
     row = get_object_or_404(HandOff.objects.select_related("person"), person_id=person_id, id=hand_off_id)
@@ -131,6 +140,7 @@ def hand_off_return(request: HttpRequest, person_id: int, hand_off_id: int) -> H
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def hand_off_new(request: HttpRequest, person_id: int) -> HttpResponse:
     """Hand a person to sales by hand."""

@@ -20,7 +20,8 @@ from teplo.scoring.hand_scoring import HandScoreRefused, score_by_hand
 from teplo.scoring.models import HandScore, ScoreTable, TableState
 from teplo.web.answers import page, redirect, saved
 from teplo.web.formatting import temperature_name
-from teplo.web.person_adjustments import editable_person
+from teplo.web.owned import acts_on
+from teplo.web.person_adjustments import living_person
 from teplo.web.score_lines import posted_number
 from teplo.web.scoring_tabs import scoring_tabs
 
@@ -37,10 +38,11 @@ GRADES = (
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_http_methods(["GET", "POST"])
 def person_hand_score(request: HttpRequest, person_id: int) -> HttpResponse:
     """Say how warm he is by one's own judgement."""
-    person = editable_person(request, person_id)
+    person = living_person(person_id)
     if request.method == "GET":
         return _form(request, person)
     written = request.POST.get("points", "").strip()

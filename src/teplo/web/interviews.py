@@ -17,6 +17,7 @@ from teplo.people.models import Person
 from teplo.scoring.interviewing import NothingSaid, drop_interview, frequent_reasons, note_interview
 from teplo.scoring.models import Interview
 from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.owned import acts_on
 
 SHOWN = 20
 SUGGESTED = 12
@@ -39,6 +40,7 @@ def _own_id(request: HttpRequest) -> int:
 
 
 @requires(Right.SEE)
+@acts_on("person_id", may_look=True)
 @require_http_methods(["GET", "POST"])
 def person_interviews(request: HttpRequest, person_id: int) -> HttpResponse:
     """The section of a card: its talks, and a form for one more."""

@@ -34,7 +34,7 @@ from teplo.journeys.triggers import REENTRY, say_trigger
 from teplo.kit.clock import now
 from teplo.people.models import Segment
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition
 from teplo.web.journey_flow import WAY_NAMES, draw
 from teplo.web.journey_forms import (
     FORMS,
@@ -212,7 +212,7 @@ def journey_trigger(request: HttpRequest, journey_id: int) -> HttpResponse:
     form = TriggerForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            condition = posted_condition(request.POST, "condition")
+            condition = needed_condition(request.POST, "condition")
         except (ConditionError, ValueError) as error:
             form.add_error(None, str(error))
         else:
@@ -247,7 +247,7 @@ def journey_ways_out(request: HttpRequest, journey_id: int) -> HttpResponse:
 
 def _condition(request: HttpRequest, name: str) -> dict[str, Any]:
     """What a builder sent; no condition at all means: nothing."""
-    condition: dict[str, Any] = dict(posted_condition(request.POST, name))
+    condition: dict[str, Any] = dict(needed_condition(request.POST, name))
     return {} if condition == {"all": []} else condition
 
 

@@ -23,7 +23,7 @@ from teplo.people.attributes import TEXT_COLUMNS, definitions
 from teplo.sales.tasks import KINDS as TASK_KINDS
 from teplo.stages.models import Stage
 from teplo.tracking.models import Activity
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition
 
 UNIT_NAMES = {"minutes": _("minutes"), "hours": _("hours"), "days": _("days"), "weeks": _("weeks")}
 COLUMN_NAMES = {
@@ -154,7 +154,7 @@ class ConditionForm(StepForm):
     def clean(self) -> dict[str, Any]:
         self.condition: Any = {}
         try:
-            self.condition = posted_condition(self.data, "condition")
+            self.condition = needed_condition(self.data, "condition")
         except (ConditionError, ValueError) as error:
             self.add_error(None, str(error))
         return super().clean()

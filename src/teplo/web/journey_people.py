@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
 from teplo.channels.models import Delivery
+from teplo.conditions.reading import ConditionError
 from teplo.journeys.enrolling import JourneyNotLive, enrol_people
 from teplo.journeys.graph import read_with_problems
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion, StepPass
@@ -24,6 +25,7 @@ from teplo.people.models import Person, Segment
 from teplo.people.segments import members_of
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.journey_flow import draw
+from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 
 SHOWN = 100
@@ -130,6 +132,8 @@ def journey_enrol(request: HttpRequest, journey_id: int) -> HttpResponse:
             saved(request, said)
         except JourneyNotLive:
             refused(request, gettext("The journey is not live: publish it first."))
+        except ConditionError as error:
+            refused(request, str(error))
         return redirect(request, "journey", found.pk)
     context = {"journey": found, "form": form}
     status = 422 if form.is_bound else 200
@@ -169,6 +173,7 @@ def _of_person(row: Enrolment, version: JourneyVersion) -> dict[str, Any]:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
     """Put one person into a journey by hand."""
@@ -185,6 +190,7 @@ def person_enrol(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def person_leave(request: HttpRequest, person_id: int, enrolment_id: int) -> HttpResponse:
     """Take one person out of a journey."""

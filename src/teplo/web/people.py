@@ -34,10 +34,10 @@ from teplo.people.identities import ContactUnreadable
 from teplo.people.making import ContactTaken, NewPerson, make_person
 from teplo.people.models import Person
 from teplo.tracking.vocabulary import SOURCES
-from teplo.web.answers import page, place_to_return, redirect, saved, wants_fragment
+from teplo.web.answers import page, place_to_return, redirect, refused, saved, wants_fragment
 from teplo.web.formatting import as_number, cell
 from teplo.web.people_acts import offers_for
-from teplo.web.people_query import ListQuery, read_query
+from teplo.web.people_query import ListQuery, QueryRefused, read_query
 
 COLUMNS: Mapping[str, Any] = {
     "contacts": gettext_lazy("Contacts"),
@@ -150,17 +150,21 @@ def _own_value(person: Person, key: str) -> str:
 
 
 def _found(request: HttpRequest) -> tuple[ListQuery, Page]:
+    """A query that cannot be used finds nobody: what is done with a list must never be done with everybody."""
     query = read_query(request)
     after = request.GET.get("after", "")
     try:
         return query, list_people(chosen=query.chosen, sort=query.sort, after=after)
+    except QueryRefused:
+        return query, Page([], "")
     except ConditionError as error:
-        query = ListQuery(search=query.search, who=query.who, sort=query.sort, error=str(error))
-        return query, list_people(chosen=query.chosen, sort=query.sort)
+        return query.broken(error), Page([], "")
 
 
 def _numbers(query: ListQuery) -> Numbers:
     """Exact for some thousands; else what was counted less than a minute ago, else "more than", or nothing yet."""
+    if query.error:
+        return Numbers(None)
     limit = _COUNT_AT_ONCE if query.condition else None
     return cache.get(_count_key(query)) or count_people(chosen=query.chosen, limit=limit)
 
@@ -178,10 +182,13 @@ def _count_key(query: ListQuery) -> str:
 def people_count(request: HttpRequest) -> HttpResponse:
     """The exact numbers of a large list; the page asks for them by itself."""
     query = read_query(request)
-    numbers = cache.get(_count_key(query))
-    if numbers is None:
-        numbers = count_people(chosen=query.chosen, at_most=None, limit=_COUNT_AT_MOST)
-        cache.set(_count_key(query), numbers, _COUNT_KEPT)
+    try:
+        numbers = cache.get(_count_key(query))
+        if numbers is None:
+            numbers = count_people(chosen=query.chosen, at_most=None, limit=_COUNT_AT_MOST)
+            cache.set(_count_key(query), numbers, _COUNT_KEPT)
+    except (QueryRefused, ConditionError):
+        numbers = Numbers(None)
     return render(request, "people/_numbers.html", {"numbers": numbers, "query": query})
 
 
@@ -192,6 +199,8 @@ def _chips(query: ListQuery, vocabulary: Vocabulary) -> list[tuple[str, str]]:
 
 def _quick(query: ListQuery, user: Any) -> list[tuple[str, str]]:
     """One-click conditions that are not there yet."""
+    if query.error:
+        return []
     offered: list[tuple[str, Mapping[str, Any]]] = [
         (_("hot people"), {"temperature": "hot"}),
         (_("warm people"), {"temperature": "warm"}),
@@ -274,8 +283,11 @@ class ViewForm(forms.Form):
 
 @requires(Right.SEE)
 def view_new(request: HttpRequest) -> HttpResponse:
-    query = read_query(request)
+    query = read_query(request, also=("name", "is_shared"))
     form = ViewForm(request.POST if request.method == "POST" else None)
+    if query.error:
+        refused(request, query.error)
+        return redirect(request, query.url())
     if request.method == "POST" and form.is_valid():
         SavedView.objects.create(
             user_id=request.user.pk or 0, page="people", query=query.as_json(), **form.cleaned_data

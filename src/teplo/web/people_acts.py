@@ -20,14 +20,14 @@ from teplo.conditions.reading import ConditionError
 from teplo.insights.people_list import count_people
 from teplo.journeys.models import Journey, JourneyState
 from teplo.kit.wording import in_language
-from teplo.people.acting import act_of, start_acting
+from teplo.people.acting import ActImpossible, act_of, start_acting
 from teplo.people.attributes import definitions, why_unreadable
 from teplo.people.choosing import Chosen
 from teplo.people.models import AttributeDefinition
 from teplo.stages.models import Stage
 from teplo.web.answers import redirect, saved
 from teplo.web.formatting import as_number
-from teplo.web.people_query import ListQuery, read_query
+from teplo.web.people_query import ListQuery, QueryRefused, read_query
 from teplo.web.reading import wholes
 
 AT_ONCE = 200
@@ -145,26 +145,39 @@ def people_act(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     if not can(request.user, offer.right):
         raise RightLacking
-    query = read_query(request)
-    chosen = _chosen(request, query)
-    if chosen is None:
-        return _dialog(request, offer, query, Chosen(), 0, error=_("Nobody is chosen."))
+    query = read_query(request, also=("ids", "everybody", "do", *(field.name for field in offer.fields())))
     try:
+        chosen = _chosen(request, query)
+        if chosen is None:
+            return _dialog(request, offer, query, chosen, 0, error=_("Nobody is chosen."))
         people = count_people(chosen=chosen, at_most=None).people or 0
-    except ConditionError as error:
-        return _dialog(request, offer, query, chosen, 0, error=str(error))
+    except (QueryRefused, ConditionError) as error:
+        return _dialog(request, offer, query, None, 0, error=str(error))
     if "do" not in request.POST:
         return _dialog(request, offer, query, chosen, people)
     args = {field.name: request.POST.get(field.name, "").strip() for field in offer.fields()}
     if refusal := _refusal(key, args):
         return _dialog(request, offer, query, chosen, people, error=refusal, args=args)
-    return _do(request, offer, query, chosen, people, args)
+    try:
+        return _do(request, offer, query, chosen, people, args)
+    except ActImpossible as impossible:
+        return _dialog(request, offer, query, chosen, people, error=str(impossible), args=args)
 
 
 def _chosen(request: HttpRequest, query: ListQuery) -> Chosen | None:
+    """Those ticked, or all whom the list finds; raises QueryRefused if the query or an id cannot be read."""
+    everybody = query.chosen
     if request.POST.get("everybody"):
-        return query.chosen
-    ids = tuple(wholes(request.POST.getlist("ids")))
+        return everybody
+    return ticked(request)
+
+
+def ticked(request: HttpRequest) -> Chosen | None:
+    """Those ticked in the list; raises QueryRefused for an id that is none: others would be meant than was thought."""
+    said = request.POST.getlist("ids")
+    ids = tuple(wholes(said))
+    if len(ids) < len(said):
+        raise QueryRefused(_("One of the ids of people cannot be read."))
     return Chosen(ids=ids) if ids else None
 
 
@@ -197,7 +210,7 @@ def _dialog(
     request: HttpRequest,
     offer: Offer,
     query: ListQuery,
-    chosen: Chosen,
+    chosen: Chosen | None,
     people: int,
     *,
     error: str = "",
@@ -208,8 +221,8 @@ def _dialog(
         "fields": [(field, (args or {}).get(field.name, "")) for field in offer.fields()],
         "query": query,
         "condition_json": json.dumps(query.condition, ensure_ascii=False),
-        "ids": chosen.ids,
-        "everybody": not chosen.ids,
+        "ids": chosen.ids if chosen else (),
+        "everybody": chosen is not None and not chosen.ids,
         "people": people,
         "error": error,
     }

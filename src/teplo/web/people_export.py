@@ -15,6 +15,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from teplo.accounts.access import Right, requires
+from teplo.conditions.reading import ConditionError
 from teplo.insights.people_list import Row, count_people, rows_of
 from teplo.kit.clock import now
 from teplo.kit.spreadsheets import Workbook
@@ -24,8 +25,8 @@ from teplo.people.choosing import Chosen, people_of
 from teplo.people.models import AttributeDefinition
 from teplo.web.answers import redirect, refused
 from teplo.web.formatting import temperature_name
-from teplo.web.people_query import read_query
-from teplo.web.reading import wholes
+from teplo.web.people_acts import ticked
+from teplo.web.people_query import ListQuery, QueryRefused, read_query
 
 _BATCH = 1000
 XLSX_ROWS = 100_000
@@ -35,7 +36,11 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 @requires(Right.EXPORT)
 def people_csv(request: HttpRequest) -> HttpResponseBase:
     """All people of the list, with all that is known; begins at once, whatever their number."""
-    lines = _csv(_chosen(request), get_language() or "ru")
+    try:
+        chosen = _chosen(request)
+    except (QueryRefused, ConditionError) as error:
+        return _refused(request, error)
+    lines = _csv(chosen, get_language() or "ru")
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
     return response
@@ -43,19 +48,32 @@ def people_csv(request: HttpRequest) -> HttpResponseBase:
 
 @requires(Right.EXPORT)
 def people_xlsx(request: HttpRequest) -> HttpResponseBase:
-    chosen = _chosen(request)
+    try:
+        chosen = _chosen(request)
+    except (QueryRefused, ConditionError) as error:
+        return _refused(request, error)
     if count_people(chosen=chosen, at_most=XLSX_ROWS).is_more:
         refused(request, _("So many people do not fit into one XLSX file well. Take CSV."))
-        return redirect(request, read_query(request).url())
+        return redirect(request, _query(request).url())
     return FileResponse(_workbook(chosen), as_attachment=True, filename=f"{_name()}.xlsx")
 
 
 def _chosen(request: HttpRequest) -> Chosen:
-    """Those ticked in the list, else all whom it finds."""
-    ids = wholes(request.POST.getlist("ids"))
-    if ids and not request.POST.get("everybody"):
-        return Chosen(ids=tuple(ids))
-    return read_query(request).chosen
+    """Those ticked in the list, else all whom it finds; raises QueryRefused or ConditionError rather than everybody."""
+    everybody = _query(request).chosen
+    some = ticked(request)
+    chosen = some if some and not request.POST.get("everybody") else everybody
+    people_of(chosen)  # it is asked while the file is streamed already, when nothing can be refused any more
+    return chosen
+
+
+def _query(request: HttpRequest) -> ListQuery:
+    return read_query(request, also=("ids", "everybody"))
+
+
+def _refused(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    refused(request, _("Nothing was exported: %(why)s") % {"why": error})
+    return redirect(request, _query(request).url())
 
 
 def _name() -> str:
@@ -93,9 +111,8 @@ def _workbook(chosen: Chosen) -> Any:
 
 
 def _rows(chosen: Chosen) -> Iterator[Row]:
-    people = people_of(chosen).order_by("id")
     after = 0
-    while ids := list(people.filter(id__gt=after).values_list("id", flat=True)[:_BATCH]):
+    while ids := list(people_of(chosen).order_by("id").filter(id__gt=after).values_list("id", flat=True)[:_BATCH]):
         yield from rows_of(ids)
         after = ids[-1]
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.accounts.access import Right, may_edit_person, requires
 from teplo.accounts.models import User
 from teplo.channels.models import Delivery
 from teplo.content.models import Template
@@ -36,6 +36,7 @@ from teplo.people.places import NAMED
 from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
+from teplo.web.owned import acts_on
 from teplo.web.people_query import ListQuery
 from teplo.web.telling import channel_name, tell, why_not_sent
 
@@ -102,12 +103,10 @@ def _moved_or_gone(request: HttpRequest, person_id: int) -> HttpResponse:
     return redirect(request, "person", winner)
 
 
-def _person(request: HttpRequest, person_id: int, *, to_edit: bool = False) -> Person:
+def _person(person_id: int) -> Person:
     person = Person.objects.select_related("company").filter(pk=person_id, erased_at=None).first()
     if person is None:
         raise Http404
-    if to_edit and not may_edit_person(request.user, owner_id=person.owner_id):
-        raise RightLacking
     return person
 
 
@@ -209,7 +208,7 @@ def _story(request: HttpRequest, person: Person) -> dict[str, Any]:
 @requires(Right.SEE)
 def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
     """A further page of the story, or another part of it."""
-    person = _person(request, person_id)
+    person = _person(person_id)
     may_edit = may_edit_person(request.user, owner_id=person.owner_id)
     template = "person/_story.html" if request.GET.get("before") else "person/_story_part.html"
     return render(request, template, {"person": person, "may_edit": may_edit, **_story(request, person)})
@@ -221,7 +220,7 @@ def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
 @requires(Right.SEE)
 def person_letters(request: HttpRequest, person_id: int) -> HttpResponse:
     """Letters that wait for their time, with why they wait; the other sections of that side are their owners' own."""
-    person = _person(request, person_id)
+    person = _person(person_id)
     rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
     names = dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
     letters = [
@@ -272,9 +271,10 @@ def _initial(fact: Fact) -> Any:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def person_fact(request: HttpRequest, person_id: int, key: str) -> HttpResponse:
     """Show, edit and save one value in its place."""
-    person = _person(request, person_id, to_edit=True)
+    person = _person(person_id)
     definition = definitions().get(key)
     if definition is None and key not in _FACTS:
         raise Http404
@@ -291,7 +291,7 @@ def person_fact(request: HttpRequest, person_id: int, key: str) -> HttpResponse:
         context = {"person": person, "fact": fact, "form": form, "may_edit": True}
         return render(request, "person/_fact_form.html", context, status=422)
     note_changed(written.people, "attribute")
-    person = _person(request, person_id)
+    person = _person(person_id)
     return render(
         request, "person/_fact.html", {"person": person, "fact": _fact(person, key, definition), "may_edit": True}
     )
@@ -310,9 +310,10 @@ class NameForm(forms.Form):
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def person_edit(request: HttpRequest, person_id: int) -> HttpResponse:
     """Name and owner."""
-    person = _person(request, person_id, to_edit=True)
+    person = _person(person_id)
     initial = {**{name: getattr(person, name) for name in NAMES}, "owner": person.owner_id}
     form = NameForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -335,8 +336,9 @@ class ContactForm(forms.Form):
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def contact_new(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = _person(request, person_id, to_edit=True)
+    person = _person(person_id)
     form = ContactForm(request.POST if request.method == "POST" else None)
     taken = None
     if request.method == "POST" and form.is_valid():
@@ -353,10 +355,11 @@ def contact_new(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def contact_change(request: HttpRequest, person_id: int) -> HttpResponse:
     """Take a contact off, or let it be the main one of its kind."""
-    _person(request, person_id, to_edit=True)
+    _person(person_id)
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
     if not Identity.objects.filter(person_id=person_id, kind=kind, value=value).exists():
         raise Http404
@@ -371,10 +374,11 @@ def contact_change(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def person_consent(request: HttpRequest, person_id: int) -> HttpResponse:
     """What the person said about being written to, noted by a colleague."""
-    _person(request, person_id, to_edit=True)
+    _person(person_id)
     state, channel = request.POST.get("state", ""), request.POST.get("channel", "")
     if state not in ConsentState.values or channel not in CHANNELS:
         raise Http404
@@ -390,7 +394,7 @@ def person_consent(request: HttpRequest, person_id: int) -> HttpResponse:
 @requires(Right.EXPORT, Right.ERASE_PEOPLE)
 def person_export(request: HttpRequest, person_id: int) -> HttpResponse:
     """All about one person as JSON, to hand over to him (R5)."""
-    _person(request, person_id)
+    _person(person_id)
     told = json.dumps(export_person(person_id=person_id), ensure_ascii=False, indent=2)
     response = HttpResponse(told, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="person-{person_id}.json"'
@@ -400,13 +404,19 @@ def person_export(request: HttpRequest, person_id: int) -> HttpResponse:
 @requires(Right.ERASE_PEOPLE)
 @require_POST
 def person_erase(request: HttpRequest, person_id: int) -> HttpResponse:
-    _person(request, person_id)
+    _person(person_id)
     erase_people(person_ids=[person_id], by=_by(request))
     saved(request, _("Erased. Only numbers remain."))
     return redirect(request, ListQuery().url())
 
 
+def _people_of_merge(merge_id: int) -> list[int]:
+    merge = Merge.objects.filter(pk=merge_id).values_list("winner_id", "loser_id").first()
+    return list(merge or ())
+
+
 @requires(Right.EDIT_PEOPLE)
+@acts_on("merge_id", people=_people_of_merge)
 @require_POST
 def merge_undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     try:

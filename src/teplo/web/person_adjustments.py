@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.windows import start_of
 from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.scoring.adjusting import MOST_POINTS, AdjustmentRefused, add_adjustment, withdraw_adjustment
 from teplo.web.answers import page, redirect, saved
+from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 from teplo.web.score_lines import posted_number
 
@@ -29,21 +30,20 @@ ENDS = (
 )
 
 
-def editable_person(request: HttpRequest, person_id: int) -> Person:
-    """The person, if this colleague may change him."""
+def living_person(person_id: int) -> Person:
+    """The person; an erased one is not there any more."""
     person = Person.objects.filter(pk=person_id, erased_at=None).first()
     if person is None:
         raise Http404
-    if not may_edit_person(request.user, owner_id=person.owner_id):
-        raise RightLacking
     return person
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_http_methods(["GET", "POST"])
 def person_adjust(request: HttpRequest, person_id: int) -> HttpResponse:
     """Give or take points."""
-    person = editable_person(request, person_id)
+    person = living_person(person_id)
     if request.method == "GET":
         return _form(request, person)
     points = posted_number(request.POST.get("points", "")) or 0
@@ -93,9 +93,10 @@ def _end(request: HttpRequest) -> datetime:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def person_adjustment_withdraw(request: HttpRequest, person_id: int, adjustment_id: int) -> HttpResponse:
-    person = editable_person(request, person_id)
+    person = living_person(person_id)
     if withdraw_adjustment(person_id=person.pk, adjustment_id=adjustment_id):
         saved(request, _("These points count no longer."))
     return redirect(request, "person", person.pk)

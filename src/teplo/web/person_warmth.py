@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.accounts.access import Right, may_edit_person, requires
 from teplo.accounts.models import User
 from teplo.conditions import registry
 from teplo.conditions.windows import start_of
@@ -29,6 +29,7 @@ from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_person, set_pin
 from teplo.web.answers import page, redirect, saved, wants_fragment
 from teplo.web.grades import grade_name
+from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 from teplo.web.stage_words import why_moved
 from teplo.web.warmth_words import say_steps, say_ways
@@ -254,10 +255,11 @@ def person_stage_history(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_http_methods(["GET", "POST"])
 def person_stage_move(request: HttpRequest, person_id: int) -> HttpResponse:
     """Put him at a stage by hand, saying why; a pin keeps him there."""
-    person = _editable(request, person_id)
+    person = get_object_or_404(Person, pk=person_id)
     if request.method == "POST":
         return _move(request, person)
     return _move_form(request, person)
@@ -293,21 +295,13 @@ def _move(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 @require_POST
 def person_stage_unpin(request: HttpRequest, person_id: int) -> HttpResponse:
-    person = _editable(request, person_id)
+    person = get_object_or_404(Person, pk=person_id)
     set_pin(person_id=person.pk, by=f"user:{request.user.pk}", pinned=False)
     saved(request, _("His signs move him again."))
     return redirect(request, _card(person))
-
-
-def _editable(request: HttpRequest, person_id: int) -> Person:
-    person = Person.objects.filter(pk=person_id).first()
-    if person is None:
-        raise Http404
-    if not may_edit_person(request.user, owner_id=person.owner_id):
-        raise RightLacking
-    return person
 
 
 def _card(person: Person) -> str:

@@ -22,7 +22,7 @@ from teplo.scoring.previewing import Distribution, compare, distribution_now
 from teplo.scoring.tables import TableRefused
 from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition
 from teplo.web.formatting import temperature_name
 from teplo.web.funnel_picture import grade_part, newcomers_url
 from teplo.web.grades import grade_name
@@ -258,7 +258,7 @@ def profile_edit(request: HttpRequest, profile_id: int | None = None) -> HttpRes
         try:
             tables.save_profile(
                 profile=profile, by=request.user.pk, name=request.POST.get("name", ""), kind=_kind(request),
-                condition=posted_condition(request.POST, "condition"), is_active=request.POST.get("is_active") == "on",
+                condition=needed_condition(request.POST, "condition"), is_active=request.POST.get("is_active") == "on",
             )  # fmt: skip
         except (TableRefused, ConditionError) as refusal:
             error = str(refusal)

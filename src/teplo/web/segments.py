@@ -35,7 +35,7 @@ from teplo.people.segments import (
     members_of,
 )
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.conditions import PREVIEW, posted_condition
+from teplo.web.conditions import PREVIEW, needed_condition, posted_condition
 from teplo.web.templatetags.teplo import url_if_any
 
 
@@ -60,13 +60,18 @@ def segment_new(request: HttpRequest) -> HttpResponse:
     form = SegmentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            condition = posted_condition(request.POST, "condition")
+            condition = needed_condition(request.POST, "condition")
             segment = create_segment(**form.cleaned_data, condition=condition, by=request.user.pk)
         except ConditionError as error:
             form.add_error(None, str(error))
         else:
             return redirect(request, "segment", segment.pk)
-    return _editor(request, form, request.GET.get("condition", "{}"))
+    try:
+        proposed = posted_condition(request.GET, "condition")
+    except ConditionError as error:
+        proposed = {}
+        refused(request, str(error))
+    return _editor(request, form, proposed)
 
 
 @requires(Right.EDIT_MARKETING)
@@ -75,7 +80,7 @@ def segment_edit(request: HttpRequest, segment_id: int) -> HttpResponse:
     form = SegmentForm(request.POST or None, initial={"name": segment.name, "description": segment.description})
     if request.method == "POST" and form.is_valid():
         try:
-            change_segment(segment, **form.cleaned_data, condition=posted_condition(request.POST, "condition"))
+            change_segment(segment, **form.cleaned_data, condition=needed_condition(request.POST, "condition"))
         except ConditionError as error:
             form.add_error(None, str(error))
         else:

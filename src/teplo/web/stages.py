@@ -21,7 +21,7 @@ from teplo.stages.editing import Filled, StageRefused
 from teplo.stages.models import Stage
 from teplo.stages.presets import PRESETS, UnknownPreset
 from teplo.web.answers import page, redirect, refused, saved
-from teplo.web.conditions import posted_condition
+from teplo.web.conditions import needed_condition
 from teplo.web.funnel_picture import funnel_picture, people_url
 from teplo.web.periods import Period, period_chips, period_of
 from teplo.web.reading import whole
@@ -97,7 +97,7 @@ def _filled(data: QueryDict, stage: Stage | None) -> Filled:
         level=data.get("level", ""),
         goals=_by_language(data, "goals"),
         actions=_by_language(data, "actions"),
-        sign=posted_condition(data, "sign"),
+        sign=needed_condition(data, "sign"),
         may_go_back=data.get("may_go_back") == "on",
         is_customer=data.get("is_customer") == "on",
         is_beside=stage.is_beside if stage else data.get("is_beside") == "on",

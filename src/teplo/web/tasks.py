@@ -33,6 +33,7 @@ from teplo.sales.tasks import (
     snooze_task,
 )
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
+from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 
 SHOWN = 200
@@ -145,7 +146,12 @@ def _tabs(request: HttpRequest, whose: str, state: str) -> list[tuple[str, str, 
     return tabs
 
 
+def _is_own_task(user_id: int, person_id: int, task_id: int) -> bool:
+    return Task.objects.filter(person_id=person_id, id=task_id, assignee_id=user_id).exists()
+
+
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_task)
 def task_finish(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """Ask what came of a task; close it and plan the next one if a date was given."""
     task = _task(person_id, task_id)
@@ -176,6 +182,7 @@ def _plan_again(task: Task, day: date | None, user_id: int) -> None:
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_task)
 @require_POST
 def task_snooze(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """Put a task off."""
@@ -189,6 +196,7 @@ def task_snooze(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_task)
 @require_POST
 def task_give(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """Give a task to another colleague."""
@@ -199,6 +207,7 @@ def task_give(request: HttpRequest, person_id: int, task_id: int) -> HttpRespons
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_task)
 @require_POST
 def task_cancel(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """A task that needs no doing any more."""
@@ -208,6 +217,7 @@ def task_cancel(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", unless=_is_own_task)
 @require_POST
 def task_reopen(request: HttpRequest, person_id: int, task_id: int) -> HttpResponse:
     """Undo closing a task."""
@@ -217,6 +227,7 @@ def task_reopen(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
 
 
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id")
 def task_new(request: HttpRequest, person_id: int) -> HttpResponse:
     """A task for one person."""
     person = get_object_or_404(Person, pk=person_id)

@@ -68,5 +68,5 @@ def _as_text(data: Any, of: str) -> str:
     known = registry.events() if of == "events" else registry.people()
     try:
         return write_text(read_json(data, known, of_known_values=False), known)
-    except ConditionError:
-        return ""
+    except ConditionError:  # never empty: sent back by a browser without scripts, that would mean everybody
+        return json.dumps(data, ensure_ascii=False)
