@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 
-from teplo.kit.clock import now
+from teplo.kit.clock import SKEW, now
 from teplo.kit.models import Row
 from teplo.people.models import PersonLeaf
+
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Of a sender in trouble; a pause further ahead than that was booked by a clock that was wrong."""
+_FAR = timedelta(days=3650)
 
 
 class Channel(models.TextChoices):
@@ -39,8 +45,32 @@ class Sender(Row):
     booked_until = models.DateTimeField(
         null=True, blank=True, help_text="Until when the allowed rate is spoken for, by all processes together."
     )
+    waits_for_colleague = models.BooleanField(default=False, help_text="Nothing goes out until it is resumed by hand.")
+    streak = models.JSONField(default=dict, help_text="What letters in a row say of it: email.streak.Streak.")
+    troubled_at = models.DateTimeField(null=True, blank=True, help_text="The last time it could not go on.")
     poll_state = models.JSONField(default=dict, help_text="Where the reading of the bounce mailbox stands.")
     created_at = models.DateTimeField(default=now)
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether the last thing heard of its server was trouble: little is put at stake then."""
+        return self.failures > 0 or bool(self.streak.get("silent"))
+
+    def pause_ends(self, at: datetime) -> datetime | None:
+        """Until when nothing goes out through it, None when it is not paused at `at`."""
+        if self.waits_for_colleague:
+            return at + _FAR
+        until = self.paused_until
+        return until if until and at < until <= at + LONGEST_PAUSE + SKEW else None
+
+    @property
+    def rests_until(self) -> datetime | None:
+        """Until when it is paused, as things stand now."""
+        return self.pause_ends(now())
+
+    def was_troubled(self, at: datetime) -> bool:
+        """Whether it lately could not go on: then letters of different templates take turns."""
+        return self.troubled_at is not None and at - timedelta(hours=1) < self.troubled_at <= at + SKEW
 
 
 class DeliveryState(models.TextChoices):
@@ -93,6 +123,7 @@ class Delivery(PersonLeaf):
         )
         indexes = (
             models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="delivery_due"),
+            models.Index(fields=["sender", "due_at"], condition=models.Q(state="queued"), name="delivery_sender_due"),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_sending"),
             models.Index(fields=["person", "sent_at"], name="delivery_sent"),
             models.Index(fields=["state", "-created_at"], name="delivery_state"),

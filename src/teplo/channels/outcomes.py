@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.db import transaction
 
 from teplo.channels import reasons
 from teplo.channels.email.answers import Fate, Outcome, grown
+from teplo.channels.email.streak import SILENT_FOR_GOOD, Streak
 from teplo.channels.models import DeliveryState, Sender
 from teplo.channels.preflight import Cleared, identity_kind
 from teplo.channels.queries import Change, write_changes
-from teplo.channels.senders import note_trouble, note_well
+from teplo.channels.senders import note_streak, note_trouble, note_well, streak_of
 from teplo.channels.telling import letter_event
 from teplo.kit.clock import now
 from teplo.people.suppression import suppress
@@ -22,19 +24,27 @@ from teplo.tracking.inbox import put_events
 MOST_ATTEMPTS = 8
 _LONGEST_TRYING = timedelta(days=3)
 _SOON = timedelta(seconds=30)
+_AGAIN = timedelta(minutes=5)
+_BEHIND = timedelta(seconds=0.1)  # behind those that were not tried: so the next ones tried are others
 
 Result = tuple[Cleared, Outcome]
 
 
-def record_outcomes(sender: Sender, results: Sequence[Result], *, owner: str) -> None:
-    """Write the fate of a group in one transaction with the events it gives rise to."""
+def record_outcomes(sender: Sender, results: Sequence[Result], *, owner: str, streak: Streak | None = None) -> None:
+    """Write the fate of a group in one transaction with the events it gives rise to.
+
+    `streak` is what these letters, in the order of time, have said of the sender.
+    """
     at = now()
-    trouble = next((outcome.trouble for _, outcome in results if outcome.trouble), "")
-    if trouble:
-        note_trouble(sender, trouble, at=at)
-    elif any(outcome.fate is Fate.SENT for _, outcome in results):
+    streak = streak or _streak(sender, results)
+    is_going = any(outcome.fate is Fate.SENT for _, outcome in results)
+    note_streak(sender, streak)
+    if streak.trouble:
+        note_trouble(sender, streak.trouble, at=at, for_good=streak.silent >= SILENT_FOR_GOOD)
+    elif is_going:
         note_well(sender)
-    changes = [_change(one, outcome, sender, at) for one, outcome in results]
+    stand = _Stand(sender, at, is_going=is_going, is_stopped=bool(streak.trouble))
+    changes = [_change(one, outcome, stand) for one, outcome in results]
     with transaction.atomic():
         written = write_changes(changes, owner=owner, states=[DeliveryState.SENDING, DeliveryState.UNCERTAIN])
         mine = [(one, outcome) for one, outcome in results if one.delivery.id in written]
@@ -46,14 +56,32 @@ def record_outcomes(sender: Sender, results: Sequence[Result], *, owner: str) ->
             put_events(events, origin="own")
 
 
-def _change(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Change:
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """How it stands with the sender after a group. `is_going`: others of the group went out."""
+
+    sender: Sender
+    at: datetime
+    is_going: bool
+    is_stopped: bool
+
+
+def _streak(sender: Sender, results: Sequence[Result]) -> Streak:
+    streak = streak_of(sender)
+    for one, outcome in results:
+        streak.note(one.address, outcome)
+    return streak
+
+
+def _change(one: Cleared, outcome: Outcome, stand: _Stand) -> Change:
+    at = stand.at
     match outcome.fate:
         case Fate.SENT:
             return _made(one, DeliveryState.SENT, sent_at=at, answer=outcome.answer)
         case Fate.UNCERTAIN:
             return _made(one, DeliveryState.UNCERTAIN, reasons.UNCONFIRMED, sent_at=at, answer=outcome.answer)
         case Fate.NOT_HANDED:
-            return _not_handed(one, outcome, sender, at)
+            return _tried(one, outcome, stand) if outcome.was_tried else _not_handed(one, outcome, stand)
         case Fate.LATER:
             return _later(one, outcome, at)
         case Fate.NO_SUCH_ADDRESS:
@@ -65,14 +93,27 @@ def _change(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Cha
     return _made(one, DeliveryState.FAILED, key, {"code": outcome.code}, answer=outcome.answer)
 
 
-def _not_handed(one: Cleared, outcome: Outcome, sender: Sender, at: datetime) -> Change:
+def _not_handed(one: Cleared, outcome: Outcome, stand: _Stand) -> Change:
     """As if it had not been tried; without trouble the process was merely told to stop."""
-    trouble = sender.health or outcome.trouble
+    trouble = stand.sender.health or outcome.trouble
     if not trouble:
-        return _made(one, DeliveryState.QUEUED, due_at=at, attempts_added=-1)
-    until = sender.paused_until or at + _SOON
+        return _made(one, DeliveryState.QUEUED, due_at=stand.at, attempts_added=-1)
+    until = stand.sender.paused_until or stand.at + _SOON
     params = {"trouble": trouble, "until": until.isoformat()}
     return _made(one, DeliveryState.QUEUED, reasons.SENDER_TROUBLE, params, due_at=until, attempts_added=-1)
+
+
+def _tried(one: Cleared, outcome: Outcome, stand: _Stand) -> Change:
+    """The server refused the sender at this recipient: his own affair as long as others go or are not asked yet."""
+    if stand.is_stopped:
+        attempts = one.delivery.attempts + 1
+        until = stand.sender.paused_until or stand.at + _SOON
+        due_at = until + min(attempts * _BEHIND, 9 * _BEHIND)
+        params = {"trouble": stand.sender.health or outcome.trouble, "until": until.isoformat()}
+        return _made(one, DeliveryState.QUEUED, reasons.SENDER_TROUBLE, params, due_at=due_at, answer=outcome.answer)
+    if stand.is_going and outcome.code.startswith("5"):
+        return _made(one, DeliveryState.FAILED, reasons.REFUSED, {"code": outcome.code}, answer=outcome.answer)
+    return _later(one, replace(outcome, wait=outcome.wait or _AGAIN), stand.at)
 
 
 def _later(one: Cleared, outcome: Outcome, at: datetime) -> Change:

@@ -61,7 +61,7 @@ def judge(
     )
     cleared: list[Cleared] = []
     held: list[Change] = []
-    choice = _Senders(senders)
+    choice = SenderChoice(senders)
     for delivery in sorted(deliveries, key=lambda d: (not d.is_service, d.due_at, d.id)):
         sender = choice.of(delivery)
         answer = asked.ask(delivery, sender)
@@ -94,7 +94,7 @@ def _people_by_channel(deliveries: Iterable[Delivery]) -> dict[str, set[int]]:
     return found
 
 
-class _Senders:
+class SenderChoice:
     """The sender of a delivery: its own, else the default of its channel, else any active one."""
 
     def __init__(self, senders: Sequence[Sender]) -> None:
@@ -131,10 +131,10 @@ class _Asked:
             return _skip(delivery, reasons.UNSUBSCRIBED if why == "consent-withdrawn" else reasons.NO_CONSENT)
         if sender is None:
             return put_off(delivery, reasons.NOT_CONFIGURED, self.now + LOOK_AGAIN)
-        if sender.paused_until and sender.paused_until > self.now:
+        if pause_ends := sender.pause_ends(self.now):
             by_hand = not sender.health
             key = reasons.SENDER_PAUSED if by_hand else reasons.SENDER_TROUBLE
-            return put_off(delivery, key, min(sender.paused_until, self.now + LOOK_AGAIN), trouble=sender.health)
+            return put_off(delivery, key, min(pause_ends, self.now + LOOK_AGAIN), trouble=sender.health)
         if not delivery.is_service and (wait := self._untimely(delivery, facts)):
             return wait
         return address

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import Q
 
 from teplo.channels.models import Delivery, DeliveryState
+from teplo.kit.claim import lease_held
+from teplo.kit.clock import SKEW
 from teplo.people.models import Identity, Person
 from teplo.people.queries import as_table, rows_of
 
@@ -66,8 +68,9 @@ def phones_of(person_ids: Iterable[int]) -> dict[int, list[str]]:
 
 def _add_touches(found: dict[int, Facts], ids: list[int], *, since: datetime, owner: str, now: datetime) -> None:
     """Messages of late, over all channels together, and whether another worker is at one this moment."""
-    taken_elsewhere = Q(state=DeliveryState.QUEUED, lease_until__gt=now) & ~Q(lease_owner=owner)
-    rows = Delivery.objects.filter(Q(sent_at__gt=since) | taken_elsewhere, person_id__in=ids, is_service=False)
+    taken_elsewhere = Q(state=DeliveryState.QUEUED) & lease_held(now) & ~Q(lease_owner=owner)
+    of_late = Q(sent_at__gt=since, sent_at__lte=now + SKEW)  # not what a clock that was ahead has sent "tomorrow"
+    rows = Delivery.objects.filter(of_late | taken_elsewhere, person_id__in=ids, is_service=False)
     for person_id, state, sent_at in rows.order_by("sent_at").values_list("person_id", "state", "sent_at"):
         if person_id in found:
             if state == DeliveryState.QUEUED:

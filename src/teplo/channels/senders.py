@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,23 @@ from django.db.models import F
 from teplo.channels import reasons
 from teplo.channels.email.connection import Server
 from teplo.channels.email.letters import Letterhead
-from teplo.channels.models import Delivery, DeliveryState, Sender
+from teplo.channels.email.streak import Streak
+from teplo.channels.models import LONGEST_PAUSE, Delivery, DeliveryState, Sender
 from teplo.kit.clock import now
 from teplo.kit.secrets import SecretUnreadable, decrypt, encrypt
 
 _FIRST_PAUSE = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(minutes=15)
+
+
 _FOR_GOOD = timedelta(days=3650)
+_WELL: Mapping[str, Any] = {
+    "health": "",
+    "failures": 0,
+    "paused_until": None,
+    "waits_for_colleague": False,
+    "streak": {},
+}
+"""How a sender stands of which nothing bad is known."""
 
 
 class PasswordLost(Exception):
@@ -65,8 +76,9 @@ def save_sender(*, sender: Sender, values: Mapping[str, Any], password: str | No
     sender.is_default = sender.is_default or not others.filter(is_default=True).exists()
     if sender.is_default:
         others.update(is_default=False)
-    sender.health, sender.failures, sender.paused_until = "", 0, None
-    written = (*values, "secret", "is_default", "health", "failures", "paused_until")
+    for name, value in _WELL.items():
+        setattr(sender, name, value)
+    written = (*values, "secret", "is_default", *_WELL)
     sender.save(force_insert=True) if sender._state.adding else sender.save(update_fields=written)
     release(reasons.NOT_CONFIGURED, reasons.SENDER_TROUBLE, reasons.SENDER_PAUSED, channel=sender.channel)
     return sender
@@ -74,28 +86,48 @@ def save_sender(*, sender: Sender, values: Mapping[str, Any], password: str | No
 
 def pause(*, sender_id: int) -> None:
     """Nothing goes out through this sender until it is resumed by hand."""
-    Sender.objects.filter(pk=sender_id).update(paused_until=now() + _FOR_GOOD, health="")
+    Sender.objects.filter(pk=sender_id).update(waits_for_colleague=True, paused_until=now() + _FOR_GOOD, health="")
 
 
 def resume(*, sender_id: int) -> None:
     """Go on at once, with what waited for it."""
-    Sender.objects.filter(pk=sender_id).update(paused_until=None, health="", failures=0)
+    Sender.objects.filter(pk=sender_id).update(**_WELL)
     release(reasons.SENDER_TROUBLE, reasons.SENDER_PAUSED)
 
 
-def note_trouble(sender: Sender, trouble: str, *, at: datetime) -> None:
-    """The server cannot be used now: a pause that grows from half a minute to fifteen."""
-    length = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(sender.failures, 6))
+def note_trouble(sender: Sender, trouble: str, *, at: datetime, for_good: bool = False) -> None:
+    """The server cannot be used now: a pause that grows from half a minute to fifteen; `for_good`: until resumed."""
+    length = min(LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(sender.failures, 6))
     sender.failures, sender.health, sender.paused_until = sender.failures + 1, trouble[:200], at + length
+    sender.troubled_at, sender.waits_for_colleague = at, sender.waits_for_colleague or for_good
+    more = {"waits_for_colleague": True} if for_good else {}
     Sender.objects.filter(pk=sender.pk).update(
-        failures=F("failures") + 1, health=sender.health, paused_until=sender.paused_until
+        failures=F("failures") + 1, health=sender.health, paused_until=sender.paused_until, troubled_at=at, **more
     )
 
 
+def note_streak(sender: Sender, streak: Streak) -> None:
+    """Keep what letters in a row have said of the sender, if that has changed."""
+    if sender.streak != streak.kept():
+        sender.streak = streak.kept()
+        Sender.objects.filter(pk=sender.pk).update(streak=sender.streak)
+
+
+def streak_of(sender: Sender) -> Streak:
+    """What letters in a row have said so far."""
+    return Streak(**deepcopy(sender.streak))
+
+
+def reload_pause(sender: Sender) -> None:
+    """See what colleagues and other processes have done to the sender meanwhile."""
+    sender.refresh_from_db(fields=["paused_until", "waits_for_colleague", "health"])
+
+
 def note_well(sender: Sender) -> None:
-    """The server took a letter again."""
+    """The server took a letter again. A pause made by hand stays."""
     if sender.failures or sender.health:
-        Sender.objects.filter(pk=sender.pk, health=sender.health).update(failures=0, health="", paused_until=None)
+        troubled = Sender.objects.filter(pk=sender.pk, health=sender.health, waits_for_colleague=False)
+        troubled.update(failures=0, health="", paused_until=None)
         sender.failures, sender.health, sender.paused_until = 0, "", None
         release(reasons.SENDER_TROUBLE)
 

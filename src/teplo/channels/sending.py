@@ -14,23 +14,32 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
-from django.db.models import Q
 
 from teplo.accounts.workspace import get_workspace
-from teplo.channels import links, reasons, renderers, throttling
+from teplo.channels import lanes, links, reasons, renderers, throttling
 from teplo.channels.email.letters import Content, build, stuffed
 from teplo.channels.email.transport import Outgoing, transport_for
 from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
 from teplo.channels.outcomes import record_outcomes
 from teplo.channels.preflight import LOOK_AGAIN, Cleared, judge, put_off
 from teplo.channels.queries import Change, Mark, mark_sending, write_changes
-from teplo.channels.senders import PasswordLost, is_configured, letterhead_of, note_trouble, server_of
-from teplo.kit.claim import claim, lease_free
+from teplo.channels.senders import (
+    PasswordLost,
+    is_configured,
+    letterhead_of,
+    note_trouble,
+    reload_pause,
+    server_of,
+    streak_of,
+)
+from teplo.kit.claim import lease_over
 from teplo.kit.clock import now
 from teplo.kit.garbage import rarely_collected
 
 LEASE = timedelta(minutes=5)
+_TRIAL = 5  # letters marked at once while it is not known whether the server takes any
 GROUP = 60  # letters marked at once: the most that can become uncertain when a process is killed
+_LONGEST_WAIT = timedelta(days=2)
 _MARGIN = timedelta(seconds=150)  # longer than one letter may take; none is begun later than this before the lease ends
 log = structlog.get_logger()
 
@@ -48,19 +57,9 @@ def send_due(*, owner: str, limit: int = 300, stop: Callable[[], bool] = lambda:
 def _send_due(owner: str, limit: int, stop: Callable[[], bool]) -> int:
     doubt_the_unconfirmed()
     moment = now()
-    due = Q(state=DeliveryState.QUEUED, due_at__lte=moment)
-    if not Delivery.objects.filter(due, lease_free(moment)).exists():  # asked twice a second: reading locks nothing
-        return 0
+    drop_impossible_waits(moment)
     senders = list(Sender.objects.filter(is_active=True).order_by("pk"))
-    deliveries = claim(
-        Delivery,
-        ready=due,
-        order_by="due_at",
-        limit=_sensible(limit, senders, moment),
-        owner=owner,
-        lease=LEASE,
-        now=moment,
-    )
+    deliveries = lanes.claim_due(senders, owner=owner, limit=limit, lease=LEASE, now=moment)
     if not deliveries:
         return 0
     usable = [sender for sender in senders if sender.channel != Channel.EMAIL or is_configured(sender)]
@@ -73,7 +72,7 @@ def _send_due(owner: str, limit: int, stop: Callable[[], bool]) -> int:
 
 def doubt_the_unconfirmed() -> int:
     """Deliveries whose sender process ended between handing over and recording: perhaps sent. Answers how many."""
-    gone = Delivery.objects.filter(state=DeliveryState.SENDING, lease_until__lte=now())
+    gone = Delivery.objects.filter(lease_over(now()), state=DeliveryState.SENDING)
     if not gone.exists():
         return 0
     count = gone.update(state=DeliveryState.UNCERTAIN, reason=reasons.UNCONFIRMED, lease_until=None)
@@ -82,21 +81,34 @@ def doubt_the_unconfirmed() -> int:
     return count
 
 
-def _sensible(limit: int, senders: Sequence[Sender], moment: datetime) -> int:
-    """No more than the senders may send now, and some for the "no"s: a long queue is not leafed through."""
-    return min(limit, max(50, sum(throttling.room(sender, now=moment) for sender in senders)))
+def drop_impossible_waits(at: datetime) -> int:
+    """Letters put off for longer than any reason allows are looked at again now; answers how many.
+
+    Quiet hours and busy servers take a day, the frequency cap takes its window.
+    """
+    queued = Delivery.objects.filter(state=DeliveryState.QUEUED)
+    if not queued.filter(due_at__gt=at + _LONGEST_WAIT).exists():
+        return 0
+    return queued.filter(due_at__gt=at + _LONGEST_WAIT + timedelta(days=get_workspace().cap_days)).update(due_at=at)
+
+
+def look_again() -> int:
+    """After a clock that was ahead: whatever waits in the outbox is judged anew, by the time that it really is."""
+    at = now()
+    return Delivery.objects.filter(state=DeliveryState.QUEUED, due_at__gt=at).update(due_at=at)
 
 
 def _by_sender(cleared: Iterable[Cleared]) -> Iterator[tuple[Sender, list[Cleared]]]:
     groups: dict[int, list[Cleared]] = defaultdict(list)
     for one in cleared:
         groups[one.sender.pk].append(one)
-    for group in groups.values():
-        yield group[0].sender, group
+    for group in sorted(groups.values(), key=lambda group: (group[0].sender.failures > 0, group[0].sender.pk)):
+        sender = group[0].sender
+        yield sender, lanes.in_turn(group) if sender.was_troubled(now()) else group
 
 
 def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str, stop: Callable[[], bool]) -> None:
-    """Everything for one sender, group by group, until its server has enough."""
+    """Everything for one sender, group by group, until its server has enough; after trouble a few first, one by one."""
     if sender.channel != Channel.EMAIL:
         _hold(cleared, reasons.NOT_CONFIGURED, owner=owner)
         return
@@ -104,15 +116,18 @@ def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str, stop: C
         server = server_of(sender)
     except PasswordLost as error:
         note_trouble(sender, type(error).__name__, at=now())
-        _hold(cleared, reasons.SENDER_TROUBLE, owner=owner, trouble=sender.health)
+        _hold(cleared, reasons.SENDER_TROUBLE, owner=owner)
         return
-    transport = transport_for(server, connections=int(sender.settings.get("connections") or 4))
     left = iter(cleared)
-    while group := list(islice(left, GROUP)):
-        if sender.paused_until and sender.paused_until > now():
+    is_first = True
+    while group := list(islice(left, _TRIAL if sender.is_on_trial else GROUP)):
+        if not is_first:
+            reload_pause(sender)
+        is_first = False
+        if sender.pause_ends(now()):
             group += left
             throttling.give_back(sender, len(group))
-            _hold(group, reasons.SENDER_TROUBLE, owner=owner, trouble=sender.health)
+            _hold(group, reasons.SENDER_TROUBLE if sender.health else reasons.SENDER_PAUSED, owner=owner)
             return
         if stop():
             _give_back([*group, *left], owner=owner)
@@ -122,10 +137,14 @@ def _send_through(sender: Sender, cleared: list[Cleared], *, owner: str, stop: C
         held = mark_sending([mark for mark, _ in letters.values()], owner=owner, now=now(), until=until)
         going = [(one, letters[one.delivery.id][1]) for one in group if one.delivery.id in held]
         started = time.monotonic()
-        outcomes = transport.deliver([outgoing for _, outgoing in going], until=until - _MARGIN, stop=stop)
-        record_outcomes(
-            sender, [(one, outcome) for (one, _), outcome in zip(going, outcomes, strict=True)], owner=owner
+        streak = streak_of(sender)
+        hands = 1 if sender.is_on_trial else int(sender.settings.get("connections") or 4)
+        transport = transport_for(server, connections=hands)
+        outcomes = transport.deliver(
+            [outgoing for _, outgoing in going], until=until - _MARGIN, stop=stop, streak=streak
         )
+        results = [(one, outcome) for (one, _), outcome in zip(going, outcomes, strict=True)]
+        record_outcomes(sender, results, owner=owner, streak=streak)
         log.info("letters handed over", count=len(going), seconds=round(time.monotonic() - started, 3))
 
 
@@ -134,17 +153,13 @@ def _give_back(cleared: Sequence[Cleared], *, owner: str) -> None:
     write_changes(changes, owner=owner, states=[DeliveryState.QUEUED])
 
 
-def _hold(cleared: Sequence[Cleared], reason: str, *, owner: str, **params: str) -> None:
+def _hold(cleared: Sequence[Cleared], reason: str, *, owner: str) -> None:
     moment = now()
-    changes = [
-        put_off(
-            one.delivery,
-            reason,
-            min(one.sender.paused_until or moment + LOOK_AGAIN, moment + LOOK_AGAIN),
-            **params,
-        )
-        for one in cleared
-    ]
+    changes = []
+    for one in cleared:
+        until = one.sender.pause_ends(moment) or moment + LOOK_AGAIN
+        trouble = {"trouble": one.sender.health} if reason == reasons.SENDER_TROUBLE else {}
+        changes.append(put_off(one.delivery, reason, min(until, moment + LOOK_AGAIN), **trouble))
     write_changes(changes, owner=owner, states=[DeliveryState.QUEUED])
 
 

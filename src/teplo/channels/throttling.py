@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from teplo.channels.models import Sender
+from teplo.kit.clock import SKEW
 
 _BURST = timedelta(seconds=10)
+_LONGEST_INTERVAL = timedelta(minutes=1)
 
 
 def room(sender: Sender, *, now: datetime) -> int:
     """How many messages the sender may send this moment."""
-    taken = max(sender.booked_until or now, now)
+    taken = _taken(sender, now)
     return max(0, (now + _burst(sender) - taken) // _interval(sender))
 
 
@@ -25,7 +27,7 @@ def book(sender: Sender, wanted: int, *, now: datetime) -> int:
         if not granted:
             return 0
         seen = sender.booked_until
-        booked = max(seen or now, now) + granted * _interval(sender)
+        booked = _taken(sender, now) + granted * _interval(sender)
         if Sender.objects.filter(pk=sender.pk, booked_until=seen).update(booked_until=booked):
             sender.booked_until = booked
             return granted
@@ -44,7 +46,14 @@ def give_back(sender: Sender, unused: int) -> None:
 
 def turn(sender: Sender, place: int, *, now: datetime) -> datetime:
     """When the message at `place` (0 is next) of those that found no room may try again."""
-    return max(sender.booked_until or now, now) - _burst(sender) + (place + 1) * _interval(sender)
+    return _taken(sender, now) - _burst(sender) + (place + 1) * _interval(sender)
+
+
+def _taken(sender: Sender, now: datetime) -> datetime:
+    """From when on the rate is free; a booking further ahead than any is of a clock that was wrong."""
+    booked = sender.booked_until
+    is_possible = booked is not None and now < booked <= now + _burst(sender) + _LONGEST_INTERVAL + SKEW
+    return booked if booked is not None and is_possible else now
 
 
 def _interval(sender: Sender) -> timedelta:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts import notices
-from teplo.channels import bounces, colleagues, renderers
+from teplo.channels import bounces, colleagues, renderers, sending
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering
@@ -21,7 +21,7 @@ from teplo.insights import reminding
 from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
-from teplo.journeys import publishing, running
+from teplo.journeys import clock_back, publishing, running
 from teplo.kit.sqlite import optimizing
 from teplo.people import acting, carrying, duplicates, keeping, merging, segments
 from teplo.people import vocabulary as people_vocabulary
@@ -134,6 +134,8 @@ def _register_journeys_and_sales() -> None:
     job_registry.register(running.STOPPING, running.run_stopping, title=_("Letting people out of a journey"))
     periodic.every("hand-offs-late", timedelta(seconds=30), escalating.escalate)
     periodic.every("hand-offs-mailed", timedelta(seconds=15), escalating.mail_salespeople)
+    periodic.after_clock_back(clock_back.shorten_waits)
+    periodic.after_clock_back(sending.look_again)
     returning.lend_mover(_move_returned)
     escalating.lend_postman(_Postman())
 

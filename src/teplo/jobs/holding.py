@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
-
 from teplo.jobs.models import Periodic
+from teplo.kit.claim import lease_free, lease_held
 
 LEASE = timedelta(minutes=2)
 SETTLE_SECONDS = 1.5
@@ -30,8 +29,7 @@ def held_loops(*, settle_seconds: float = SETTLE_SECONDS) -> Iterator[None]:
     """Within it no worker takes inbox, notes, journeys or outbox; raises HeldAlready. Renew by `renew_hold`."""
     moment = _real_now()
     Periodic.objects.get_or_create(name=_ROW, defaults={"next_at": moment})
-    free = Q(lease_until=None) | Q(lease_until__lte=moment)
-    if not Periodic.objects.filter(free, name=_ROW).update(lease_until=moment + LEASE):
+    if not Periodic.objects.filter(lease_free(moment), name=_ROW).update(lease_until=moment + LEASE):
         raise HeldAlready
     time.sleep(settle_seconds)
     try:
@@ -47,7 +45,7 @@ def renew_hold() -> None:
 
 def are_loops_held() -> bool:
     """Whether somebody holds the loops now."""
-    return Periodic.objects.filter(name=_ROW, lease_until__gt=_real_now()).exists()
+    return Periodic.objects.filter(lease_held(_real_now()), name=_ROW).exists()
 
 
 def _real_now() -> datetime:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Q
 
 from teplo.jobs.models import Periodic
 from teplo.jobs.running import place_of
-from teplo.kit.clock import now
+from teplo.kit.claim import lease_free
+from teplo.kit.clock import SKEW, now
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ class Piece:
 
 
 _pieces: dict[str, Piece] = {}
+_after_clock_back: list[Callable[[], object]] = []
 
 
 def every(
@@ -39,23 +40,46 @@ def every(
     _pieces[name] = Piece(name, interval, function, lease)
 
 
+def after_clock_back(function: Callable[[], object]) -> None:
+    """Run `function` once when a clock that was ahead has been put right: what it booked is further off than meant."""
+    if function not in _after_clock_back:
+        _after_clock_back.append(function)
+
+
 def run_due(*, stop: Callable[[], bool] = lambda: False) -> int:
     """Run what is due, one after another; answers how many ran. A failing piece is noted and tried at its next time."""
     if not _pieces:
         return 0
     moment = now()
-    free = Q(lease_until=None) | Q(lease_until__lte=moment)
     _make_known(moment)
-    due = Periodic.objects.filter(free, name__in=_pieces, next_at__lte=moment).order_by("next_at")
+    _see_clock_back(moment)
+    rows = Periodic.objects.filter(lease_free(moment), name__in=_pieces).order_by("next_at")
     count = 0
-    for name in list(due.values_list("name", flat=True)):
+    for name, next_at in list(rows.values_list("name", "next_at")):
         if stop():
             break
         piece = _pieces[name]
-        if Periodic.objects.filter(free, name=name, next_at__lte=moment).update(lease_until=now() + piece.lease):
+        if not _is_due(piece, next_at, moment):
+            continue
+        same = Periodic.objects.filter(lease_free(moment), name=name, next_at=next_at)
+        if same.update(lease_until=now() + piece.lease):
             _run(piece)
             count += 1
     return count
+
+
+def _is_due(piece: Piece, next_at: datetime, moment: datetime) -> bool:
+    """Its time has come, or was booked by a clock that was wrong: further ahead than it ever is."""
+    return next_at <= moment or next_at > moment + piece.interval + piece.lease + SKEW
+
+
+def _see_clock_back(moment: datetime) -> None:
+    """Something has ended in what is now the future: so the clock was ahead, and has been put right."""
+    if not Periodic.objects.filter(last_finished_at__gt=moment + SKEW).update(last_finished_at=moment):
+        return
+    log.warning("clock_was_ahead")
+    for function in _after_clock_back:
+        function()
 
 
 def _make_known(moment: datetime) -> None:

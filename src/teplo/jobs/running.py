@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 Show = Callable[[int, int | None], None]
 
 _BACK_OFF = (10, 60, 300, 1800)  # seconds before the next start
+_LONGEST_OFF = timedelta(hours=1)
 _SHOWN_EVERY = 0.5  # seconds between progress writes that carry no cursor
 
 
@@ -130,7 +131,8 @@ def _claim_one(owner: str, which: Q | None = None) -> Job | None:
     if not kinds():
         return None
     moment = now()
-    ready = Q(state__in=LIVE, due_at__lte=moment, kind__in=kinds()) & (which or Q())
+    its_time = Q(due_at__lte=moment) | Q(due_at__gt=moment + _LONGEST_OFF)  # no job is put off for so long
+    ready = Q(state__in=LIVE, kind__in=kinds()) & its_time & (which or Q())
     with transaction.atomic():
         jobs = claim(
             Job, ready=ready, order_by="due_at", limit=1, owner=owner, lease=timedelta(minutes=2), now=moment,

@@ -17,6 +17,7 @@ from teplo.channels.queries import phones_of
 from teplo.channels.timezones import zone_of
 from teplo.journeys.models import Enrolment, EnrolmentState
 from teplo.kit.among import among
+from teplo.kit.claim import LONGEST_LEASE
 from teplo.kit.remembering import Remembered
 from teplo.people.models import Person
 from teplo.people.queries import as_table, execute, ids_in, rows_of
@@ -78,10 +79,11 @@ def claim_due(*, journey_ids: Sequence[int], owner: str, until: datetime, at: da
     """
     if not journey_ids:
         return []
-    moment, later = (connection.ops.adapt_datetimefield_value(when) for when in (at, until))
+    moment, later, farthest = map(connection.ops.adapt_datetimefield_value, (at, until, at + LONGEST_LEASE))
     condition, ids = ids_in("journey_id", journey_ids)
-    guard = f"state = 'active' AND due_at <= %s AND {condition} AND (lease_until IS NULL OR lease_until <= %s)"
-    guarded = [moment, ids, moment]
+    free = "(lease_until IS NULL OR lease_until <= %s OR lease_until > %s)"
+    guard = f"state = 'active' AND due_at <= %s AND {condition} AND {free}"
+    guarded = [moment, ids, moment, farthest]
     columns = ", ".join(Due._fields)
     if connection.vendor == "sqlite":  # as text, so that a moment common to many is read once
         columns = columns.replace("step_since, due_at", "step_since || '', due_at || ''")

@@ -15,12 +15,25 @@ from django.db import connections, models, router
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.sql import UpdateQuery
 
+LONGEST_LEASE = timedelta(hours=1)
+"""No lease is given for longer."""
+
 M = TypeVar("M", bound=models.Model)
 
 
 def lease_free(now: datetime) -> Q:
-    """The condition that nobody holds a row at `now`."""
-    return Q(lease_until=None) | Q(lease_until__lte=now)
+    """The condition that nobody holds a row at `now`; a lease longer than any was made by a clock that was wrong."""
+    return Q(lease_until=None) | lease_over(now)
+
+
+def lease_over(now: datetime) -> Q:
+    """The condition that a lease was given and holds no more at `now`."""
+    return Q(lease_until__lte=now) | Q(lease_until__gt=now + LONGEST_LEASE)
+
+
+def lease_held(now: datetime) -> Q:
+    """The condition that somebody holds a row at `now`."""
+    return Q(lease_until__gt=now, lease_until__lte=now + LONGEST_LEASE)
 
 
 def claim(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
+
+SKEW = timedelta(minutes=1)
+"""So far apart the clocks of two machines may be; what lies further ahead than it can was booked by a wrong clock."""
 
 _frozen: ContextVar[datetime | None] = ContextVar("teplo_clock", default=None)
 

@@ -14,7 +14,7 @@ from django.db.models.sql import UpdateQuery
 
 from teplo.kit import bulk
 from teplo.kit.arrays import as_array
-from teplo.kit.claim import lease_free
+from teplo.kit.claim import lease_free, lease_held
 from teplo.kit.reading import read_moments_fast
 from teplo.tracking.models import BatchEvent, InboxRow, Presence, Tally
 
@@ -49,7 +49,7 @@ def _lane_by_lane(rows: list[tuple[int, int, int, int]], at: datetime) -> list[t
     """Rows of a lane together, the lane with the oldest row first; lanes that another worker holds come last."""
     if not any(row[3] for row in rows):
         return rows
-    busy = set(InboxRow.objects.filter(lease_until__gt=at).values_list("lane", flat=True).distinct())
+    busy = set(InboxRow.objects.filter(lease_held(at)).values_list("lane", flat=True).distinct())
     oldest: dict[int, int] = {}
     for row in rows:
         oldest.setdefault(row[3], row[0])

@@ -42,7 +42,11 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one letter. `trouble` (without personal data) means the sender itself cannot go on now."""
+    """The fate of one letter.
+
+    `trouble` (without personal data): if the server says so of several recipients in a row, the sender cannot go on.
+    `was_tried`: the server was asked about this letter, whatever came of it.
+    """
 
     fate: Fate
     code: str = ""
@@ -51,6 +55,7 @@ class Outcome:
     is_bad_address: bool = False
     is_cut_off: bool = False
     trouble: str = ""
+    was_tried: bool = False
 
 
 def sent(text: str) -> Outcome:
@@ -58,9 +63,9 @@ def sent(text: str) -> Outcome:
     return Outcome(Fate.SENT, "250", text[:300])
 
 
-def not_handed(trouble: str = "") -> Outcome:
-    """It surely did not go out; nothing is held against the letter."""
-    return Outcome(Fate.NOT_HANDED, trouble=without_addresses(trouble)[:200])
+def not_handed(trouble: str = "", *, was_tried: bool = False) -> Outcome:
+    """It surely did not go out; nothing is held against a letter that was not tried."""
+    return Outcome(Fate.NOT_HANDED, trouble=without_addresses(trouble)[:200], was_tried=was_tried)
 
 
 def uncertain(what: str) -> Outcome:
@@ -75,8 +80,8 @@ def read_answer(*, stage: Stage, code: int, text: str) -> Outcome:
     shown = f"{code} {found[0]}" if found else str(code)
     trouble = f"{shown} {without_addresses(text)}"[:200]
     if stage is Stage.MAIL or (code == 421 and stage is not Stage.DOT):
-        # the server has enough of this sender, not of this letter
-        return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble)
+        # the server has enough of this sender, it seems, and not of this letter
+        return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble, was_tried=True)
     if code < 500:
         return Outcome(Fate.LATER, shown, text[:300], wait=_wait(shown, text))
     if detail and detail[0] == 1 and detail[1] in _BAD_ADDRESS_DETAILS:
@@ -91,7 +96,8 @@ def read_answer(*, stage: Stage, code: int, text: str) -> Outcome:
 
 def cut_off(what: str) -> Outcome:
     """The connection broke while the letter was being given, before its end: it surely did not go out."""
-    return Outcome(Fate.LATER, answer=without_addresses(what)[:300], wait=timedelta(minutes=2), is_cut_off=True)
+    said = without_addresses(what)[:200]
+    return Outcome(Fate.LATER, answer=said, wait=timedelta(minutes=2), is_cut_off=True, trouble=said)
 
 
 def _wait(shown: str, text: str) -> timedelta:
@@ -104,7 +110,7 @@ def _wait(shown: str, text: str) -> timedelta:
 
 def _refused_recipient(shown: str, text: str, detail: tuple[int, int] | None, trouble: str) -> Outcome:
     if shown.startswith("530") or _NOT_SET_UP.search(text):
-        return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble)
+        return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble, was_tried=True)
     if detail and detail[0] == 7:
         is_listed = _BLOCKED.search(text) is not None
         return Outcome(Fate.REFUSED_CONTENT, shown, text[:300], trouble=trouble if is_listed else "")

@@ -156,7 +156,7 @@ class Connection:
                 return early
         except _BROKEN as error:
             self.abort()
-            return not_handed(f"connection lost ({type(error).__name__})")
+            return not_handed(f"connection lost ({type(error).__name__})", was_tried=True)
         try:
             self.writer.write(letter)
             await self.writer.drain()

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from teplo.channels.email.answers import Fate, Outcome, not_handed
 from teplo.channels.email.connection import Connection, Server, ServerAway
+from teplo.channels.email.streak import Streak
 from teplo.kit.clock import now
 
 _IDLE_SECONDS = 20.0
@@ -39,12 +40,20 @@ class Transport:
         self.runner = asyncio.Runner()
 
     def deliver(
-        self, letters: Sequence[Outgoing], *, until: datetime, stop: Callable[[], bool] = lambda: False
+        self,
+        letters: Sequence[Outgoing],
+        *,
+        until: datetime,
+        stop: Callable[[], bool] = lambda: False,
+        streak: Streak | None = None,
     ) -> list[Outcome]:
-        """The fate of each letter, in order. None is begun after `until`, when another worker may take over."""
+        """The fate of each letter, in order. None is begun after `until`, when another worker may take over.
+
+        `streak` learns what they say of the sender; once it has a trouble, none is begun either.
+        """
         if time.monotonic() - self.used_at > _IDLE_SECONDS:
             self._drop_free()
-        outcomes = self.runner.run(self._deliver(letters, lambda: stop() or now() >= until))
+        outcomes = self.runner.run(self._deliver(letters, lambda: stop() or now() >= until, streak or Streak()))
         self.used_at = time.monotonic()
         return outcomes
 
@@ -60,14 +69,13 @@ class Transport:
         await asyncio.gather(*(connection.quit() for connection in self.free))
         self.free.clear()
 
-    async def _deliver(self, letters: Sequence[Outgoing], is_over: Callable[[], bool]) -> list[Outcome]:
+    async def _deliver(self, letters: Sequence[Outgoing], is_over: Callable[[], bool], streak: Streak) -> list[Outcome]:
         outcomes: list[Outcome] = [not_handed()] * len(letters)
         waiting = deque(enumerate(letters))
-        stop: list[str] = []
         hands = min(self.connections, max(1, (len(letters) + 3) // 4))
-        await asyncio.gather(*(self._work(waiting, outcomes, is_over, stop) for _ in range(hands)))
-        if stop:
-            outcomes = [_explained(outcome, stop[0]) for outcome in outcomes]
+        await asyncio.gather(*(self._work(waiting, outcomes, is_over, streak) for _ in range(hands)))
+        if streak.trouble:
+            outcomes = [_explained(outcome, streak.trouble) for outcome in outcomes]
         return outcomes
 
     async def _work(
@@ -75,37 +83,35 @@ class Transport:
         waiting: deque[tuple[int, Outgoing]],
         outcomes: list[Outcome],
         is_over: Callable[[], bool],
-        stop: list[str],
+        streak: Streak,
     ) -> None:
         """One hand: takes letters until none waits, the time is up, or the server had enough."""
         connection: Connection | None = None
-        while waiting and not stop:
+        while waiting and not streak.trouble:
             if is_over():
                 break
             if connection is None:
-                connection = await self._connection(stop)
+                connection = await self._connection(streak)
                 if connection is None:
                     return
                 if not waiting:  # other hands took the rest while this one was connecting
                     break
             number, letter = waiting.popleft()
             outcome = await connection.hand_over(sender=letter.sender, recipient=letter.recipient, letter=letter.letter)
-            outcomes[number] = outcome
+            if outcome.fate is Fate.NOT_HANDED and not connection.is_open and connection.handed:
+                waiting.appendleft((number, letter))  # the server ended a used session: once more on a new one
+            else:
+                outcomes[number] = outcome
+                streak.note(letter.recipient, outcome)
             if not connection.is_open:
-                if outcome.fate is Fate.NOT_HANDED and connection.handed:
-                    waiting.appendleft((number, letter))  # the server ended a used session: once more on a new one
-                elif outcome.trouble:
-                    stop.append(outcome.trouble)
                 connection = None
-            elif outcome.trouble:
-                stop.append(outcome.trouble)
             elif connection.handed >= _LETTERS_PER_CONNECTION:
                 await connection.quit()
                 connection = None
         if connection is not None and connection.is_open:
             self.free.append(connection)
 
-    async def _connection(self, stop: list[str]) -> Connection | None:
+    async def _connection(self, streak: Streak) -> Connection | None:
         while self.free:
             connection = self.free.popleft()
             if connection.is_open and not connection.reader.at_eof():
@@ -115,7 +121,7 @@ class Transport:
         try:
             await connection.open()
         except ServerAway as error:
-            stop.append(str(error))
+            streak.trouble = str(error)
             return None
         return connection
 

@@ -21,6 +21,10 @@ TROUBLES: Mapping[str, str | Promise] = {
     "no-sign-in": _("The server offers no sign-in on this connection. Try another kind of security, or no user name."),
     "sign-in": _("The server refused the user name or the password. Many services want an app password here."),
     "from": _("The server lets you in, but not with this sender address."),
+    "silent": _(
+        "The server takes letters whole and does not say whether it sends them. "
+        "They stand in the outbox as “not confirmed”."
+    ),
     "lost-password": _("The stored password cannot be read any more. Enter it again."),
 }
 

@@ -81,6 +81,7 @@ def test_days_are_days_of_the_calendar(since: str, length: dict[str, int], clock
     assert ended == wall(end, "Europe/Kyiv").astimezone(UTC)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(MOMENTS, st.integers(1, 30), CLOCKS, st.sampled_from(ZONES))
 @example(datetime(2026, 3, 28, 1, 30, tzinfo=UTC), 1, time(3, 30), "Europe/Kyiv")
 @example(datetime(2026, 10, 24, 1, 30, tzinfo=UTC), 1, time(3, 30), "Europe/Kyiv")
@@ -100,6 +101,7 @@ def test_so_many_days_until_an_hour_end_so_many_days_later(
         assert there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != there.replace(tzinfo=None)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     MOMENTS, st.timedeltas(timedelta(0), timedelta(days=9)), CLOCKS, st.sets(st.integers(0, 6)), st.sampled_from(ZONES)
 )
@@ -156,7 +158,9 @@ WAITS = st.fixed_dictionaries(
 
 
 @pytest.mark.django_db(transaction=False)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     waits=st.lists(WAITS, min_size=3, max_size=3),
     start=MOMENTS.filter(lambda moment: moment.astimezone(ZoneInfo("Europe/Kyiv")).time() < time(23, 50)),
