@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import _set_suffix_to_test_databases
 from pytest_django.plugin import blocking_manager_key
+
+from teplo.kit.testing import examples
+
+# Time is measured in benchmarks: a slow machine makes no test of a property red. A world made anew in the transaction
+# of each example is what `alone` and its like are for, so the fixture may be shared by the examples.
+for profile in ("usual", "thorough"):  # how many examples each of them tries: teplo.kit.testing
+    hypothesis_settings.register_profile(
+        profile, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        print_blob=True, max_examples=examples(50),
+    )  # fmt: skip
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS") or "usual")
 
 
 @pytest.fixture(scope="session")

@@ -93,8 +93,14 @@ def _entered(person_id: int) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(person_id=person_id).select_related("journey")
 
 
+def _attribute_changes(person_id: int) -> QuerySet[AttributeChange]:
+    """Without what was only said again, so that a word that comes late finds its place."""
+    return AttributeChange.objects.filter(person_id=person_id).exclude(old=F("new"))
+
+
 def _stage_moves(person_id: int) -> QuerySet[StageMove]:
-    return StageMove.objects.filter(person_id=person_id).select_related("from_stage", "to_stage")
+    moves = StageMove.objects.filter(person_id=person_id).exclude(from_stage=F("to_stage"))
+    return moves.select_related("from_stage", "to_stage")
 
 
 _SOURCES: Mapping[str, _Source] = {
@@ -109,7 +115,7 @@ _SOURCES: Mapping[str, _Source] = {
     "entered": _Source(_entered, "entered_at"),
     "letter": _Source(_letters, "moment"),
     "consent": _Source(_of(Consent), "at"),
-    "attribute": _Source(_of(AttributeChange), "at"),
+    "attribute": _Source(_attribute_changes, "at"),
     "merge": _Source(_merges, "at"),
     "event": _Source(_events, "at"),
     "touch": _Source(_of(Touch), "at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from teplo.people.companies import find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
 from teplo.people.names import name_key, plain
 from teplo.people.places import read_country, read_language
+from teplo.people.timelines import Fitted, Kept, Said, Start, as_texts, fit
 
 TEXT_COLUMNS = {
     "first_name": 120, "middle_name": 120, "last_name": 120, "position": 200, "city": 120, "country": 2, "language": 5,
@@ -69,11 +70,12 @@ class AttributeUnreadable(Exception):
 
 
 class Change(NamedTuple):
-    """One value of one person. None or an empty text takes the value away."""
+    """One value of one person, said at a moment (None: that of the call). None or an empty text takes it away."""
 
     person_id: int
     key: str
     value: Any
+    at: datetime | None = None
 
 
 class Refused(NamedTuple):
@@ -93,24 +95,28 @@ class Written(NamedTuple):
 def set_attributes(changes: Iterable[Change], *, by: str, at: datetime | None = None) -> Written:
     """Set many values of many people at once and keep what was before (R21).
 
-    Values equal to what is known change nothing and leave no trace; of two changes of the same value the last counts.
+    Each value holds from the moment it was said for: one that arrives late takes its place in the history, and what is
+    known now is the latest by time. Without any moment it is said now and newer than all that is known. Values equal to
+    what is known change nothing; of two said for the same moment the one that arrives later counts.
     What cannot be read is answered in `refused`, the rest is written. A constant number of statements. Tell
     `changing.note_changed` of the people in the answer when this happened outside the pipeline.
     """
     moment = at or now()
-    readable, refused = _read_all(changes)
+    readable, refused = _read_all(changes, at)
     if not readable:
         return Written([], refused)
     with transaction.atomic():
         _companies_by_id(readable)
         people = _known(readable)
+        words = {pair: said for pair, said in sorted(readable.items()) if pair[0] in people}
+        history = _fit_all(words, people, by, moment)
         differing = [
-            (person, key, old, new)
-            for (person, key), new in sorted(readable.items())
-            if person in people and not _same(old := people[person].get(key), new)
+            (person, key, fitted.value)
+            for (person, key), fitted in history.items()
+            if not same_value(people[person].get(key), fitted.value)
         ]
         _write(differing, moment)
-        _remember(differing, by, moment)
+        remember(history)
     return Written(sorted({person for person, *_ in differing}), refused)
 
 
@@ -130,15 +136,24 @@ def read_value(definition: AttributeDefinition, value: Any) -> Any:
     return _READERS[AttributeType(definition.type)](definition, value)
 
 
-def _read_all(changes: Iterable[Change]) -> tuple[dict[tuple[int, str], Any], list[Refused]]:
+Pair = tuple[int, str]
+"""A person and one of the fields."""
+
+Word = tuple[datetime | None, Any]
+"""When it was said, None: now; and the value."""
+
+
+def _read_all(changes: Iterable[Change], at: datetime | None) -> tuple[dict[Pair, list[Word]], list[Refused]]:
     known = definitions()
-    readable: dict[tuple[int, str], Any] = {}
+    readable: dict[Pair, list[Word]] = {}
     refused: list[Refused] = []
     for change in changes:
         try:
-            readable[change.person_id, _column_of(change.key)] = _read(change, known)
+            word = (change.at or at, _read(change, known))
         except AttributeUnreadable as error:
             refused.append(Refused(change, error))
+        else:
+            readable.setdefault((change.person_id, _column_of(change.key)), []).append(word)
     return readable, refused
 
 
@@ -184,18 +199,19 @@ def _read_id(change: Change) -> int | None:
         raise AttributeUnreadable("owner", change.key, change.value) from None
 
 
-def _companies_by_id(readable: dict[tuple[int, str], Any]) -> None:
+def _companies_by_id(readable: dict[Pair, list[Word]]) -> None:
     """Names of companies become companies, made where there is none yet."""
-    named = {key: value for key, value in readable.items() if key[1] == "company"}
+    named = {pair: words for pair, words in readable.items() if pair[1] == "company"}
     if not named:
         return
-    companies = find_or_create_companies({name for name in named.values() if name})
-    for (person, _key), name in named.items():
+    companies = find_or_create_companies({name for words in named.values() for _at, name in words if name})
+    for (person, _key), words in named.items():
         readable.pop((person, "company"))
-        readable[person, "company_id"] = companies[name] if name else None
+        by_id = [(at, companies[name] if name else None) for at, name in words]
+        readable.setdefault((person, "company_id"), []).extend(by_id)
 
 
-def _known(readable: Mapping[tuple[int, str], Any]) -> dict[int, dict[str, Any]]:
+def _known(readable: Mapping[Pair, Any]) -> dict[int, dict[str, Any]]:
     """What is known now, locked so that the old value kept is the true one."""
     names = ("id", *TEXT_COLUMNS, "company_id", "owner_id", "attributes")
     people = Person.objects.select_for_update().filter(id__in={person for person, _ in readable}, erased_at=None)
@@ -205,18 +221,58 @@ def _known(readable: Mapping[tuple[int, str], Any]) -> dict[int, dict[str, Any]]
     }
 
 
-def _same(old: Any, new: Any) -> bool:
+def same_value(old: Any, new: Any) -> bool:
+    """Whether two values say the same; nothing and an empty text do."""
     return (old is None or old == "") if (new is None or new == "") else (old == new and type(old) is type(new))
 
 
-def _write(differing: Sequence[tuple[int, str, Any, Any]], at: datetime) -> None:
+def _fit_all(
+    words: Mapping[Pair, list[Word]], people: Mapping[int, Mapping[str, Any]], by: str, moment: datetime
+) -> dict[Pair, Fitted]:
+    """Each word in the history of its field."""
+    kept = _kept_around(words, moment)
+    unrecorded = [
+        pair for pair, said in words.items()
+        if pair not in kept and any(at for at, _ in said) and not same_value(people[pair[0]].get(pair[1]), None)
+    ]  # fmt: skip
+    imported = queries.moments_of_imports({person for person, _ in unrecorded}) if unrecorded else {}
+    fitted = {}
+    for pair, said in words.items():
+        person, key = pair
+        rows = kept.get(pair, [])
+        newest = max((moment, *(at for row in rows for at in (row.at, *row.again))))
+        spoken = [
+            Said(at or newest, value, by[:80], leaves_trace=at is not None)
+            for at, value in said
+        ]  # fmt: skip
+        start = Start(people[person].get(key), *imported.get(person, ()))
+        fitted[pair] = fit(rows, spoken, now=start, same=same_value)
+    return fitted
+
+
+_FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def _kept_around(words: Mapping[Pair, list[Word]], moment: datetime) -> dict[Pair, list[Kept]]:
+    spans = []
+    for (person, key), said in words.items():
+        first = min(at or moment for at, _ in said)
+        last = max(at or _FOR_EVER for at, _ in said)
+        spans.append((person, key, first, last))
+    kept: dict[Pair, list[Kept]] = {}
+    for person, key, *row in queries.attribute_changes_around(spans):
+        kept.setdefault((person, key), []).append(Kept(*row))
+    return kept
+
+
+def _write(differing: Sequence[tuple[int, str, Any]], at: datetime) -> None:
     patches: dict[int, dict[str, Any]] = {}
-    for person, key, _old, new in differing:
+    for person, key, new in differing:
         patch = patches.setdefault(person, {"id": person})
         if key in TEXT_COLUMNS:
-            patch[key] = new
+            patch[key] = new or ""
             if key in _KEYS_OF:
-                patch[_KEYS_OF[key]] = name_key(new)
+                patch[_KEYS_OF[key]] = name_key(new or "")
         elif key in ("company_id", "owner_id"):
             patch[key] = new or 0
         else:
@@ -224,12 +280,21 @@ def _write(differing: Sequence[tuple[int, str, Any, Any]], at: datetime) -> None
     queries.patch_people(sorted(patches.values(), key=lambda patch: patch["id"]), at)
 
 
-def _remember(differing: Sequence[tuple[int, str, Any, Any]], by: str, at: datetime) -> None:
+def remember(history: Mapping[Pair, Fitted]) -> None:
+    """Write what the histories of fields have got: new rows, and others whose neighbour is another now."""
+    new = [(person, key, row) for (person, key), fitted in history.items() for row in fitted.new]
     rows = [
-        (person, row_id, key, old, new, at, by[:80])
-        for (person, key, old, new), row_id in zip(differing, new_ids(len(differing)), strict=True)
+        (person, row_id, key, row.before, row.value, row.at, row.by, as_texts(row.again) or None)
+        for (person, key, row), row_id in zip(new, new_ids(len(new)) if new else [], strict=True)
     ]
-    bulk.insert(AttributeChange, ("person_id", "id", "key", "old", "new", "at", "by"), rows)
+    if rows:
+        bulk.insert(AttributeChange, ("person_id", "id", "key", "old", "new", "at", "by", "again"), rows)
+    changed = [
+        (person, row.id, row.before, as_texts(row.again) or None)
+        for (person, _key), fitted in history.items()
+        for row in fitted.changed
+    ]
+    queries.repair_attribute_changes(changed)
 
 
 def _text(definition: AttributeDefinition, value: Any) -> str:

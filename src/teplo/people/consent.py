@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
+from operator import eq
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.people import queries
 from teplo.people.models import Consent, ConsentState
+from teplo.people.timelines import Fitted, Kept, Said, Start, as_texts, fit, from_texts
 
 CHANNELS = ("email", "sms", "telegram", "whatsapp", "viber", "vk", "phone")
 """The channels one may allow; `channels.models.Channel` has the same (an architecture test compares)."""
@@ -34,67 +37,87 @@ class ConsentWord:
 
 
 def record_consents(words: Iterable[ConsentWord], *, at: datetime | None = None) -> int:
-    """Keep what people said; a word older than the newest known is kept as history. Answers how many became current.
+    """Keep what people said; the latest by its own time counts, whenever it arrives. Answers how many became current.
 
-    The same word again (same state as the current one) is not written twice. Four statements, however many people.
+    The same word again (same state as the one before it) is no row of its own: its moment is kept beside that row. A
+    constant number of statements, however many people.
     """
     moment = at or now()
-    newest = _newest_first(words, moment)
-    if not newest:
+    said: dict[Place, list[Said]] = {}
+    for word in words:
+        about = (word.source[:120], word.text.replace("\x00", ""), dict(word.proof))
+        said.setdefault((word.person_id, word.channel), []).append(Said(word.at or moment, str(word.state), about))
+    if not said:
         return 0
     with transaction.atomic():
-        known = _current({word.person_id for word, _, _ in newest})
-        rows, ended = _rows_to_write(newest, known)
-        queries.end_consents(ended)
-        columns = ("person_id", "id", "channel", "state", "at", "source", "text", "proof", "is_current")
-        bulk.insert(Consent, columns, sorted(rows, key=lambda row: (int(row[0]), int(row[1]))))
-    return sum(1 for row in rows if row[8])
+        kept, current = _kept(person for person, _ in said)
+        fitted = {place: _fit(kept.get(place, []), new) for place, new in sorted(said.items())}
+        return _write(fitted, kept, current)
 
 
-def _newest_first(words: Iterable[ConsentWord], moment: datetime) -> list[tuple[ConsentWord, datetime, bool]]:
-    """(word, when, is the newest of its person and channel) sorted by time within each."""
-    dated = sorted(
-        ((word, word.at or moment) for word in words), key=lambda pair: (pair[0].person_id, pair[0].channel, pair[1])
-    )
-    last = {(word.person_id, word.channel): place for place, (word, _) in enumerate(dated)}
-    return [(word, when, last[word.person_id, word.channel] == place) for place, (word, when) in enumerate(dated)]
+Place = tuple[int, str]
+"""A person and a channel."""
 
 
-def _current(people: Iterable[int]) -> dict[tuple[int, str], tuple[str, datetime]]:
-    rows = Consent.objects.filter(person_id__in=people, is_current=True)
-    return {
-        (person_id, channel): (state, when)
-        for person_id, channel, state, when in rows.values_list("person_id", "channel", "state", "at")
-    }
+def _kept(people: Iterable[int]) -> tuple[dict[Place, list[Kept]], dict[Place, int]]:
+    """All words so far in the order of time, and the ids of those that count now."""
+    kept: dict[Place, list[Kept]] = {}
+    current: dict[Place, int] = {}
+    names = ("person_id", "channel", "id", "at", "state", "source", "text", "proof", "again", "is_current")
+    rows = Consent.objects.filter(person_id__in=set(people)).order_by("person_id", "channel", "at", "id")
+    for person, channel, row_id, when, state, source, text, proof, again, is_current in rows.values_list(*names):
+        before = kept.setdefault((person, channel), [])
+        stood = before[-1].value if before else ""
+        before.append(Kept(row_id, when, stood, state, (source, text, proof), from_texts(again or ())))
+        if is_current:
+            current[person, channel] = row_id
+    return kept, current
 
 
-def _rows_to_write(
-    words: Sequence[tuple[ConsentWord, datetime, bool]], known: Mapping[tuple[int, str], tuple[str, datetime]]
-) -> tuple[list[tuple[Any, ...]], list[tuple[int, str]]]:
-    rows: list[tuple[Any, ...]] = []
-    ended: list[tuple[int, str]] = []
-    for (word, when, is_newest), row_id in zip(words, new_ids(len(words)), strict=True):
-        key = (word.person_id, word.channel)
-        state, since = known.get(key, ("", when))
-        if state == word.state and since <= when:
-            continue
-        is_current = is_newest and (not state or since <= when)
-        if is_current and state:
-            ended.append(key)
-        rows.append(
-            (
-                word.person_id,
-                row_id,
-                word.channel,
-                str(word.state),
-                when,
-                word.source[:120],
-                word.text.replace("\x00", ""),
-                dict(word.proof),
-                is_current,
-            )
-        )
-    return rows, ended
+def _fit(kept: list[Kept], said: list[Said]) -> Fitted:
+    """A list of an import overrules no withdrawal, neither one that it meets nor one that comes late."""
+    stands = _stands(kept)
+    words = [word for word in said if not (stands == word.value == ConsentState.GIVEN and _is_of_a_list(word.by))]
+    for word in said:
+        if word.value == ConsentState.WITHDRAWN:
+            later = takewhile(_is_given_by_a_list, (row for row in kept if row.at >= word.at))
+            words += [word._replace(at=row.at) for row in later]
+    return fit(kept, words, now=Start(stands), same=eq) if words else Fitted(value=stands)
+
+
+def _stands(kept: Sequence[Kept]) -> str:
+    return kept[-1].value if kept else ""
+
+
+def _is_given_by_a_list(row: Kept) -> bool:
+    return row.value == ConsentState.GIVEN and _is_of_a_list(row.by)
+
+
+def _is_of_a_list(about: tuple[str, str, Mapping[str, Any]]) -> bool:
+    return "import" in about[2]
+
+
+def _write(fitted: Mapping[Place, Fitted], kept: Mapping[Place, list[Kept]], current: Mapping[Place, int]) -> int:
+    new = [(place, row) for place, found in fitted.items() for row in found.new]
+    for (_, row), row_id in zip(new, new_ids(len(new)) if new else [], strict=True):
+        row.id = row_id
+    spoken = {place: (*kept.get(place, ()), *found.new) for place, found in fitted.items()}
+    last = {place: max(rows, key=lambda row: (row.at, row.id)).id for place, rows in spoken.items() if rows}
+    queries.end_consents([place for place in last if place in current and current[place] != last[place]])
+    rows = [
+        (person, row.id, channel, row.value, row.at, *row.by, as_texts(row.again) or None,
+         last[person, channel] == row.id)
+        for (person, channel), row in new
+    ]  # fmt: skip
+    columns = ("person_id", "id", "channel", "state", "at", "source", "text", "proof", "again", "is_current")
+    bulk.insert(Consent, columns, sorted(rows, key=lambda row: (int(row[0]), int(row[1]))))
+    changed = [
+        (person, row.id, as_texts(row.again) or None, last[person, channel] == row.id)
+        for (person, channel), found in fitted.items()
+        for row in found.changed
+    ]
+    queries.note_repeated_consents(changed)
+    return sum(1 for place, found in fitted.items() if found.value != _stands(kept.get(place, [])))
 
 
 def may_write(person_ids: Iterable[int], channel: str) -> set[int]:

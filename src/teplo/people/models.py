@@ -195,6 +195,9 @@ class AttributeChange(PastLeaf):
     new = models.JSONField(null=True)
     at = models.DateTimeField(default=now)
     by = models.CharField(max_length=80, help_text="user:…, import:…, form, api, journey:…")
+    again = models.JSONField(
+        null=True, default=None, help_text="When the same was said again while it stood: a late word may come between."
+    )
 
     class Meta:
         indexes = (models.Index(fields=["person", "key", "at"], name="attributechange_when"),)
@@ -231,6 +234,9 @@ class Consent(PersonLeaf):
     text = models.TextField(blank=True)
     proof = models.JSONField(default=dict)
     is_current = models.BooleanField(default=True)
+    again = models.JSONField(
+        null=True, default=None, help_text="When the same was said again while it stood: a late word may come between."
+    )
 
     class Meta:
         constraints = (

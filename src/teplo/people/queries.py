@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q
 
+from teplo.kit.among import among
 from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
-from teplo.people.models import Consent, DuplicatePair, Identity, Person
+from teplo.people.models import AttributeChange, Consent, DuplicatePair, Identity, ImportRun, Person
+from teplo.people.timelines import from_texts
 
 _SQLITE_TYPES = {"bigint": "integer", "text": "text", "jsonb": "text"}
 
@@ -155,6 +157,21 @@ def end_consents(keys: Sequence[tuple[int, str]]) -> int:
     )
 
 
+def note_repeated_consents(rows: Sequence[tuple[int, int, list[str] | None, bool]]) -> int:
+    """(person, id, again, is current): words that were said again; a current one may have lost its flag in a merge."""
+    if not rows:
+        return 0
+    kinds = {"person": "bigint", "id": "bigint", "again": "text", "is_current": "boolean"}
+    said = [(person, row_id, json.dumps(again), is_current) for person, row_id, again, is_current in sorted(rows)]
+    table, values = as_table("r", kinds, said)
+    cast = "::jsonb" if connection.vendor == "postgresql" else ""
+    return execute(
+        f"UPDATE {_CONSENT} SET again = r.again{cast}, is_current = r.is_current FROM {table} "
+        f"WHERE {_CONSENT}.person_id = r.person AND {_CONSENT}.id = r.id",
+        values,
+    )
+
+
 _TEXTS = (
     "first_name", "first_key", "middle_name", "last_name", "last_key", "position", "city", "country", "language",
     "timezone",
@@ -183,6 +200,65 @@ def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
     )
 
 
+_AROUND = {"person": "bigint", "key": "text", "first": "timestamptz", "last": "timestamptz"}
+
+
+def attribute_changes_around(spans: Sequence[tuple[int, str, datetime, datetime]]) -> list[tuple[Any, ...]]:
+    """What is kept of (person, field) around a first and a last moment: from the last change at or before the one to
+    the first after the other. Rows of (person, key, id, at, old, new, by, again) in the order of time.
+    """
+    if not spans:
+        return []
+    table, values = as_table("w", _AROUND, [(p, key, _moment(a), _moment(b)) for p, key, a, b in sorted(spans)])
+    own = f"FROM {_CHANGE} o WHERE o.person_id = w.person AND o.key = w.key AND NOT o.is_brought"
+    rows = rows_of(
+        f"SELECT c.person_id, c.key, c.id, c.at, c.old, c.new, c.by, c.again FROM {table} "
+        f"JOIN {_CHANGE} c ON c.person_id = w.person AND c.key = w.key AND NOT c.is_brought "
+        f"WHERE c.at >= COALESCE((SELECT MAX(o.at) {own} AND o.at <= w.first), c.at) "
+        f"AND c.at <= COALESCE((SELECT MIN(o.at) {own} AND o.at > w.last), c.at) "
+        "ORDER BY c.person_id, c.key, c.at, c.id",
+        values,
+    )
+    return [
+        (person, key, row_id, _read_moment(at), _json(old), _json(new), by, from_texts(_json(again) or ()))
+        for person, key, row_id, at, old, new, by, again in rows
+    ]
+
+
+def repair_attribute_changes(rows: Sequence[tuple[int, int, Any, list[str] | None]]) -> int:
+    """(person, id, old, again): a change that has got another neighbour, or was said again."""
+    if not rows:
+        return 0
+    kinds = {"person": "bigint", "id": "bigint", "old": "text", "again": "text"}
+    said = [(person, row_id, json.dumps(old), json.dumps(again)) for person, row_id, old, again in sorted(rows)]
+    table, values = as_table("r", kinds, said)
+    cast = "::jsonb" if connection.vendor == "postgresql" else ""
+    return execute(
+        f"UPDATE {_CHANGE} SET old = r.old{cast}, again = r.again{cast} FROM {table} "
+        f"WHERE {_CHANGE}.person_id = r.person AND {_CHANGE}.id = r.id",
+        values,
+    )
+
+
+def moments_of_imports(person_ids: Iterable[int]) -> dict[int, tuple[datetime, str]]:
+    """Of people whom an import made: when it did, and what it signs with. A card it filled says so nowhere else."""
+    signed = Identity.objects.filter(person_id__in=among(person_ids), source__startswith=_IMPORT)
+    sources = list(signed.values_list("person_id", "source"))
+    numbers = {source.removeprefix(_IMPORT) for _, source in sources}
+    runs = ImportRun.objects.filter(id__in=[int(number) for number in numbers if number.isdigit()])
+    moments = {f"{_IMPORT}{run_id}": at for run_id, at in runs.values_list("id", "created_at")}
+    found: dict[int, tuple[datetime, str]] = {}
+    for person, source in sources:
+        if source in moments:
+            found[person] = min((moments[source], source), found.get(person, (moments[source], source)))
+    return found
+
+
+def _json(value: Any) -> Any:
+    """JSON as hand-written SQL answers it: text on both engines."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
 def blank_people(person_ids: Sequence[int], at: datetime) -> None:
     """Leave of people a shell: id, country and language, and the moment of erasure."""
     kept = ("country", "language")
@@ -200,6 +276,12 @@ def _merged() -> str:
     if connection.vendor == "postgresql":
         return f"COALESCE(jsonb_strip_nulls({_PERSON}.attributes || r.merge::jsonb), {_PERSON}.attributes)"
     return f"CASE WHEN r.merge IS NULL THEN {_PERSON}.attributes ELSE json_patch({_PERSON}.attributes, r.merge) END"
+
+
+def _read_moment(at: datetime | str) -> datetime:
+    """A moment as the engine answers it to hand-written SQL: SQLite gives text in UTC."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _moment(at: datetime) -> Any:
@@ -266,3 +348,5 @@ def block_pairs(reason: str, *, part: int, parts: int, largest: int) -> list[tup
 _CONSENT = Consent._meta.db_table
 _IDENTITY = Identity._meta.db_table
 _PERSON = Person._meta.db_table
+_CHANGE = AttributeChange._meta.db_table
+_IMPORT = "import:"

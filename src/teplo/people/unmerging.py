@@ -50,6 +50,7 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         ).update(person_id=merge.loser_id)
         _restore_main(merge.snapshot["identities"])
         restore_leaves(merge.snapshot["leaves"], loser_id=merge.loser_id, winner_id=merge.winner_id)
+        _mend_histories(merge)
         carrying.give_back(merge.snapshot.get("carried", {}), winner_id=merge.winner_id)
         Merge.objects.filter(id=merge_id).update(undone_at=moment)
         DuplicatePair.objects.filter(
@@ -83,6 +84,27 @@ def _give_fields_back(winner_id: int, snapshot: Mapping[str, Any], at: datetime)
     AttributeChange.objects.filter(person_id=winner_id, id__in=forgotten).delete()
     columns |= {KEYS_OF[key]: name_key(columns[key]) for key in KEYS_OF if key in columns}
     Person.objects.filter(id=winner_id).update(**columns, attributes=attributes, updated_at=at)
+
+
+def _mend_histories(merge: Merge) -> None:
+    """A late word about a time before the merge went between rows that are apart again: each card's follow each other.
+
+    Ids rise with time, so a row younger than the merge about a moment before it has come late.
+    """
+    late = AttributeChange.objects.filter(person_id=merge.winner_id, id__gt=merge.id, at__lt=merge.at)
+    keys = set(late.values_list("key", flat=True))
+    if not keys:
+        return
+    cards = (merge.winner_id, merge.loser_id)
+    rows = AttributeChange.objects.filter(person_id__in=cards, key__in=keys, is_brought=False)
+    mended = []
+    before: AttributeChange | None = None
+    for row in rows.order_by("person_id", "key", "at", "id"):
+        is_next = before is not None and (before.person_id, before.key) == (row.person_id, row.key)
+        if before is not None and is_next and row.old != before.new:
+            mended.append((row.person_id, row.id, before.new, row.again))
+        before = row
+    queries.repair_attribute_changes(mended)
 
 
 def _restore_main(identities: Iterable[Sequence[Any]]) -> None:

@@ -294,8 +294,9 @@ def _consent_holds(test: Test, asking: Asking) -> Q:
     if not asking.of_past:
         return Q(Exists(rows.filter(is_current=True)))
     newer = Consent.objects.filter(
-        person=OuterRef("person"), channel=OuterRef("channel"), at__lte=asking.at, at__gt=OuterRef("at")
-    )
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")),
+        person=OuterRef("person"), channel=OuterRef("channel"), at__lte=asking.at,
+    )  # fmt: skip
     return Q(Exists(rows.filter(~Exists(newer), at__lte=asking.at)))
 
 

@@ -185,13 +185,13 @@ def _write_touches(found: Sequence[tuple[int, Arrival, Taken]]) -> None:
 
 
 def take_attributes(batch: Batch) -> None:
-    """What events say of the person himself, in the order in which it happened (R5)."""
-    carrying = sorted((event for event in batch.events if event.stored.attributes), key=lambda event: event.at)
+    """What events say of the person themselves, each from the moment it was said, however late it comes (R5)."""
     changes: dict[str, list[Change]] = {}
-    for event in carrying:
-        changes.setdefault(event.origin, []).extend(
-            Change(event.person_id, key, value) for key, value in event.stored.attributes.items()
-        )
+    for event in batch.events:
+        if event.stored.attributes:
+            changes.setdefault(event.origin, []).extend(
+                Change(event.person_id, key, value, event.at) for key, value in event.stored.attributes.items()
+            )
     refused: list[tuple[str, Refused]] = []
     for origin, group in sorted(changes.items()):
         refused += [(origin, one) for one in set_attributes(group, by=origin, at=batch.at).refused]

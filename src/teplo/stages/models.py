@@ -55,6 +55,9 @@ class StageMove(PastLeaf):
     cause = models.CharField(max_length=10, help_text="sign, hand, journey, import, preset, return, merge")
     by = models.CharField(max_length=80, blank=True, help_text="user:…, journey:…")
     why = models.JSONField(default=dict, help_text="The sign that held, or the human's words.")
+    again = models.JSONField(
+        null=True, default=None, help_text="When they were to be moved here once more: a late move may come between."
+    )
 
     class Meta:
         indexes = (

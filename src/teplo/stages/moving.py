@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import eq
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from teplo.kit import bulk
 from teplo.kit.ids import new_ids
 from teplo.kit.remembering import Remembered
 from teplo.people.changing import note_changed
+from teplo.people.timelines import Kept, Said, Start, as_texts, fit, from_texts
 from teplo.stages import queries
 from teplo.stages.models import Stage, StageMove, Standing
 
@@ -62,9 +64,10 @@ class Seen:
     furthest: int
     beside: int
     is_awake: bool
+    since: datetime | None
 
 
-_SEEN = ("id", "stage_now", "pinned_by", "furthest", "beside", "is_awake")
+_SEEN = ("id", "stage_now", "pinned_by", "furthest", "beside", "is_awake", "since")
 
 
 def load_ladder() -> Ladder:
@@ -118,7 +121,9 @@ def _see(person_ids: Sequence[int], ladder: Ladder, at: datetime) -> list[Seen]:
 
     key = ("stages", *((stage.id, stage.is_beside, stage.may_go_back, str(stage.sign)) for stage in ladder.all))
     statement = reuse(key=key, build=build, encode=queries.encoded, ids=ids, at=at)
-    return [Seen(*(*row[:5], bool(row[5]))) for row in queries.rows_of(statement)]
+    return [
+        Seen(*row[:5], is_awake=bool(row[5]), since=queries.read_moment(row[6])) for row in queries.rows_of(statement)
+    ]
 
 
 def _sign(stage: Stage, asking: Asking) -> Q:
@@ -161,12 +166,14 @@ def _on_ladder(now_at: int, furthest: int, ladder: Ladder) -> int:
 
 
 def _carry_out(wanted: Iterable[tuple[Seen, Stage, str]], ladder: Ladder, at: datetime) -> list[StageMove]:
+    """Whoever was moved since the batch began moves after that: the order of time is the order of what was done."""
     stages = {stage.id: stage for stage in ladder.all}
-    groups: dict[tuple[int | None, int, str], list[int]] = defaultdict(list)
+    groups: dict[tuple[int | None, int, str, datetime], list[int]] = defaultdict(list)
     for person, to_stage, cause in wanted:
-        groups[(person.stage_id, to_stage.id, cause)].append(person.person_id)
+        moment = max(at, person.since or at)
+        groups[(person.stage_id, to_stage.id, cause, moment)].append(person.person_id)
     moves: list[StageMove] = []
-    for (from_id, to_id, cause), people in sorted(groups.items(), key=lambda group: str(group[0])):
+    for (from_id, to_id, cause, at), people in sorted(groups.items(), key=lambda group: str(group[0])):
         before = stages.get(from_id) or Stage(id=from_id) if from_id else None
         free = cause == PRESET
         moved = queries.put(from_stage=before, to_stage=stages[to_id], person_ids=people, at=at, even_if_pinned=free)
@@ -199,7 +206,7 @@ def moves_of(
 def record(moves: list[StageMove]) -> list[StageMove]:
     """Write the moves, sorted by person."""
     moves.sort(key=lambda move: (move.person_id, move.id))
-    columns = ("person_id", "id", "from_stage_id", "to_stage_id", "at", "cause", "by", "why")
+    columns = ("person_id", "id", "from_stage_id", "to_stage_id", "at", "cause", "by", "why", "again")
     if moves:
         bulk.insert(StageMove, columns, [tuple(getattr(move, name) for name in columns) for move in moves])
     return moves
@@ -226,20 +233,26 @@ def move_people(
     at: datetime,
     pin: bool = False,
 ) -> list[StageMove]:
-    """Put people at `stage`; who stands there already is left alone. Leaves a change note for everyone moved.
+    """Put people at `stage`; whoever stands there already stays. Leaves a change note for everyone moved.
 
-    By hand everybody moves, and a pin is set or taken away; for any other cause pinned people stay.
+    By hand everybody moves, and a pin is set or taken away; for any other cause pinned people stay. Whoever came to
+    their stage after `at` stays there: the move takes its place in their past.
     """
     ids = sorted(set(person_ids))
     by_hand = cause == "hand"
     with transaction.atomic():
-        standing = dict(Standing.objects.filter(person_id__in=ids).values_list("person_id", "stage_id"))
+        standing = {row.person_id: row for row in Standing.objects.filter(person_id__in=ids)}
         known = set(queries.among(ids).values_list("id", flat=True))
         stages = {found.id: found for found in Stage.objects.all()}
+        kept = _kept(standing)
         groups: dict[int | None, list[int]] = defaultdict(list)
+        settled: list[Standing] = []
         for person_id in sorted(known):
-            if standing.get(person_id) != stage.id:
-                groups[standing.get(person_id)].append(person_id)
+            stands = standing.get(person_id)
+            if stands and (stands.stage_id == stage.id or _last_word(stands, kept) > at):
+                settled.append(stands)
+            else:
+                groups[stands.stage_id if stands else None].append(person_id)
         moves: list[StageMove] = []
         for from_id, people in groups.items():
             before = stages[from_id] if from_id else None
@@ -248,9 +261,55 @@ def move_people(
                 pin_by=_user_of(by) if pin else None,
             )  # fmt: skip
             moves += moves_of(moved, before, stage, cause=cause, by=by, why=why, at=at)
+        if settled:
+            moves += _place(settled, kept, stage, cause=cause, by=by, why=why, at=at)
         record(moves)
         note_changed([move.person_id for move in moves], "stage", at=at)
     return moves
+
+
+def _place(
+    standings: Sequence[Standing], kept: Mapping[int, list[Kept]], stage: Stage, *, cause: str, by: str,
+    why: dict[str, Any], at: datetime,
+) -> list[StageMove]:  # fmt: skip
+    """A move into the past of people, or to where they stand: the moves after it begin where it ends (timelines.py).
+
+    Answers the moves to be recorded; whoever stands at the stage already gets none, only its moment is kept.
+    """
+    said = Said(at, stage.id, {"cause": cause, "by": by, "why": why}, leaves_trace=False)
+    moves: list[StageMove] = []
+    changed: list[tuple[int, int, int | None, list[str] | None]] = []
+    since: list[tuple[int, datetime]] = []
+    for row in standings:
+        own = kept.get(row.person_id, [])
+        fitted = fit(own, [said], now=Start(row.stage_id, row.since, said.by), same=eq)
+        for new in fitted.new:
+            before = Stage(id=new.before) if new.before else None
+            moves += moves_of([row.person_id], before, Stage(id=new.value), at=new.at, **new.by)
+            moves[-1].again = as_texts(new.again) or None
+        changed += [(row.person_id, old.id, old.before, as_texts(old.again) or None) for old in fitted.changed]
+        latest = max((new.at for new in fitted.new if new.value == row.stage_id), default=row.since)
+        if latest > row.since:
+            since.append((row.person_id, latest))
+    queries.repair_moves(changed)
+    queries.stand_since(since)
+    return moves
+
+
+def _last_word(stands: Standing, kept: Mapping[int, list[Kept]]) -> datetime:
+    """When it was last said where the person stands."""
+    own = kept.get(stands.person_id, [])[-1:]
+    return max((stands.since, *(at for move in own for at in (move.at, *move.again))))
+
+
+def _kept(people: Iterable[int]) -> dict[int, list[Kept]]:
+    own = StageMove.objects.filter(person_id__in=sorted(people), is_brought=False).order_by("person_id", "at", "id")
+    kept: dict[int, list[Kept]] = defaultdict(list)
+    for move in own:
+        about = {"cause": move.cause, "by": move.by, "why": move.why}
+        again = from_texts(move.again or ())
+        kept[move.person_id].append(Kept(move.id, move.at, move.from_stage_id, move.to_stage_id, about, again))
+    return kept
 
 
 def set_pin(*, person_id: int, by: str, pinned: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -12,10 +13,12 @@ from django.db.models.expressions import RawSQL
 
 from teplo.kit.arrays import as_array
 from teplo.people.models import Person
-from teplo.stages.models import Stage, Standing
+from teplo.people.queries import as_table, execute
+from teplo.stages.models import Stage, StageMove, Standing
 from teplo.tracking.models import Tally
 
 STANDING = Standing._meta.db_table
+_MOVE = StageMove._meta.db_table
 _ROWS = 5000
 
 
@@ -79,6 +82,41 @@ def whether_signs_hold(
 def _first_of(pairs: Sequence[tuple[int, Q]], *, default: int) -> Case:
     cases = [When(sign, then=Value(rank)) for rank, sign in pairs]
     return Case(*cases, default=Value(default), output_field=IntegerField())
+
+
+def read_moment(at: datetime | str | None) -> datetime | None:
+    """A moment as the engine answers it to hand-written SQL: SQLite gives text in UTC."""
+    if at is None:
+        return None
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def repair_moves(moves: Sequence[tuple[int, int, int | None, list[str] | None]]) -> int:
+    """(person, move, stage, again): these moves begin at another stage, or were made once more."""
+    if not moves:
+        return 0
+    kinds = {"person": "bigint", "id": "bigint", "stage": "bigint", "again": "text"}
+    rows = [(person, move, stage, json.dumps(again)) for person, move, stage, again in sorted(moves)]
+    table, values = as_table("r", kinds, rows)
+    cast = "::jsonb" if connection.vendor == "postgresql" else ""
+    return execute(
+        f"UPDATE {_MOVE} SET from_stage_id = r.stage, again = r.again{cast} FROM {table} "  # noqa: S608 - our own names
+        f"WHERE {_MOVE}.person_id = r.person AND {_MOVE}.id = r.id",
+        values,
+    )
+
+
+def stand_since(rows: Sequence[tuple[int, datetime]]) -> int:
+    """(person, moment): since when they stand where they stand."""
+    if not rows:
+        return 0
+    said = [(person, connection.ops.adapt_datetimefield_value(at)) for person, at in sorted(rows)]
+    table, values = as_table("r", {"person": "bigint", "since": "timestamptz"}, said)
+    return execute(
+        f"UPDATE {STANDING} SET since = r.since FROM {table} WHERE {STANDING}.person_id = r.person",  # noqa: S608
+        values,
+    )
 
 
 def put(

@@ -24,6 +24,7 @@ from teplo.api.endpoints import api
 from teplo.api.problems import ProblemDetails
 from teplo.api.testing import Caller
 from teplo.config.wsgi import application
+from teplo.kit.testing import examples
 from teplo.people.testing import make_attribute, make_person
 from teplo.scoring.models import ScoreTable
 from teplo.scoring.testing import fit, make_table
@@ -112,7 +113,13 @@ def test_whatever_is_sent_the_answer_is_as_described(operation: Any) -> None:
     text = create_token(name="schemathesis", role=Role.ADMINISTRATOR, by=None)[1]
     checks = [check for check in CHECKS.get_all() if check.__name__ in LEFT_OUT]
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(12),
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(case=operation.as_strategy())
     def send(case: Any) -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {text}"}, excluded_checks=checks)

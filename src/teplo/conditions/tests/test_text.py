@@ -29,6 +29,7 @@ from teplo.conditions.testing import make_vocabulary
 from teplo.conditions.text import read_text, write_text
 from teplo.conditions.tokens import TextError
 from teplo.conditions.writing import write_json
+from teplo.kit.testing import examples
 
 WEEK = Span(7, SpanUnit.DAY)
 
@@ -85,7 +86,7 @@ conditions = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(conditions)
 def test_reading_what_was_written_gives_the_same_condition(condition: Condition) -> None:
     vocabulary = make_vocabulary()

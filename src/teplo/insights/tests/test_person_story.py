@@ -6,6 +6,7 @@ import pytest
 
 from teplo.channels.models import Delivery
 from teplo.insights.person_story import PARTS, points_by_day, read_story
+from teplo.people.attributes import Change, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.models import AttributeChange
 from teplo.people.testing import make_person
@@ -84,3 +85,12 @@ def test_a_place_that_cannot_be_read_is_the_newest(olga):
 def test_a_page_costs_one_statement_per_source(olga, django_assert_num_queries):
     with django_assert_num_queries(15):
         read_story(person_id=olga.id)
+
+
+def test_what_was_only_said_again_is_not_told():
+    olga = make_person(city="Киев")
+    set_attributes([Change(olga.id, "city", "Киев", AT)], by="form")
+    set_attributes([Change(olga.id, "city", "Львів", AT + timedelta(days=1))], by="form")
+    told = [moment.row.new for moment in read_story(person_id=olga.id, part="card").moments]
+    assert told == ["Львів"]
+    assert AttributeChange.objects.count() == 2

@@ -17,6 +17,7 @@ from teplo.journeys.models import Enrolment, Journey, StepPass
 from teplo.journeys.stepping import LEASE, tick
 from teplo.journeys.testing import make_journey, make_people, place
 from teplo.kit.clock import at_moment
+from teplo.kit.testing import examples
 from teplo.people.models import Person
 from teplo.sales.models import Task
 
@@ -114,7 +115,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=graphs(), kills=st.lists(st.integers(min_value=1, max_value=30), max_size=8))
 def test_random_graphs_and_random_deaths_do_every_step_exactly_once(
     steps: list[dict[str, Any]], kills: list[int]

@@ -57,7 +57,7 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     new = {person for person in people if person > first_new}
     _fill_new({person: values for person, values in told.items() if person in new}, at)
     known = {person: values for person, values in told.items() if person not in new}
-    changed = _change_known(known, fill_only=plan.options.known == "fill", by=by, at=at)
+    changed = _change_known(known, fill_only=plan.options.known == "fill", by=by)
     outcome = Outcome(created=len(new), updated=len(known), remarks=_remarks(rows))
     outcome.remarks += _write_consents(rows, people, plan, by, at)
     events = [event for row, person in zip(rows, people, strict=True) for event in _events_of(row, person)]
@@ -119,7 +119,7 @@ def _fill_new(told: dict[int, dict[str, Any]], at: datetime) -> None:
     queries.patch_people(patches, at)
 
 
-def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str, at: datetime) -> set[int]:
+def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str) -> set[int]:
     if not any(told.values()):
         return set()
     cards = _cards(told) if fill_only or any(TAGS in values for values in told.values()) else {}
@@ -131,7 +131,7 @@ def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str, 
                 changes.append(Change(person, key, list(dict.fromkeys([*(card.get(TAGS) or []), *value]))))
             elif not fill_only or card.get(key) in (None, "", []):
                 changes.append(Change(person, key, value))
-    return set(set_attributes(changes, by=by, at=at).people)
+    return set(set_attributes(changes, by=by).people)
 
 
 def _cards(people: Iterable[int]) -> dict[int, dict[str, Any]]:

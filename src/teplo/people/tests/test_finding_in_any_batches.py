@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from teplo.kit.testing import examples
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.models import DuplicatePair, Identity, Merge, Person
 
@@ -42,7 +43,7 @@ def take(stream, sizes):
     return {contact: named[person] for contact, person in owners.items()}, pairs
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stream=streams, sizes=st.lists(st.integers(1, 5), max_size=10))
 def test_batches_give_the_same_people_as_one_claim_after_another(stream, sizes):
     one_by_one = take(stream, [1] * len(stream))

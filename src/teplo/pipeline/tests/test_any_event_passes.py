@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.clock import now
+from teplo.kit.testing import examples
 from teplo.people.testing import make_attribute
 from teplo.pipeline import working
 from teplo.tracking.inbox import sort_by_lane, write_parcels
@@ -82,7 +83,7 @@ def taken(raw: bytes, *, is_trusted: bool) -> Stored | None:
         return None
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(events=st.lists(EVENTS, min_size=1, max_size=6), is_trusted=st.booleans())
 def test_what_was_taken_is_worked_off(events: list[dict[str, Any]], is_trusted: bool) -> None:
     with transaction.atomic():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -22,7 +23,11 @@ DAYS = 120
 CITIES = ("Москва", "Київ", "Львів", "Орёл")
 
 
-def make_past_world(*, people: int = 8, seed: int = 1) -> tuple[list[Person], list[Activity]]:
+Arrival = Callable[[list[Any]], list[Any]]
+"""In which order what changed becomes known, given it in the order of time."""
+
+
+def make_past_world(*, people: int = 8, seed: int = 1, arrival: Arrival = list) -> tuple[list[Person], list[Activity]]:
     """People with four months of deeds, several a day, and of changing attributes."""
     random = Random(seed)  # noqa: S311 - a test's own dice
     AttributeDefinition.objects.create(key="budget", type="number", names={"en": "Budget"})
@@ -31,7 +36,7 @@ def make_past_world(*, people: int = 8, seed: int = 1) -> tuple[list[Person], li
         for letter in "abc"
     ]
     Segment.objects.create(id=77, name="Far", condition={"field": "city", "in": ["Львів", "Орёл"]})
-    made = [_make_person(random, number) for number in range(people)]
+    made = [_make_person(random, number, arrival) for number in range(people)]
     for activity in activities:
         recount(activity, first=made[0].pk, last=made[-1].pk)
     return made, activities
@@ -41,13 +46,15 @@ def moment(random: Random) -> datetime:
     return BEGAN + timedelta(minutes=random.randrange(DAYS * 24 * 60), microseconds=random.randrange(10**6))
 
 
-def _make_person(random: Random, number: int) -> Person:
+def _make_person(random: Random, number: int, arrival: Arrival) -> Person:
     met = moment(random)
     person = Person.objects.create(created_at=met, first_name=f"P{number}", city=random.choice(CITIES))
     Presence.objects.create(person=person, first_seen_at=met, last_seen_at=moment(random))
-    for at in sorted(moment(random) for _ in range(4)):
-        set_attributes([Change(person.pk, "city", random.choice(CITIES))], by="test", at=at)
-        set_attributes([Change(person.pk, "budget", random.randrange(5) * 100)], by="test", at=at)
+    changes = [
+        (at, random.choice(CITIES), random.randrange(5) * 100) for at in sorted(moment(random) for _ in range(4))
+    ]
+    for at, city, budget in arrival(changes):
+        set_attributes([Change(person.pk, "city", city), Change(person.pk, "budget", budget)], by="test", at=at)
     busy = [moment(random).date() for _ in range(4)]
     for _ in range(40):
         add_event(person, f"event-{random.choice('abc')}", _on_one_of(random, busy))

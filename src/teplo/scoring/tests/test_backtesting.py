@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from teplo.config import wiring
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.starting import cancel_job, resume_job
 from teplo.jobs.testing import run_all_jobs
+from teplo.kit.testing import examples
 from teplo.people.attributes import Change, set_attributes
 from teplo.people.models import Identity, Person
 from teplo.sales.deals import lose_deal, open_deal, reopen_deal, win_deal
@@ -169,8 +170,6 @@ def test_a_reopened_deal_does_not_change_the_past(world):
     assert [change.state for change in DealChange.objects.order_by("id")] == ["open", "won", "open", "lost"]
 
 
-LAST = BEGAN + timedelta(days=past_world.DAYS)
-"""What is known of people changes in the order of time."""
 LATER = st.lists(
     st.tuples(
         st.sampled_from(["event", "city", "budget", "deal", "reopen", "told", "stage", "hand-off", "identity"]),
@@ -182,12 +181,14 @@ LATER = st.lists(
 
 
 @settings(
-    max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    max_examples=examples(10), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
+@example(later=[("city", 6, 4756), ("city", 6, 2603)], moment="first-contact", days=16)
+@example(later=[("budget", 3, 40_000), ("budget", 3, 1), ("city", 3, 1)], moment="date", days=0)
 @given(later=LATER, moment=st.sampled_from(["first-contact", "date", "hand-off"]), days=st.integers(0, 40))
 def test_nothing_that_comes_later_changes_a_past_answer(world, later, moment, days):
-    """Scores: nothing after the moment; outcomes: nothing after the end of the horizon."""
+    """Scores: nothing after the moment; outcomes: nothing after the end of the horizon. In any order of arrival."""
     people, activities = world
     with transaction.atomic():
         draft, live = two_tables(activities)
@@ -207,14 +208,33 @@ def test_nothing_that_comes_later_changes_a_past_answer(world, later, moment, da
         transaction.set_rollback(True)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_order_in_which_the_past_arrived_changes_no_answer(db, seed):
+    def answers(arrival):
+        with transaction.atomic():
+            people, activities = make_past_world(people=8, seed=seed, arrival=arrival)
+            places = {person.pk: number for number, person in enumerate(people)}
+            found = [
+                [(places[row[0]], *row[1:]) for row in rows_of(asked(*two_tables(activities), moment=moment, **more))]
+                for moment, more in (("first-contact", {}), ("date", {"on": date(2026, 3, 1)}))
+            ]
+            transaction.set_rollback(True)
+        return found
+
+    in_order = answers(list)
+    assert any(in_order)
+    assert answers(lambda moments: moments[::-1]) == in_order
+    assert answers(lambda moments: moments[1::2] + moments[::2]) == in_order
+
+
 def _happens(kind, person, later, after_the_end):
     """Something later than the moment (what scores rest on) or than the end of the horizon (what outcomes rest on)."""
     if kind == "event":
         add_event(person, "event-a", later)
     elif kind == "city":
-        set_attributes([Change(person.pk, "city", f"Город {later}")], by="test", at=max(later, LAST))
+        set_attributes([Change(person.pk, "city", f"Город {later}")], by="test", at=later)
     elif kind == "budget":
-        set_attributes([Change(person.pk, "budget", 900)], by="test", at=max(later, LAST))
+        set_attributes([Change(person.pk, "budget", 900)], by="test", at=later)
     elif kind == "deal":
         deal = open_deal(person_id=person.pk, title="Later", currency="UAH", at=after_the_end)
         win_deal(deal=deal, at=after_the_end)

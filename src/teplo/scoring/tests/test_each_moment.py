@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from teplo.kit.testing import examples
 from teplo.scoring.each_moment import EachMoment, MomentTangled, as_columns
 from teplo.scoring.rules import Rules
 from teplo.scoring.statement import Scope, Sql, compile_rules
@@ -17,7 +18,9 @@ from teplo.scoring.tests.past_world import make_past_world, moments, tables
 
 pytestmark = pytest.mark.django_db
 QUIETLY = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.clock import at_moment
+from teplo.kit.testing import examples
 from teplo.people.models import Person
 from teplo.scoring.explaining import explain
 from teplo.scoring.models import Criterion, Score, ScoreTable
@@ -37,7 +38,7 @@ HISTORY = st.dictionaries(st.tuples(st.integers(1, 3), st.integers(0, 60)), st.i
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deeds=st.lists(DEED, max_size=6),
     portraits=st.lists(PORTRAIT, max_size=4),

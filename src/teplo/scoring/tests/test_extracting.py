@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
+from teplo.kit.testing import examples
 from teplo.people.models import AttributeChange, Consent, ImportRun, Person
 from teplo.people.testing import make_attribute, make_company, make_identity, make_person
 from teplo.scoring.extracting import Versus, extract
@@ -251,7 +252,7 @@ LATER = st.lists(st.tuples(st.sampled_from(ANYTHING), st.integers(0, 60)), min_s
 EARLIER = st.lists(st.tuples(st.sampled_from(["visit", "city", "budget", "touch"]), st.integers(1, 2400)), max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(earlier=EARLIER, later=LATER)
 def test_nothing_that_comes_after_the_moment_changes_what_the_frame_says(tmp_path, visited, earlier, later):
     Person.objects.all().delete()

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.clock import at_moment
+from teplo.kit.testing import examples
 from teplo.people.attributes import Change, set_attributes
 from teplo.people.merging import merge_people
 from teplo.people.models import Person
@@ -65,7 +66,7 @@ def of_card(most: int = 10) -> st.SearchStrategy[list[Fact]]:
     return st.lists(facts, max_size=most).map(lambda found: sorted(found, key=lambda fact: fact.minute))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     facts=of_card(),
     others=of_card(),
@@ -92,7 +93,7 @@ def test_the_past_of_a_card_with_a_past_stays_when_another_joins_it(facts, other
         assert _hold(person, asked, at) == before
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     facts=histories(8),
     others=histories(8),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
+from teplo.kit.testing import examples
 from teplo.people.models import Person, Segment
 from teplo.scoring.explaining import explain
 from teplo.scoring.models import ScoreTable
@@ -67,7 +68,7 @@ def check(facts: list[Fact], minute: int, conditions: Sequence[dict[str, Any]]) 
         assert answers(person, table, conditions, at) == before
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     facts=histories(),
     minute=moments(),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.clock import at_moment
+from teplo.kit.testing import examples
 from teplo.people.merging import merge_people
 from teplo.people.models import Person
 from teplo.people.testing import make_stranger
@@ -70,7 +71,7 @@ def said(table: ScoreTable, person: Person, at: Any, *, is_past: bool) -> tuple[
     return row[1], int(row[2]), int(row[3])
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
 @given(facts=histories(), lines=TABLES, later=st.integers(0, 4 * 24 * 60))
 def test_the_parts_the_statement_the_stored_score_and_the_past_say_the_same(
     facts: list[Fact], lines: list[dict[str, Any]], later: int
@@ -92,7 +93,7 @@ def test_the_parts_the_statement_the_stored_score_and_the_past_say_the_same(
             assert rescore_range(first=1, last=2**62, cause="table", at=at) == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(facts=histories(8), others=histories(8), lines=TABLES)
 def test_two_cards_made_one_add_up_too(facts: list[Fact], others: list[Fact], lines: list[dict[str, Any]]) -> None:
     at = max(fact.at for fact in (*facts, *others)) + timedelta(hours=1)

@@ -1,9 +1,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
+from teplo.conditions import registry
+from teplo.conditions.compiling import ask
+from teplo.conditions.reading import read_json
+from teplo.conditions.vocabulary import Asking
 from teplo.people.models import ChangeNote, Person
 from teplo.stages import queries
 from teplo.stages.models import Stage, StageMove, Standing
@@ -164,3 +170,43 @@ def test_a_stage_out_of_use_keeps_nobody_not_even_the_pinned(person):
     Stage.objects.filter(id=old.id).update(is_active=False)
     (move,) = go(person)
     assert (at_stage(person), move.cause) == ("new", "preset")
+
+
+MOVES = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 2)), min_size=1, max_size=6, unique_by=lambda move: move[0]
+)
+
+
+@given(moves=MOVES, data=st.data())
+def test_a_stage_s_past_is_told_by_the_time_of_the_moves(moves, data):
+    """Whatever the order in which they arrive, the last move of a moment says where the person stood."""
+    with transaction.atomic():
+        person = Person.objects.create(first_name="Ольга")
+        ladder = make_ladder({}, {}, {})
+        arriving = data.draw(st.permutations(moves))
+        for minute, place in arriving:
+            move_person(
+                person_id=person.id, stage=ladder[place], cause="import", by="", why={},
+                at=AT + timedelta(minutes=minute),
+            )  # fmt: skip
+        rows = list(StageMove.objects.filter(person=person).order_by("at", "id"))
+        assert [row.from_stage_id for row in rows] == [None, *(row.to_stage_id for row in rows[:-1])]
+        assert Standing.objects.get(person=person).stage_id == rows[-1].to_stage_id
+        for minute in data.draw(st.sets(st.integers(0, 12), min_size=2, max_size=2)):
+            at = AT + timedelta(minutes=minute)
+            said = [place for when, place in sorted(moves) if when <= minute]
+            asking = Asking(registry.people(), at, of_past=True)
+            for number, stage in enumerate(ladder):
+                holds = ask(read_json({"stage": stage.key}, asking.vocabulary), asking)
+                stood = Person.objects.filter(holds, pk=person.pk).exists()
+                assert stood == (bool(said) and said[-1] == number), (minute, number)
+        transaction.set_rollback(True)
+
+
+def test_signs_move_after_what_a_colleague_did_meanwhile(person):
+    """A batch that began before a colleague's move writes its own after it: past and present say the same."""
+    first, second, third = make_ladder({}, NO, YES)
+    move_person(person_id=person.id, stage=second, cause="hand", by="user:1", why={}, at=AT + timedelta(seconds=2))
+    (move,) = go(person)
+    assert (move.from_stage_id, move.to_stage_id, move.at) == (second.id, third.id, AT + timedelta(seconds=2))
+    assert StageMove.objects.order_by("at", "id").last().to_stage_id == Standing.objects.get().stage_id

@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from teplo.kit.testing import examples
 from teplo.people.importing.inspecting import find_shape
 from teplo.people.importing.tables import read_headers, read_rows
 
@@ -26,7 +27,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return [[f"Человек {number}", *row[1:]] for number, row in enumerate(rows)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     rows=tables(),
     delimiter=st.sampled_from(";,\t|"),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from teplo.kit.testing import examples
 from teplo.people.importing.guessing import guess_mapping
 from teplo.people.importing.inspecting import find_shape
 from teplo.people.importing.shapes import FileRefused
@@ -40,19 +41,19 @@ def spreadsheet() -> bytes:
 SPREADSHEET = spreadsheet()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_answered_or_refused(content: bytes) -> None:
     look_at(content)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text("абв;,\t|\"'\n\r@.0123456789<>/tableda ", max_size=300), st.sampled_from(["utf-8", "utf-16", "cp1251"]))
 def test_any_text_is_answered_or_refused(text: str, encoding: str) -> None:
     look_at(text.encode(encoding))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, len(SPREADSHEET) - 1), st.integers(0, 255), st.booleans())
 def test_a_damaged_spreadsheet_is_answered_or_refused(place: int, byte: int, is_cut: bool) -> None:
     look_at(SPREADSHEET[:place] if is_cut else SPREADSHEET[:place] + bytes([byte]) + SPREADSHEET[place + 1 :])
