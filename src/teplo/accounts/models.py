@@ -58,6 +58,16 @@ class InvitationLink(Row):
     used_at = models.DateTimeField(null=True, blank=True)
 
 
+class SignInLink(Row):
+    """A one-time link, sent by e-mail, that signs a user in. Only its digest is stored."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    user_id = models.BigIntegerField(db_index=True)
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
 class ApiToken(Row):
     """A token for machines; shown once, stored as a digest."""
 

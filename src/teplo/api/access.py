@@ -13,6 +13,7 @@ from teplo.accounts.access import Right, can
 from teplo.accounts.models import ApiToken
 from teplo.accounts.tokens import find_token
 from teplo.api.problems import Problem, unknown_token
+from teplo.kit.callers import client_address
 from teplo.tracking.pacing import Pace
 
 pace = Pace(rate=settings.API_RATE, burst=max(settings.API_RATE * 5, 10))
@@ -36,7 +37,7 @@ class Token(HttpBearer):
         """The token; raises Problem."""
         found = find_token(token[:200])
         if found is None:
-            _slow_down(_guesses, ("?", request.META.get("REMOTE_ADDR", "")))
+            _slow_down(_guesses, ("?", client_address(request)))
             raise unknown_token()
         _slow_down(pace, ("token", str(found.pk)))
         if not any(can(found, right) for right in self.rights):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts import notices
-from teplo.channels import bounces, colleagues, renderers, sending
+from teplo.channels import bounces, colleagues, renderers, sending, sign_in_letters
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering
@@ -68,6 +68,7 @@ def _register_tracking() -> None:
 def _register_people() -> None:
     job_registry.register(duplicates.JOB, duplicates.find_duplicates, title=_("Looking for people who stand twice"))
     job_registry.register(acting.JOB, acting.act_on_people, title=_("Acting on many people"))
+    job_registry.register(sign_in_letters.JOB, sign_in_letters.run, title=_("A letter to sign in"), at_most=2)
     job_registry.register(keeping.JOB, keeping.keep_many, title=_("Noting who is in a segment"))
     periodic.every("segments", timedelta(minutes=10), segments.refresh_by_time)
     periodic.every("late-leaves", timedelta(minutes=1), merging.sweep_recent_merges)

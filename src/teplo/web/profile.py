@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts.access import Right, requires
 from teplo.accounts.models import User
 from teplo.accounts.passwords import TooManyAttempts, WrongEmailOrPassword, check_password
+from teplo.kit.callers import client_address
 from teplo.web.answers import page, redirect, saved
 from teplo.web.settings import zone_choices
 from teplo.web.users import role_name
@@ -88,7 +89,9 @@ def _is_agreed(request: HttpRequest, form: PasswordForm) -> bool:
     """Whether the old password is right, guessed as slowly as at sign-in, and the new one good enough."""
     user: Any = request.user
     try:
-        check_password(email=user.email, password=form.cleaned_data["old"], address=request.META.get("REMOTE_ADDR", ""))
+        check_password(
+            email=user.email, password=form.cleaned_data["old"], address=client_address(request), is_inside=True
+        )
         validate_password(form.cleaned_data["new"], user)
     except WrongEmailOrPassword:
         form.add_error("old", _gettext("This is not your password."))

@@ -18,9 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from teplo.accounts import inviting, passwords
+from teplo.accounts import devices, inviting, passwords, sign_in_links
 from teplo.accounts.access import public
 from teplo.accounts.models import InvitationLink, User
+from teplo.accounts.workspace import get_workspace
+from teplo.channels.colleagues import can_post
+from teplo.channels.sign_in_letters import send_sign_in_letter
+from teplo.kit.callers import client_address
 from teplo.kit.clock import known_zones
 from teplo.web.preferring import LANGUAGE_COOKIE, language_of
 
@@ -70,13 +74,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = passwords.check_password(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""))
+            device = request.COOKIES.get(devices.COOKIE, "")
+            user = passwords.check_password(**form.cleaned_data, address=client_address(request), device=device)
         except (passwords.WrongEmailOrPassword, passwords.TooManyAttempts) as refusal:
             form.add_error(None, str(refusal))
         else:
             login(request, user, backend=BACKEND)
-            return HttpResponseRedirect(_next(request))
-    context = {"form": form, "next": request.POST.get("next") or request.GET.get("next", ""), "is_new": _is_new()}
+            return _known_from_now(request, HttpResponseRedirect(_next(request)), user)
+    context = {
+        "form": form,
+        "next": request.POST.get("next") or request.GET.get("next", ""),
+        "is_new": _is_new(),
+        "can_send_link": _can_send_link(request),
+    }
     return render(request, "signing/sign_in.html", context, status=422 if form.errors else 200)
 
 
@@ -103,9 +113,79 @@ def welcome(request: HttpRequest, text: str) -> HttpResponse:
             logout(request)
             login(request, user, backend=BACKEND)
             update_session_auth_hash(request, user)
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return _known_from_now(request, redirect(settings.LOGIN_REDIRECT_URL), user)
     context = {"form": form, "link": link, "is_first": not link.email}
     return render(request, "signing/welcome.html", context, status=422 if form.errors else 200)
+
+
+def _known_from_now(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
+    """Wrong passwords from elsewhere will not keep this browser out."""
+    cookie = devices.with_device(request.COOKIES.get(devices.COOKIE, ""), user)
+    response.set_cookie(
+        devices.COOKIE,
+        cookie,
+        max_age=int(devices.LIVES.total_seconds()),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+# by a link
+
+
+class LinkForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+
+
+@public
+@never_cache
+def ask_for_link(request: HttpRequest) -> HttpResponse:
+    """Have a link sent that signs in; the answer is the same whoever has an account."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(_next(request))
+    base_url = _base_url(request)
+    form = LinkForm(request.POST or None)
+    is_sent = request.method == "POST" and form.is_valid() and bool(base_url) and can_post()
+    if is_sent:
+        user = sign_in_links.who_asks(email=form.cleaned_data["email"], address=client_address(request))
+        if user is not None:
+            send_sign_in_letter(user=user, base_url=base_url)
+    context = {"form": form, "is_sent": is_sent, "can_send_link": _can_send_link(request)}
+    return render(request, "signing/ask_for_link.html", context, status=422 if form.errors else 200)
+
+
+@public
+@never_cache
+def sign_in_by_link(request: HttpRequest, text: str) -> HttpResponse:
+    """Show whom it signs in; only a press of the button does, because programs open the links of letters too."""
+    try:
+        if request.method != "POST":
+            user = sign_in_links.find_user(text)
+            return render(request, "signing/by_link.html", {"user_meant": user})
+        user = sign_in_links.use_link(text)
+    except sign_in_links.SignInLinkNotValid as refusal:
+        return render(request, "signing/link_not_valid.html", {"refusal": refusal, "by_mail": True}, status=410)
+    logout(request)
+    login(request, user, backend=BACKEND)
+    return _known_from_now(request, redirect(settings.LOGIN_REDIRECT_URL), user)
+
+
+def _can_send_link(request: HttpRequest) -> bool:
+    return bool(_base_url(request)) and can_post()
+
+
+def _base_url(request: HttpRequest) -> str:
+    """Where the link leads; never to a host that only whoever asks has named."""
+    known = get_workspace().public_url or str(settings.PUBLIC_URL)
+    if known:
+        return known.rstrip("/")
+    name = request.get_host().partition(":")[0]
+    is_ours = name in ("localhost", "127.0.0.1") or "*" not in settings.ALLOWED_HOSTS
+    return request.build_absolute_uri("/").rstrip("/") if is_ours else ""
 
 
 def _accept(form: WelcomeForm, text: str) -> User | None:
@@ -150,6 +230,8 @@ def _is_new() -> bool:
 
 urlpatterns = [
     path("sign-in/", sign_in, name="sign-in"),
+    path("sign-in/link/", ask_for_link, name="ask-for-link"),
+    path("sign-in/link/<str:text>/", sign_in_by_link, name="sign-in-link"),
     path("sign-out/", sign_out, name="sign-out"),
     path("welcome/<str:text>/", welcome, name="welcome"),
     path("language/", choose_language, name="choose-language"),

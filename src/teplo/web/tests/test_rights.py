@@ -259,6 +259,8 @@ WEB = {
     "/settings/users/<int:user_id>/role/": ADMINISTRATORS,
     "/settings/users/invite/": ADMINISTRATORS,
     "/sign-in/": ANYBODY,
+    "/sign-in/link/": ANYBODY,
+    "/sign-in/link/<str:text>/": ANYBODY,
     "/sign-out/": ANYBODY,
     "/stages/": EVERYBODY,
     "/stages/<int:stage_id>/": MARKETERS,
