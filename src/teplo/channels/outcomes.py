@@ -12,9 +12,10 @@ from django.db import transaction
 from teplo.channels import reasons
 from teplo.channels.email.answers import Fate, Outcome, grown
 from teplo.channels.email.streak import SILENT_FOR_GOOD, Streak
-from teplo.channels.models import DeliveryState, Sender
+from teplo.channels.models import Delivery, DeliveryState, Sender
 from teplo.channels.preflight import Cleared, identity_kind
 from teplo.channels.queries import Change, write_changes
+from teplo.channels.repeating import block_silent_addresses
 from teplo.channels.senders import note_streak, note_trouble, note_well, streak_of
 from teplo.channels.telling import letter_event
 from teplo.kit.clock import now
@@ -50,10 +51,20 @@ def record_outcomes(sender: Sender, results: Sequence[Result], *, owner: str, st
         mine = [(one, outcome) for one, outcome in results if one.delivery.id in written]
         bad = [one for one, outcome in mine if outcome.is_bad_address]
         suppress([(identity_kind(one.delivery.channel), one.address) for one in bad], reason="bounced", at=at)
+        block_silent_addresses(_refused(mine), at=at)
         events = [letter_event("letter-sent", one.delivery, at=at) for one, o in mine if o.fate is Fate.SENT]
         events += [letter_event("letter-bounced", one.delivery, at=at, kind="hard") for one in bad]
         if events:
             put_events(events, origin="own")
+
+
+def _refused(results: Sequence[Result]) -> list[Delivery]:
+    """Deliveries as they are addressed, of which the server has said something against the recipient."""
+    fates = (Fate.REFUSED, Fate.NO_SUCH_ADDRESS)
+    refused = [one for one, outcome in results if outcome.fate in fates and not outcome.is_bad_address]
+    for one in refused:
+        one.delivery.address = one.address
+    return [one.delivery for one in refused]
 
 
 @dataclass(frozen=True, slots=True)

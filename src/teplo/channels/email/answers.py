@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+from teplo.channels.email.wording import is_bad_address, status_of
+
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>\"':;,()]+@[^\s<>\"':;,()]+")
-_BAD_ADDRESS_DETAILS = (0, 1, 2, 3, 4, 6, 10)  # 5.1.7, 5.1.8, 5.1.9 speak of the sender's address
 _GREY = re.compile(r"gr[ea]y.?list|try again (?:later|in)|4\.7\.1\b", re.IGNORECASE)
 _NO_SUCH = re.compile(
     r"no such|unknown (?:user|recipient)|user unknown|does not exist|not exist|invalid recipient", re.I
@@ -84,7 +85,7 @@ def read_answer(*, stage: Stage, code: int, text: str) -> Outcome:
         return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble, was_tried=True)
     if code < 500:
         return Outcome(Fate.LATER, shown, text[:300], wait=_wait(shown, text))
-    if detail and detail[0] == 1 and detail[1] in _BAD_ADDRESS_DETAILS:
+    if code >= 500 and detail and is_bad_address(status_of(status=shown, diagnostic=text)):
         return Outcome(Fate.NO_SUCH_ADDRESS, shown, text[:300], is_bad_address=True)
     if detail and detail[0] == 2:
         return Outcome(Fate.REFUSED, shown, text[:300])

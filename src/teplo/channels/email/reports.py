@@ -1,7 +1,7 @@
-"""What comes back by mail: delivery reports (RFC 3464), complaints (RFC 5965), and answers of people.
+"""What comes back by mail, as far as it is about letters of ours: bounces, complaints, answers of people.
 
 Which copy it is about follows from our own signed token, in the return path or in the quoted message id, so a forged
-report can block nobody.
+report can block nobody. What it says is read in `news.py`.
 """
 
 from __future__ import annotations
@@ -9,68 +9,87 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from dataclasses import dataclass
-from email.message import EmailMessage, Message
-from typing import cast
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from email.message import Message
 
 from teplo.channels import links
+from teplo.channels.email.automatic import is_automatic
+from teplo.channels.email.news import (
+    BOUNCED,
+    COMPLAINED,
+    DELAYED,
+    OPTED_OUT,
+    REPLIED,
+    Row,
+    original_recipient,
+    read_news,
+)
+from teplo.channels.email.wording import is_bad_address, speaks_of_us
 
-BOUNCED, DELAYED, COMPLAINED, REPLIED = "bounced", "delayed", "complained", "replied"
+__all__ = ["BOUNCED", "COMPLAINED", "DELAYED", "OPTED_OUT", "REPLIED", "Report", "read_report"]
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{26}[0-9a-f]{18}(?![a-z0-9])", re.IGNORECASE)
-_STATUS = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 _READ_AT_MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """News of one copy. `status`: RFC 3463, empty when none was said."""
+    """News of one copy. `status`: RFC 3463, empty when none was said. `rows`: what it says of each recipient."""
 
     kind: str
     person_id: int
     delivery_id: int
     status: str = ""
+    rows: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    is_of_another: bool = field(default=False, compare=False)
 
     @property
     def is_bad_address(self) -> bool:
         """Whether the address itself is dead: nothing is ever to be sent there again."""
-        return self.kind == BOUNCED and self.status.startswith("5.1.") and self.status not in ("5.1.7", "5.1.8")
+        return self.kind == BOUNCED and not self.is_of_another and is_bad_address(self.status)
+
+    @property
+    def counts_against_address(self) -> bool:
+        """Whether several like it in a row mean that nobody reads there; what speaks of us never does."""
+        return self.kind == BOUNCED and not speaks_of_us(self.status)
+
+    def about(self, address: str) -> Report | None:
+        """What it says of the recipient at `address`; None when it speaks only of others, of whom we know nothing.
+
+        A single row that names somebody else is of a letter forwarded: it came back, but the address may be well.
+        """
+        if not self.rows or not address:
+            return self
+        own = [row for row in self.rows if row.is_about(address)]
+        nameless = [row for row in self.rows if not row.address and not row.original]
+        if own or nameless:
+            row = (own or nameless)[0]
+            return replace(self, kind=row.kind, status=row.status, is_of_another=False)
+        return replace(self, is_of_another=True) if len(self.rows) == 1 else None
 
 
 def read_report(raw: bytes) -> Report | None:
     """The news in a letter, or None when it is about nothing of ours (or an automatic answer)."""
-    message = cast(EmailMessage, email.message_from_bytes(raw, policy=email.policy.compat32))
-    kind = _report_kind(message)
+    message = email.message_from_bytes(raw, policy=email.policy.compat32)
     copy = _copy_of(message, raw)
     if copy is None:
         return None
-    if kind == "delivery-status":
-        return _delivery_report(message, copy)
-    if kind == "feedback-report":
-        return Report(COMPLAINED, *copy)
-    if _is_by_machine(message):
-        found = _STATUS.search(raw[:_READ_AT_MOST].decode("utf-8", "replace"))
-        is_bounce = found is not None and _is_from_the_post(message)
-        return Report(BOUNCED if found[1] == "5" else DELAYED, *copy, found[0]) if found and is_bounce else None
+    if news := read_news(message):
+        row = _own_row(news.rows, original_recipient(message))
+        report = Report(row.kind if row else news.kind, *copy, row.status if row else "", news.rows)
+        return report.about(original_recipient(message)) if news.rows else report
+    if _is_report(message) or is_automatic(message):
+        return None
     return Report(REPLIED, *copy) if _answers_ours(message) else None
 
 
-def _report_kind(message: Message) -> str:
-    if message.get_content_type() != "multipart/report":
-        return ""
-    return str(message.get_param("report-type", "")).lower()
+def _own_row(rows: Sequence[Row], address: str) -> Row | None:
+    own = [row for row in rows if row.is_about(address)] if address else []
+    return next(iter([*own, *rows]), None)
 
 
-def _delivery_report(message: Message, copy: tuple[int, int]) -> Report | None:
-    action, status = "", ""
-    for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            for fields in cast("list[Message]", part.get_payload()):
-                action = str(fields.get("Action", action)).strip().lower()
-                found = _STATUS.search(f"{fields.get('Status', '')} {fields.get('Diagnostic-Code', '')}")
-                status = found[0] if found else status
-    if action == "failed":
-        return Report(BOUNCED, *copy, status or "5.0.0")
-    return Report(DELAYED, *copy, status) if action == "delayed" else None
+def _is_report(message: Message) -> bool:
+    return message.get_content_type() == "multipart/report"
 
 
 def _copy_of(message: Message, raw: bytes) -> tuple[int, int] | None:
@@ -81,17 +100,6 @@ def _copy_of(message: Message, raw: bytes) -> tuple[int, int] | None:
             if copy := links.read(links.LETTER, found[0]):
                 return copy
     return None
-
-
-def _is_by_machine(message: Message) -> bool:
-    said = str(message.get("Auto-Submitted", "no")).lower()
-    is_automatic = not said.startswith("no") or str(message.get("Precedence", "")).lower() in ("bulk", "junk", "list")
-    return is_automatic or _is_from_the_post(message) or message.get("X-Autoreply") is not None
-
-
-def _is_from_the_post(message: Message) -> bool:
-    sender = str(message.get("From", "")).lower()
-    return str(message.get("Return-Path", "")).strip() == "<>" or "mailer-daemon" in sender or "postmaster" in sender
 
 
 def _answers_ours(message: Message) -> bool:

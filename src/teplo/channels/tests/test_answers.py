@@ -18,6 +18,8 @@ from teplo.channels.email.answers import Fate, Stage, grown, read_answer, withou
         (Stage.RCPT, 550, "5.1.1 No such user here", Fate.NO_SUCH_ADDRESS, False),
         (Stage.RCPT, 550, "No such user here", Fate.NO_SUCH_ADDRESS, False),
         (Stage.DOT, 550, "5.1.1 unknown", Fate.NO_SUCH_ADDRESS, False),
+        (Stage.RCPT, 550, "5.7.1 No such user!", Fate.NO_SUCH_ADDRESS, False),
+        (Stage.RCPT, 550, "5.4.1 Recipient address rejected: Access denied", Fate.NO_SUCH_ADDRESS, False),
         (Stage.RCPT, 554, "5.7.1 Relay access denied", Fate.NOT_HANDED, True),
         (Stage.RCPT, 530, "5.7.0 Authentication required", Fate.NOT_HANDED, True),
         (Stage.RCPT, 550, "5.7.1 Blocked, see Spamhaus", Fate.REFUSED_CONTENT, True),

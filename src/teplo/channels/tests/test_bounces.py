@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
@@ -14,6 +14,7 @@ import pytest
 
 from teplo.channels import bounces
 from teplo.channels.email.mailbox import Mailbox, MailboxAway, Place, read_new
+from teplo.channels.email.news import Row
 from teplo.channels.email.reports import Report, read_report
 from teplo.channels.links import LETTER, Links
 from teplo.channels.models import Delivery, Sender
@@ -142,6 +143,77 @@ def test_a_complaint_ends_everything(delivery: Delivery) -> None:
     bounces.record_reports([report_of(delivery, "complained")])
     assert Suppression.objects.get().reason == "complained"
     assert may_write([delivery.person_id], "email") == set() and told() == ["unsubscribed"]
+
+
+def letters_to(delivery: Delivery, number: int, *, day: int = 1) -> list[Delivery]:
+    """Further letters to the same address, a day apart."""
+    assert delivery.sent_at is not None
+    return [
+        make_delivery(
+            person_id=delivery.person_id, state="sent", address=delivery.address, enrolment_id=n,
+            sent_at=delivery.sent_at + timedelta(days=day + n),
+        )
+        for n in range(number)
+    ]  # fmt: skip
+
+
+def is_blocked() -> bool:
+    return Suppression.objects.filter(reason="bounced").exists()
+
+
+@pytest.mark.parametrize("status", ["5.2.2", "5.0.0", "4.4.1", ""])
+def test_an_address_whose_letters_come_back_three_times_in_a_row_is_blocked(delivery: Delivery, status: str) -> None:
+    letters = [delivery, *letters_to(delivery, 2)]
+    blocked = []
+    for letter in letters:
+        bounces.record_reports([report_of(letter, "bounced", status)])
+        bounces.record_reports([report_of(letter, "bounced", status)])  # the same report again counts once
+        blocked.append(is_blocked())
+    assert blocked == [False, False, True]
+
+
+@pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.3.4", "5.1.8", "5.6.0"])
+def test_what_speaks_of_us_never_counts_against_an_address(delivery: Delivery, status: str) -> None:
+    for letter in [delivery, *letters_to(delivery, 9)]:
+        bounces.record_reports([report_of(letter, "bounced", status)])
+    assert not is_blocked()
+
+
+def test_a_letter_that_arrived_in_between_ends_the_row(delivery: Delivery) -> None:
+    first, second, _arrived, fourth, fifth = [delivery, *letters_to(delivery, 4)]
+    for letter in (first, second, fourth, fifth):
+        bounces.record_reports([report_of(letter, "bounced", "5.2.2")])
+    assert not is_blocked()
+
+
+def test_delays_block_nobody_and_an_opening_shows_that_somebody_reads(delivery: Delivery) -> None:
+    letters = [delivery, *letters_to(delivery, 5)]
+    bounces.record_reports([report_of(letter, "delayed", "4.2.2") for letter in letters])
+    assert not is_blocked()
+    Delivery.objects.filter(pk=letters[-1].pk).update(opened_at=letters[-1].sent_at)
+    bounces.record_reports([report_of(letter, "bounced", "5.2.2") for letter in letters])
+    assert not is_blocked()
+
+
+def test_an_opt_out_reported_by_the_post_is_an_unsubscription_and_no_complaint(delivery: Delivery) -> None:
+    bounces.record_reports([report_of(delivery, "opted-out")])
+    assert Suppression.objects.get().reason == "unsubscribed" and told() == ["unsubscribed"]
+    assert may_write([delivery.person_id], "email") == set()
+
+
+def test_a_report_about_another_recipient_changes_nothing(delivery: Delivery) -> None:
+    rows = (Row("bounced", "5.1.1", "ivan@example.com"), Row("bounced", "5.1.1", "anna@example.com"))
+    report = Report("bounced", delivery.person_id, delivery.id, "5.1.1", rows)
+    assert bounces.record_reports([report]) == 0
+    delivery.refresh_from_db()
+    assert delivery.bounced_at is None and not is_blocked()
+
+
+def test_a_letter_forwarded_to_a_dead_address_came_back_and_blocks_nobody(delivery: Delivery) -> None:
+    rows = (Row("bounced", "5.1.1", "olga@elsewhere.example"),)
+    bounces.record_reports([Report("bounced", delivery.person_id, delivery.id, "5.1.1", rows)])
+    delivery.refresh_from_db()
+    assert delivery.bounced_at is not None and not is_blocked()
 
 
 def test_an_answer_is_a_deed(delivery: Delivery) -> None:

@@ -226,6 +226,20 @@ def test_letters_without_a_sender_and_of_one_that_is_gone_go_through_the_usual_o
     assert states(letters) == {"sent": 2}
 
 
+def test_an_address_refused_three_times_in_words_alone_is_blocked(
+    noon: datetime, workspace: Workspace, template: Template
+) -> None:
+    with MailServer(script=refusing("550 no such user here")) as server:
+        make_sender(port=server.port)
+        person = make_person(email="gone@example.com").pk
+        for number in range(4):
+            make_delivery(person_id=person, template_id=template.pk, is_service=True, enrolment_id=number)
+            with at_moment(noon + timedelta(days=number)):
+                send_due(owner="a")
+    reasons_given = list(Delivery.objects.order_by("enrolment_id").values_list("state", "reason"))
+    assert reasons_given == [("failed", reasons.REFUSED_ADDRESS)] * 3 + [("skipped", reasons.SUPPRESSED)]
+
+
 # the final dot
 
 
