@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from teplo.accounts.colleagues import administrator_can_sign_in
 from teplo.accounts.models import InvitationLink, Role, User
 from teplo.accounts.workspace import settle_workspace
 from teplo.kit.clock import now
@@ -34,10 +35,13 @@ class EmailTaken(Exception):
 
 
 def make_owner_link(*, base_url: str = "") -> str | None:
-    """The link on which the first administrator makes his account; None once there is a user. Replaces earlier ones."""
-    if User.objects.exists():
+    """The link on which an administrator makes an account; None while one can sign in. Replaces earlier ones.
+
+    Invitations of colleagues and links for a new password stay as they are.
+    """
+    if administrator_can_sign_in():
         return None
-    InvitationLink.objects.filter(used_at=None).delete()
+    InvitationLink.objects.filter(used_at=None, email="", user_id=None).delete()
     return base_url.rstrip("/") + reverse("welcome", args=[_make(role=Role.ADMINISTRATOR)])
 
 

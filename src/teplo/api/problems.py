@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
 from teplo.jobs.running import place_of
+from teplo.kit.troubles import note_trouble
 from teplo.people.owning import NotYours
 
 log = structlog.get_logger(__name__)
@@ -127,7 +128,15 @@ def _refused(error: HttpError) -> Problem:
 
 
 def _broken(error: Exception) -> Problem:
-    log.error("api_failed", error=place_of(error))
+    trouble = note_trouble(error)
+    log.error("api_failed", error=place_of(error), trouble=trouble)
+    if trouble:
+        said = {
+            "locked": _("The database is busy. Send it again in a few seconds."),
+            "full": _("The disk is full: nothing was stored."),
+            "read-only": _("The disk is read-only: nothing was stored."),
+        }.get(trouble, _("The database does not answer. Send it again in a minute."))
+        return Problem(503, f"database-{trouble}", said, retry_after=5 if trouble == "locked" else 30)
     return Problem(500, "broken", _("It is written in the log. Try again in a moment."))
 
 

@@ -8,11 +8,13 @@ import typer
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
+from teplo.cli.bringing_up import bring_up_if_empty
 from teplo.tracking.health import look
 
 
 def check() -> None:
     """Say whether the database answers, its tables are up to date and the worker keeps up."""
+    bring_up_if_empty()
     try:
         call_command("check", verbosity=0)
     except SystemCheckError as error:

@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from teplo.cli.bringing_up import bring_up_if_empty
 from teplo.cli.serving import open_port, serve
 
 
 def collect(
-    port: Annotated[int, typer.Option(envvar="PORT", help="Port to listen on.")] = 8001,
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")] = 8001,
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Take events: POST /collect and /api/v1/events. Any number of these processes may run."""
-    serve("teplo.config.asgi:make_collector", open_port(host, port))
+    listener = open_port(host, port)
+    bring_up_if_empty()
+    serve("teplo.config.asgi:make_collector", listener)

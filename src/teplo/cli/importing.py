@@ -6,23 +6,26 @@ use, 130 stopped by the user (go on with --resume).
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from django.utils import translation
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from teplo.accounts.workspace import get_workspace
+from teplo.cli.bringing_up import bring_up
+from teplo.cli.speaking import progress_bar, screen
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.running import run_job
 from teplo.people.importing import starting
@@ -34,8 +37,6 @@ from teplo.people.importing.refusals import refusals_as_csv
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.importing.storing import pieces_of
 from teplo.people.models import ImportRun
-
-_screen = Console(stderr=True)
 
 
 def import_file(
@@ -74,25 +75,26 @@ def import_file(
     ] = False,
 ) -> None:
     """Import people, or their historic deeds, from a CSV or XLSX file."""
+    _refuse_what_is_no_file(file, refused, as_json=as_json)
+    bring_up()
     translation.activate(get_workspace().language)
     try:
         if resume:
-            run = _stopped(file)
+            run = _stopped(file, as_json=as_json)
         else:
-            shape = {"encoding": encoding, "delimiter": delimiter.replace("\\t", "\t"), "sheet": sheet}
-            run = _prepare(file, events=events, shape={name: value for name, value in shape.items() if value})
-            options = Options(
-                known=_one_of(known, ("fill", "overwrite", "skip")), number_rows=number_rows, event_name=event_name,
-                id_space=id_space or Options.from_json(run.options).id_space, source=source, tags=tag or [],
-                consent_channels=consent or [], consent_source=consent_source,
-            )  # fmt: skip
-            starting.choose(run, mapping=_mapped(run, mapping or []), options=options)
-            if not (yes or as_json):
-                _show(run)
-                if not typer.confirm("Import?", default=True, err=True):
-                    starting.drop(run)
-                    raise typer.Exit(130)
-            _start(run)
+            run = _prepare(file, events=events, shape=_shape(encoding, delimiter, sheet))
+            with _dropped_unless_started(run):
+                options = Options(
+                    known=_one_of(known, ("fill", "overwrite", "skip")), number_rows=number_rows,
+                    event_name=event_name, id_space=id_space or Options.from_json(run.options).id_space,
+                    source=source, tags=tag or [], consent_channels=consent or [], consent_source=consent_source,
+                )  # fmt: skip
+                starting.choose(run, mapping=_mapped(run, mapping or []), options=options)
+                if not (yes or as_json):
+                    _show(run)
+                    if not typer.confirm("Import?", default=True, err=True):
+                        raise typer.Exit(130)
+                starting.start_import(run)
     except FileRefused as refusal:
         _give_up(str(refusal), as_json)
     except starting.MappingEmpty:
@@ -102,27 +104,52 @@ def import_file(
     _tell(run, refused or file.with_name(f"{file.name}.refused.csv"), as_json)
 
 
-def _prepare(file: Path, *, events: bool, shape: dict[str, Any]) -> ImportRun:
+def _refuse_what_is_no_file(file: Path, refused: Path | None, *, as_json: bool) -> None:
+    """Said before anything is read or asked."""
+    if file.is_dir():
+        _give_up(f"{file} is a folder. Name a file: teplo import {file / 'people.csv'}", as_json)
+    if not file.exists():
+        _give_up(f"There is no file {file}.", as_json)
     if not file.is_file():
-        raise FileRefused("gone")
+        _give_up(f"{file} is no plain file.", as_json)
+    if refused is not None and (refused.is_dir() or not refused.absolute().parent.is_dir()):
+        _give_up(f"--refused: {refused} cannot be written; its folder must be there.", as_json)
+
+
+def _prepare(file: Path, *, events: bool, shape: dict[str, Any]) -> ImportRun:
     rows_are = "events" if events else "people"
     return starting.receive(name=file.name, chunks=pieces_of(file), rows_are=rows_are, **shape)
 
 
-def _start(run: ImportRun) -> None:
+@contextmanager
+def _dropped_unless_started(run: ImportRun) -> Iterator[None]:
+    """What was refused, or answered with a no, leaves nothing behind."""
     try:
-        starting.start_import(run)
-    except starting.MappingEmpty:
+        yield
+    except BaseException:
         starting.drop(run)
         raise
 
 
-def _stopped(file: Path) -> ImportRun:
+def _shape(encoding: str, delimiter: str, sheet: str) -> dict[str, Any]:
+    delimiter = delimiter.replace("\\t", "\t")
+    if encoding:
+        try:
+            codecs.lookup(encoding)
+        except (LookupError, ValueError):
+            raise typer.BadParameter(f"--encoding: {encoding} is unknown. Known are utf-8, cp1251, utf-16 …") from None
+    if delimiter and (len(delimiter) > 1 or delimiter in '\r\n"\0'):
+        raise typer.BadParameter(f"--delimiter: one character expected, not {delimiter!r}")
+    shape = {"encoding": encoding, "delimiter": delimiter, "sheet": sheet}
+    return {name: value for name, value in shape.items() if value}
+
+
+def _stopped(file: Path, *, as_json: bool) -> ImportRun:
     """The newest run of this file that has not ended; else the newest that has: its end may not have been told."""
     runs = ImportRun.objects.filter(name=file.name).order_by("-id")
     run = runs.filter(state__in=("stopped", "failed", "running", "queued")).first() or runs.filter(state="done").first()
     if run is None:
-        raise FileRefused("gone")
+        _give_up(f"No import of {file.name} was stopped here. Start one: teplo import {file}", as_json)
     starting.resume_import(run)
     return run
 
@@ -143,11 +170,21 @@ def _mapped(run: ImportRun, wishes: list[str]) -> ColumnMapping:
 
 def _wishes(wishes: list[str]) -> list[tuple[str, str]]:
     if len(wishes) == 1 and "=" not in wishes[0] and Path(wishes[0]).is_file():
-        return list(json.loads(Path(wishes[0]).read_text(encoding="utf-8")).items())
+        return _wishes_of_file(Path(wishes[0]))
     pairs = [wish.rpartition("=")[::2] for wish in wishes]
     if any(not heading for heading, _ in pairs):
         raise typer.BadParameter("--map: COLUMN=TARGET expected")
     return pairs
+
+
+def _wishes_of_file(file: Path) -> list[tuple[str, str]]:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise typer.BadParameter(f"--mapping: {file} is not JSON: {error}") from None
+    if not isinstance(said, dict) or not all(isinstance(target, str) for target in said.values()):
+        raise typer.BadParameter(f'--mapping: {file} must hold one object: {{"heading": "target"}}')
+    return list(said.items())
 
 
 def _places(run: ImportRun, heading: str) -> list[int]:
@@ -180,13 +217,13 @@ def _show(run: ImportRun) -> None:
         table.add_row(
             heading or f"({place + 1})", first.get(place, "")[:40], what, style="dim" if column.target == "skip" else ""
         )
-    _screen.print(table)
+    screen.print(table)
     outcomes: dict[str, int] = {}
     for row in preview(run, limit=100):
         outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
         if row.refusal is not None and outcomes["refuse"] <= 5:
-            _screen.print(f"  row {row.number}: {row.refusal}", style="red")
-    _screen.print("The first rows: " + ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items())))
+            screen.print(f"  row {row.number}: {row.refusal}", style="red")
+    screen.print("The first rows: " + ", ".join(f"{outcome} {count}" for outcome, count in sorted(outcomes.items())))
 
 
 def _carry_through(run: ImportRun, *, quiet: bool) -> None:
@@ -197,8 +234,7 @@ def _carry_through(run: ImportRun, *, quiet: bool) -> None:
         stop.set()
 
     previous = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_screen, disable=quiet, transient=True) as bar:
+    with progress_bar(quiet=quiet) as bar:
         line = bar.add_task(run.name, total=None)
 
         def show(done: int, total: int | None) -> None:
@@ -232,7 +268,7 @@ def _tell(run: ImportRun, refused: Path, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
     else:
-        _screen.print(
+        screen.print(
             f"{run.state}: {run.rows_done} rows, {run.created} new, {run.updated} known, {run.refused} refused"
             + (f" (see {refused})" if with_refusals else "") + (f". {job.error}" if job.error else "")
         )  # fmt: skip
@@ -241,9 +277,9 @@ def _tell(run: ImportRun, refused: Path, as_json: bool) -> None:
     raise typer.Exit(1 if run.refused else 0)
 
 
-def _give_up(reason: str, as_json: bool) -> None:
+def _give_up(reason: str, as_json: bool) -> NoReturn:
     if as_json:
         sys.stdout.write(json.dumps({"state": "refused", "error": reason}, ensure_ascii=False) + "\n")
     else:
-        _screen.print(reason, style="red")
+        screen.print(reason, style="red")
     raise typer.Exit(2)

@@ -8,9 +8,7 @@ import signal
 import threading
 from types import FrameType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
+from teplo.cli.speaking import progress_bar
 from teplo.jobs.models import LIVE, Job, JobState
 from teplo.jobs.running import run_job
 from teplo.jobs.starting import cancel_job
@@ -41,8 +39,7 @@ def carry_through(*, job_id: int, title: str, quiet: bool) -> Job:
 
 
 def _follow(job_id: int, title: str, stop: threading.Event, *, quiet: bool) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+    with progress_bar(quiet=quiet, counts=False) as bar:
         line = bar.add_task(title, total=None)
 
         def show(done: int, total: int | None) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.management import call_command
 
-from teplo.kit.schema import look_at_schema
+from teplo.accounts.colleagues import administrator_can_sign_in
+from teplo.cli.bringing_up import bring_up
+from teplo.cli.users import nobody_can_sign_in
 
 
 def migrate() -> None:
-    """Bring the tables of the database up to date."""
-    call_command("migrate", interactive=False, verbosity=1)
-
-
-def migrate_if_needed() -> bool:
-    """Whether there was something to do; looking costs much less than Django's own command."""
-    if not look_at_schema().missing:
-        return False
-    call_command("migrate", interactive=False, verbosity=0)
-    return True
+    """Bring the tables of the database up to date; an SQLite file is copied first."""
+    if not bring_up(on_server=True):
+        call_command("migrate", interactive=False, verbosity=0)  # what Django itself notes of the tables
+    sys.stdout.write("The tables are up to date.\n")
+    if not administrator_can_sign_in():
+        sys.stdout.write(f"{nobody_can_sign_in()}\n")

@@ -16,11 +16,13 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
-from rich.console import Console
 
 from teplo.accounts.workspace import get_workspace
 from teplo.api.problems import Problem
 from teplo.api.questions import say_unclear
+from teplo.cli.bringing_up import bring_up
+from teplo.cli.ending import said_by_database
+from teplo.cli.speaking import screen
 from teplo.jobs.models import Job, JobState
 from teplo.scoring.models import ScoreTable, TableState
 from teplo.scoring.sampling import QuestionUnclear
@@ -31,9 +33,6 @@ FAILED, REFUSED, STOPPED = 1, 2, 130
 LanguageOption = Annotated[str, typer.Option(help="ru, uk or en; otherwise the company's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")]
 
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
-out = Console(soft_wrap=True, highlight=False)
-
 
 class Unknown(Exception):
     """There is no such table or person; the text says which."""
@@ -42,7 +41,8 @@ class Unknown(Exception):
 @contextmanager
 def answering(*, language: str, as_json: bool) -> Iterator[None]:
     """Speak the language asked for or the company's, and turn refusals into a sentence and an exit code."""
-    spoken = language or _language_of_company(as_json=as_json)
+    spoken = _language_of_company(as_json=as_json)
+    spoken = language or spoken
     if spoken not in dict(settings.LANGUAGES):
         raise typer.BadParameter(f"--language: {', '.join(dict(settings.LANGUAGES))}")
     with translation.override(spoken):
@@ -66,17 +66,14 @@ def answering(*, language: str, as_json: bool) -> Iterator[None]:
 
 def _language_of_company(*, as_json: bool) -> str:
     try:
+        bring_up()
         return get_workspace().language
     except DatabaseError as error:
         _without_database(error, as_json=as_json)
 
 
 def _without_database(error: DatabaseError, *, as_json: bool) -> NoReturn:
-    said = str(error).strip().splitlines()[0]
-    give_up(
-        _("The database does not answer (%(error)s). Has “teplo migrate” been run?") % {"error": said}, as_json=as_json,
-        code=FAILED, state="failed",
-    )  # fmt: skip
+    give_up(said_by_database(error), as_json=as_json, code=FAILED, state="failed")
 
 
 def _said(problem: Problem) -> str:
@@ -88,7 +85,7 @@ def give_up(reason: str, *, as_json: bool, code: int = REFUSED, state: str = "re
     if as_json:
         say_json({"state": state, "error": reason, **more})
     else:
-        errors.print(reason, style="red", markup=False)
+        screen.print(reason, style="red", markup=False)
     raise typer.Exit(code)
 
 

@@ -22,10 +22,10 @@ from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from teplo.cli.speaking import out as _out
+from teplo.cli.speaking import progress_bar, screen
 from teplo.kit.wording import in_language
 from teplo.people.importing.shapes import FileRefused
 from teplo.scoring.file_scores import ColumnsMissing, FileScoring, RowScore, band_of, file_vocabulary, read_table_for
@@ -44,8 +44,6 @@ STEPS = {
     "fitting": gettext_lazy("Composing the table"),
 }
 LANGUAGES = ("ru", "uk", "en")
-_screen = Console(stderr=True)
-_out = Console(soft_wrap=True, highlight=False)
 
 PeopleOption = Annotated[Path, typer.Option("--people", help="CSV (also .gz) or XLSX, in any encoding.")]
 LanguageOption = Annotated[str, typer.Option(help="ru, uk or en; otherwise by LANG.")]
@@ -177,7 +175,7 @@ def _give_up(reason: str, as_json: bool, *, code: int = REFUSED, state: str = "r
     if as_json:
         _say_json({"state": state, "error": reason})
     else:
-        _screen.print(reason, style="red", markup=False, highlight=False)
+        screen.print(reason, style="red", markup=False, highlight=False)
     raise typer.Exit(code)
 
 
@@ -211,8 +209,7 @@ def _split(wishes: Sequence[str], file: PeopleFile) -> list[str]:
 
 
 def _learnt(file: PeopleFile, options: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    columns = (TextColumn("{task.description}"), BarColumn())
-    with _stoppable(), Progress(*columns, console=_screen, disable=quiet, transient=True) as bar:
+    with _stoppable(), progress_bar(quiet=quiet, counts=False) as bar:
         line = bar.add_task(str(STEPS["reading"]), total=100)
 
         def show(done: int, total: int, what: str) -> None:

@@ -26,10 +26,10 @@ from teplo.cli.score_answers import (
     answering,
     expect_done,
     give_up,
-    out,
     say_json,
     table_named,
 )
+from teplo.cli.speaking import out
 from teplo.conditions import registry
 from teplo.kit.clock import now
 from teplo.scoring import measuring

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from teplo.accounts.workspace import get_workspace
 from teplo.api.people import THEN, ExplanationShown, HandShown, explained
-from teplo.cli.score_answers import JsonOption, LanguageOption, Unknown, answering, out, say_json, table_named
+from teplo.cli.score_answers import JsonOption, LanguageOption, Unknown, answering, say_json, table_named
+from teplo.cli.speaking import out
 from teplo.conditions import registry
 from teplo.kit.clock import now
 from teplo.people.identities import ContactUnreadable, normalise

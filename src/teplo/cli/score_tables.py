@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from teplo.api.tables import HOT, WARM, new_draft, table_shown
 from teplo.cli.long_work import carry_through
-from teplo.cli.score_answers import JsonOption, LanguageOption, answering, expect_done, out, say_json, table_named
+from teplo.cli.score_answers import JsonOption, LanguageOption, answering, expect_done, say_json, table_named
+from teplo.cli.speaking import out
 from teplo.kit.clock import now
 from teplo.scoring.models import ScoreTable, TableState
 from teplo.scoring.table_exchange import Sheet, read_sheet, write_sheet

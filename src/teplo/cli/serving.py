@@ -44,7 +44,7 @@ def serve(application: str, listener: socket.socket) -> None:
         log_level="warning",
         server_header=False,
         date_header=False,
-        proxy_headers=True,
+        proxy_headers=False,  # `config.asgi` looks behind trusted proxies itself
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=2048,

@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from teplo.accounts.inviting import make_owner_link
-from teplo.accounts.models import User
-from teplo.cli.migrate import migrate_if_needed
+from teplo.cli.bringing_up import bring_up
 from teplo.cli.serving import open_port, serve
 from teplo.pipeline import worker
 
@@ -21,17 +20,16 @@ JOIN_SECONDS = 2.5  # for the worker's loops at the end
 
 
 def up(
-    port: Annotated[int, typer.Option(envvar="PORT", help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
     host: Annotated[str, typer.Option(envvar="HOST", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Start Teplo: screens, collector and worker in one process."""
     listener = open_port(host, port)
-    _prepare()
+    bring_up(on_server=True)
     stop = threading.Event()
     worker_thread = threading.Thread(target=worker.run, args=(stop,), name="teplo-worker", daemon=True)
     worker_thread.start()
-    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
-    _greet(settings.PUBLIC_URL or f"http://{shown}:{port}")
+    _greet(port, host)
     try:
         serve("teplo.config.asgi:make_whole", listener)
     finally:
@@ -43,18 +41,12 @@ def up(
     os._exit(0)
 
 
-def _prepare() -> None:
-    try:
-        migrate_if_needed()
-    except DatabaseError as error:
-        sys.stderr.write(f"The database does not answer: {str(error).splitlines()[0]}\n")
-        raise typer.Exit(1) from None
-
-
-def _greet(address: str) -> None:
+def _greet(port: int, host: str) -> None:
+    here = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104
+    address = settings.PUBLIC_URL or f"http://{here}:{port}"
     sys.stdout.write(f"Teplo is at {address} (Ctrl-C ends it)\n")
-    link = make_owner_link(base_url=address) if not User.objects.exists() else None
+    link = make_owner_link(base_url=address)
     if link:
-        sys.stdout.write(f"Make your account here, once: {link}\n")
+        sys.stdout.write(f"Create your account (one-time link): {link}\n")
     sys.stdout.flush()
     connection.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -31,6 +32,7 @@ from teplo.conditions.vocabulary import Field, Type, Vocabulary
 Path = tuple[str | int, ...]
 DEPTH = 20
 SIZE = 500
+VALUES = 10_000
 LENGTH = 1000
 
 TEXTS = {
@@ -41,6 +43,7 @@ TEXTS = {
     "empty-any": gettext_noop("“any” needs at least one condition"),
     "too-deep": gettext_noop("conditions are nested too deeply (at most %(limit)s levels)"),
     "too-many": gettext_noop("there are too many conditions (at most %(limit)s)"),
+    "too-many-values": gettext_noop("there are too many values (at most %(limit)s)"),
     "unknown-field": gettext_noop("there is no field “%(field)s”"),
     "no-operator": gettext_noop("say how to compare “%(field)s”"),
     "wrong-operator": gettext_noop("“%(field)s” cannot be compared with “%(operator)s”"),
@@ -105,6 +108,59 @@ def read_json(
     return _Reader(vocabulary, of_known_values, is_negated=is_inside).read(data, ())
 
 
+def load_json(text: str) -> Any:
+    """What a JSON text says; raises ConditionError, also for one nested deeper than can be read at all."""
+    try:
+        said = json.loads(text, object_pairs_hook=_pairs)
+    except RecursionError:
+        raise ConditionError("too-deep", limit=DEPTH) from None
+    except ConditionError:
+        raise
+    except ValueError:
+        raise ConditionError("not-an-object") from None
+    if _levels(said) > DEPTH * 4:
+        raise ConditionError("too-deep", limit=DEPTH)
+    return said
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A name said twice in one object: the second would silently take the place of the first."""
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        names = [name for name, _value in pairs]
+        raise ConditionError("mixed-leaf", found=next(name for name in said if names.count(name) > 1))
+    return said
+
+
+def _levels(data: Any) -> int:
+    """How deep lists and objects are nested; without recursion, and no deeper than anybody needs to know."""
+    levels, here = 0, [data]
+    while here and levels <= DEPTH * 4:
+        levels += 1
+        inside: list[Any] = []
+        for one in here:
+            inside += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        here = [one for one in inside if isinstance(one, dict | list)]
+    return levels
+
+
+def load_refusable(text: str) -> dict[str, Any]:
+    """What a JSON text says, for whoever reads and refuses it later: what is no condition never becomes everybody."""
+    try:
+        said = load_json(text or "{}")
+    except ConditionError as error:
+        return _too_deep() if error.code == "too-deep" else {"not": None}
+    return said if isinstance(said, dict) else {"not": None}
+
+
+def _too_deep() -> dict[str, Any]:
+    """A condition that is refused for its depth, and can be shown and sent back."""
+    said: dict[str, Any] = {}
+    for _level in range(DEPTH * 2 + 2):
+        said = {"not": said}
+    return said
+
+
 def read_span(text: object, path: Path, *, of_days: bool = False) -> Span:
     """A Span of "7d", "12h", "2w", "3mo", "1y"; a bare number means days."""
     if isinstance(text, int) and not isinstance(text, bool):
@@ -127,6 +183,7 @@ class _Reader:
         self.is_negated = is_negated
         """Whether a leaf that matches nobody could make the whole match everybody."""
         self.left = SIZE
+        self.values_left = VALUES
 
     def read(self, data: object, path: Path) -> Condition:
         if not isinstance(data, Mapping):
@@ -270,6 +327,9 @@ class _Reader:
             raise ConditionError("wrong-type", path, expected=EXPECTED[entry.type])
         if not value:
             raise ConditionError("empty-value", path)
+        self.values_left -= len(value)
+        if self.values_left < 0:
+            raise ConditionError("too-many-values", path, limit=VALUES)
         return tuple(dict.fromkeys(self._scalar(entry, item, (*path, i)) for i, item in enumerate(value)))
 
     def _range(self, entry: Field, value: Any, path: Path) -> tuple[Scalar, ...]:

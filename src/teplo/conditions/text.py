@@ -27,7 +27,7 @@ from teplo.conditions.condition import (
     Span,
     simplified,
 )
-from teplo.conditions.reading import ConditionError, Path, read_json
+from teplo.conditions.reading import SIZE, VALUES, ConditionError, Path, read_json
 from teplo.conditions.tokens import Kind, TextError, Token, cut
 from teplo.conditions.vocabulary import Field, Type, Vocabulary
 from teplo.conditions.words import PHRASES, SPLIT, UNIT_OF, UNITS
@@ -43,6 +43,7 @@ A_NUMBER = gettext_noop("a number")
 THE_END = gettext_noop("“and”, “or” or the end")
 A_BRACKET = gettext_noop("a closing bracket")
 
+_MOST_DIGITS = 30  # of a whole number; longer ones are no number anybody means, and Python refuses to read them
 _OPERATORS = (
     "is", "is_not", "in", "not_in", "contains", "not_contains", "starts_with", "ends_with", "greater", "less",
     "at_least", "at_most", "between", "is_set", "is_not_set", "before", "after", "on", "within", "within_next",
@@ -72,7 +73,7 @@ class _Parser:
         self.text, self.vocabulary = text, vocabulary
         self.tokens = cut(text)
         self.at = 0
-        self.depth = 0
+        self.depth = self.parts = 0
         self.places: dict[Path, Token] = {}
 
     def read(self) -> Json:
@@ -145,6 +146,9 @@ class _Parser:
     def _one(self, path: Path) -> Json:
         self.places[path] = self.here
         self.depth += 1
+        self.parts += 1
+        if self.parts > SIZE:
+            raise TextError("too-many", self.text, self.here.start, self.here.end, path, limit=SIZE)
         if self.depth > 50:
             raise TextError("too-deep", self.text, self.here.start, self.here.end, path, limit=20)
         try:
@@ -264,6 +268,8 @@ class _Parser:
         self.at += 1
         values: list[Any] = []
         while True:
+            if len(values) >= VALUES:
+                raise TextError("too-many-values", self.text, self.here.start, self.here.end, path, limit=VALUES)
             values.append(self._placed((*path, len(values)), lambda: self._value(entry)))
             if self.here.kind is not Kind.SYMBOL or self.here.text != ",":
                 self._close(closing)
@@ -292,7 +298,8 @@ class _Parser:
 
 
 def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+    is_whole = text.lstrip("-").isdigit() and len(text) < _MOST_DIGITS
+    return int(text) if is_whole else float(text)
 
 
 # writing

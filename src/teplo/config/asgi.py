@@ -11,12 +11,16 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teplo.config.settings")
 
-from a2wsgi import WSGIMiddleware  # noqa: E402 - settings are named first
+import structlog  # noqa: E402 - settings are named first
+from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from teplo.config.wsgi import application as django  # noqa: E402
+from teplo.kit.addresses import Trusted, client_address, is_loopback  # noqa: E402
 from teplo.tracking.collector import PATHS, Collector, Receive, Scope, Send  # noqa: E402
 from teplo.tracking.pacing import Pace  # noqa: E402
+
+log = structlog.get_logger(__name__)
 
 _ALIVE = b"alive\n"
 _ALIVE_HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(_ALIVE))]
@@ -30,9 +34,12 @@ class Front:
         self.collector = Collector(pace=Pace(rate=rate, burst=max(rate * 20, 1000)))
         self._django: Any = WSGIMiddleware(django, workers=settings.WEB_THREADS)  # type: ignore[arg-type]
         self._only_collector = only_collector
+        self._trusted: Trusted = settings.TRUSTED_PROXIES
+        self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            self._look_behind_proxies(scope)
             path = scope["path"]
             if path == "/collect" or (path in PATHS and scope["method"] == "POST"):
                 await self.collector(scope, receive, send)
@@ -46,6 +53,18 @@ class Front:
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    def _look_behind_proxies(self, scope: Scope) -> None:
+        """Whose request it is, and whether it came by https: for limits, sign-in, collector and log alike."""
+        peer, port = scope.get("client") or ("", 0)
+        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        if forwarded and is_loopback(peer) and not self._trusted and not self._has_warned:
+            self._has_warned = True
+            log.warning("proxy_not_trusted", hint="set TEPLO_TRUSTED_PROXIES, or all visitors count as one address")
+        scope["client"] = (client_address(peer, forwarded, self._trusted), port)
+        is_proxy = scope["client"][0] != peer or is_loopback(peer)
+        if is_proxy and (b"x-forwarded-proto", b"https") in scope["headers"]:
+            scope["scheme"] = "https"
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -4,43 +4,32 @@ DATABASE_URL   postgres://user:password@host/name; empty: SQLite in TEPLO_HOME
 TEPLO_HOME     folder of the database, uploads and the installation's key; default ./var
 TEPLO_SECRET   the installation's key; default: made once in TEPLO_HOME/secret.key
 TEPLO_URL      public address, e.g. https://teplo.example.com
+TEPLO_HOSTS    names under which it may be reached, separated by commas; default: any
+TEPLO_TRUSTED_PROXIES  how many proxies stand in front (1), or their networks (127.0.0.1, 10.0.0.0/8): only they are
+               believed when they say whose request it is (X-Forwarded-For); default: nobody
 TEPLO_COLLECT_RATE  events a second that one address may send with one site key; default 100, 0: no limit
 TEPLO_API_RATE      requests a second of one API token; default 20, 0: no limit
 TEPLO_WEB_THREADS   threads that make pages; default 8
+TEPLO_LOG      level of the log: debug, info (default), warning, error
 TEPLO_DEBUG    1: error pages with details, template reloading
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from teplo.config.databases import database_from
+from teplo.kit import environment
 
 BASE = Path(__file__).resolve().parent.parent
-HOME = Path(os.environ.get("TEPLO_HOME") or "var").resolve()
-HOME.mkdir(parents=True, exist_ok=True)
-
-
-def _installation_key() -> str:
-    """The key of this installation, made on the first start and readable by its owner only."""
-    path = HOME / "secret.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
-
-
-SECRET_KEY = os.environ.get("TEPLO_SECRET") or _installation_key()
-DEBUG = os.environ.get("TEPLO_DEBUG") == "1"
-PUBLIC_URL = os.environ.get("TEPLO_URL", "").rstrip("/")
-ALLOWED_HOSTS = [host for host in os.environ.get("TEPLO_HOSTS", "*").split(",") if host]
+HOME = environment.home_folder("TEPLO_HOME", "var")
+SECRET_KEY = os.environ.get("TEPLO_SECRET") or environment.installation_key(HOME)
+DEBUG = environment.flag("TEPLO_DEBUG")
+PUBLIC_URL = environment.web_address("TEPLO_URL")
+ALLOWED_HOSTS = [host.strip() for host in os.environ.get("TEPLO_HOSTS", "*").split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+TRUSTED_PROXIES = environment.trusted_proxies("TEPLO_TRUSTED_PROXIES")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -140,8 +129,8 @@ FILE_UPLOAD_TEMP_DIR = None
 FILE_UPLOAD_PERMISSIONS = 0o600
 MEDIA_ROOT = HOME / "uploads"
 
-COLLECT_RATE = float(os.environ.get("TEPLO_COLLECT_RATE", "100"))
-API_RATE = float(os.environ.get("TEPLO_API_RATE", "20"))
-WEB_THREADS = int(os.environ.get("TEPLO_WEB_THREADS", "8"))
+COLLECT_RATE = environment.number("TEPLO_COLLECT_RATE", 100, least=0, most=1_000_000)
+API_RATE = environment.number("TEPLO_API_RATE", 20, least=0, most=1_000_000)
+WEB_THREADS = environment.whole_number("TEPLO_WEB_THREADS", 8, least=1, most=1000)
 
 LOGGING_CONFIG = None  # structlog is set up by the command that starts the process

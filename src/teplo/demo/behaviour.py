@@ -53,11 +53,12 @@ def visit(stranger: Stranger, at: datetime, *, is_first: bool = False, from_lett
 def give_contact(stranger: Stranger, at: datetime) -> list[Event]:
     """He leaves his address: for a guide, a webinar, a trial, a question or by calling."""
     random = stranger.random
-    deed, form = random.choices(
-        (("form-submitted", "guide"), ("webinar-signed-up", "webinar"), ("trial-started", "trial"),
-         ("question-asked", "question"), ("demo-requested", "demo")),
+    deed, form, resolve = random.choices(
+        (("form-submitted", "guide", 0.0), ("webinar-signed-up", "webinar", 0.08), ("trial-started", "trial", 0.22),
+         ("question-asked", "question", 0.08), ("demo-requested", "demo", 0.22)),
         (40, 15, 15 + 25 * stranger.need, 12, 20 * stranger.need),
     )[0]  # fmt: skip
+    stranger.resolve += resolve
     stranger.is_known = True
     event = _event(stranger, deed, at, f"/{form}", {"form": form})
     event["identities"] = {"email": stranger.email}
@@ -91,13 +92,13 @@ def read_letter(stranger: Stranger, at: datetime, delivery: dict[str, Any]) -> l
 
 def ask_for_offer(stranger: Stranger, at: datetime) -> list[Event]:
     """The needy and warm ask themselves."""
+    stranger.resolve += 0.2
     deed = "offer-requested" if stranger.random.random() < 0.6 else "order-form-filled"
     return [_event(stranger, deed, at, "/prices", {"form": "offer"})]
 
 
-def answer_call(stranger: Stranger, at: datetime) -> list[Event]:
-    """A salesperson calls; most of those who need it pick up."""
-    is_answered = stranger.random.random() < 0.45 + 0.4 * stranger.need
+def answer_call(stranger: Stranger, at: datetime, *, is_answered: bool) -> list[Event]:
+    """A salesperson calls."""
     event = _event(stranger, "call-answered" if is_answered else "call-missed", at, "")
     event["properties"] = {"direction": "outgoing", "seconds": stranger.random.randint(60, 900) if is_answered else 0}
     return [event]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ JOB = "demo"
 def run(work: Work) -> dict[str, Any]:
     """Let the company live up to now; `args` may name strangers, days, seed and language."""
 
-    def progress(done: int, total: int) -> None:
+    def progress(done: int, total: int, _lived_until: datetime) -> None:
         work.advance(done=done, total=total)
         if done % 20 == 0:
             renew_hold()

@@ -1,7 +1,8 @@
 """The example company lives through its months: day by day, under a virtual clock, through the real pipeline.
 
-Twice a day what people did since the last time goes into the inbox and through pipeline, journeys and outbox; then
-salespeople do their part. Letters go to nobody: their transport is `posting.py`.
+Step by step what people did since the last one goes into the inbox and through pipeline, journeys and outbox; then
+salespeople do their part. The last weeks are lived twice a day, older times in longer
+steps. Letters go to nobody: their transport is `posting.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from random import Random
 
 from teplo.demo import behaviour, founding, posting, selling
 from teplo.demo.behaviour import Event
+from teplo.demo.judging import put_down
 from teplo.demo.meeting import plan_meeting
 from teplo.demo.strangers import Stranger, draw_business, draw_stranger
 from teplo.demo.world import Act, World
@@ -28,9 +30,16 @@ from teplo.tracking.inbox import put_events
 
 ORIGIN = "demo"
 OWNER = "demo"
-HALF_DAYS = (12, 21)  # hours of the workspace at which the world is moved on
+HOURS = (12, 21)  # at which the world is moved on
+PACES = ((10, HOURS, 1), (30, HOURS[1:], 1), (90, HOURS[1:], 2))
+"""Days before the end, hours and step: the nearer to today, the finer; what is older still moves every fourth day.
 
-Progress = Callable[[int, int], None]
+A step costs a quarter of a second however little happens in it, and nobody looks at an hour of last spring.
+"""
+OLDEST_STEP = 4
+
+Progress = Callable[[int, int, datetime], None]
+"""Told after each step: how many are done, of how many, and up to when the company has lived."""
 
 
 def bring_to_life(
@@ -51,10 +60,10 @@ def bring_to_life(
         world.plan(stranger.arrives_at, _arrival(world, stranger))
     plan_meeting(world)
     with not_waiting_for_the_disk():  # six months of commits
-        for number, moment in enumerate(moments := _half_days(begins_at, ends_at)):
+        for number, moment in enumerate(moments := _moments(begins_at, ends_at)):
             live_until(world, moment)
             if progress:
-                progress(number + 1, len(moments))
+                progress(number + 1, len(moments), moment)
     with at_moment(ends_at):
         _run_teplo()  # what sales told last
         segments.refresh_by_time()
@@ -66,9 +75,11 @@ def live_until(world: World, moment: datetime) -> None:
     """What people, Teplo and salespeople do up to `moment`."""
     _send_in(_due_events(world, moment))
     with at_moment(moment):
-        _let_time_pass(moment)
+        _let_time_pass(world, moment)
         _run_teplo()
         _learn_who_is_who(world)
+        put_down(world.judgements)
+        world.judgements.clear()
         letters = posting.letters_since(world.letters_until)
         world.letters_until = moment
         for letter in letters:
@@ -77,12 +88,12 @@ def live_until(world: World, moment: datetime) -> None:
         selling.work(world, moment)
 
 
-def _let_time_pass(moment: datetime) -> None:
-    """What a worker does by itself as days go by: points fade once a week, segments of time are asked once a day."""
-    if moment.hour == HALF_DAYS[0]:
+def _let_time_pass(world: World, moment: datetime) -> None:
+    """What a worker does by itself as days go by: points fade once a week, as segments of time are asked."""
+    if world.faded_at is None or moment - world.faded_at >= timedelta(days=7):
+        world.faded_at = moment
         segments.refresh_by_time()
-        if moment.weekday() == 0:
-            rescore(person_ids=None, cause="time", at=moment)
+        rescore(person_ids=None, cause="time", at=moment)
 
 
 def _run_teplo() -> None:
@@ -116,10 +127,22 @@ def _draw(seed: int, strangers: int, begins_at: datetime, days: int) -> list[Str
     ]
 
 
-def _half_days(begins_at: datetime, ends_at: datetime) -> list[datetime]:
-    days = (ends_at - begins_at).days + 1
-    moments = [(begins_at + timedelta(days=day)).replace(hour=hour) for day in range(days) for hour in HALF_DAYS]
-    return [*(moment for moment in moments if moment < ends_at), ends_at]
+def _moments(begins_at: datetime, ends_at: datetime) -> list[datetime]:
+    """When the world is moved on, the last time at `ends_at`."""
+    moments: list[datetime] = []
+    day = begins_at
+    while day < ends_at:
+        hours, step = _pace((ends_at - day).days)
+        moments += [day.replace(hour=hour) for hour in hours]
+        day += timedelta(days=step)
+    return [*(moment for moment in moments if begins_at <= moment < ends_at), ends_at]
+
+
+def _pace(days_left: int) -> tuple[tuple[int, ...], int]:
+    for days, hours, step in PACES:
+        if days_left <= days:
+            return hours, step
+    return HOURS[1:], OLDEST_STEP
 
 
 def _arrival(world: World, stranger: Stranger) -> Act:
@@ -127,6 +150,7 @@ def _arrival(world: World, stranger: Stranger) -> Act:
         events = behaviour.visit(stranger, at, is_first=True)
         if stranger.random.random() < 0.06 + 0.22 * stranger.need:
             events += behaviour.give_contact(stranger, at + timedelta(minutes=12))
+            selling.call_back(world, stranger, at + timedelta(minutes=12))
         _plan_next(world, stranger, at)
         return events
 
@@ -139,6 +163,7 @@ def _return(world: World, stranger: Stranger) -> Act:
         last = at + timedelta(minutes=20)
         if not stranger.is_known and stranger.random.random() < 0.25 + 0.5 * stranger.need:
             events += behaviour.give_contact(stranger, last)
+            selling.call_back(world, stranger, last)
         elif stranger.is_known and stranger.random.random() < 0.10 * stranger.need + 0.06 * stranger.fit:
             events += behaviour.ask_for_offer(stranger, last)
         _plan_next(world, stranger, at)

@@ -1,7 +1,8 @@
 """The salespeople of the example company: they answer those who are hot, call, open deals, win and lose them.
 
-Rates and days come from `facts.py`; which deal is won depends on the need and fit that only the simulator sees, so that
-scores have something to find.
+Rates and days come from `facts.py`; which deal is won depends on interest, fit and budget that only the simulator
+sees, so that scores have something to find. They also call people who are not hot yet: else a review would know the
+hot alone.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import exp, log
 from random import Random
 
-from teplo.demo.behaviour import Event
+from teplo.demo.behaviour import Event, answer_call
 from teplo.demo.facts import DAYS_TO_BOOKING, DAYS_TO_MEETING, DAYS_TO_NEGOTIATION, LOSS_REASONS, WIN_RATE
 from teplo.demo.judging import judge
 from teplo.demo.strangers import Stranger, weighted
@@ -22,7 +24,12 @@ from teplo.sales.handing_off import HandOffAnswered, accept, give_back
 from teplo.sales.models import Deal, HandOff, HandOffState, Task, TaskState
 from teplo.sales.tasks import NewTask, TaskNotOpen, create_tasks
 
-RETURNED = 0.12
+RETURNED = 0.05
+CALLED_BACK = 0.55
+"""Of those who gave an address, how many sales calls without waiting for them to turn hot."""
+OF_INTEREST, OF_FIT, OF_BUDGET, SOURCE_COUNTS = 11.0, 4.0, 1.2, 0.4
+WIN_START = -1.7
+REACHED, REACHED_BY_NEED = 0.5, 0.4
 MOST_CALLS = 3
 
 
@@ -36,6 +43,33 @@ def work(world: World, moment: datetime) -> None:
     _do_tasks(world, moment)
 
 
+def call_back(world: World, stranger: Stranger, at: datetime) -> None:
+    """Sales does not only wait for the hot: many who left an address are called within days, warm or not."""
+    if stranger.random.random() < CALLED_BACK:
+        later = at + timedelta(days=stranger.random.uniform(0.3, 4))
+        world.plan(later, _talk(world, stranger, MOST_CALLS))
+
+
+def _talk(world: World, stranger: Stranger, calls_left: int) -> Act:
+    def act(at: datetime) -> Iterable[Event]:
+        if stranger.person_id is None and calls_left:  # his card is not made yet
+            world.plan(at + timedelta(days=1.5), _talk(world, stranger, calls_left - 1))
+            return []
+        if stranger.person_id is None or stranger.random.random() > REACHED + REACHED_BY_NEED * stranger.need:
+            return []
+        seller = world.company.sellers[stranger.index % len(world.company.sellers)]
+        _think(world, stranger, seller)
+        _open_deal(world, stranger, seller, at)
+        return answer_call(stranger, at, is_answered=True)
+
+    return act
+
+
+def _think(world: World, stranger: Stranger, seller: int) -> None:
+    if judgement := judge(stranger=stranger, seller=seller, language=world.company.language):
+        world.judgements.append(judgement)
+
+
 def _do_tasks(world: World, moment: datetime) -> None:
     """Tasks that journeys gave: most are done in time, some wait."""
     due = Task.objects.filter(state=TaskState.OPEN, due_at__lte=moment).exclude(kind="answer-hot")
@@ -46,7 +80,7 @@ def _do_tasks(world: World, moment: datetime) -> None:
             finish_task(task=task, outcome=outcome, by=task.assignee_id)
             if outcome == "reached":
                 seller = task.assignee_id or world.company.sellers[0]
-                judge(stranger=stranger, seller=seller, language=world.company.language, at=moment)
+                _think(world, stranger, seller)
 
 
 def _answer(world: World, stranger: Stranger, hand_off: HandOff) -> Act:
@@ -74,14 +108,14 @@ def _call(world: World, stranger: Stranger, task_id: int | None, seller: int, at
         task = Task.objects.filter(**key, state=TaskState.OPEN).first()
         if task is None:
             return []
-        is_reached = stranger.random.random() < 0.5 + 0.4 * stranger.need
+        is_reached = stranger.random.random() < REACHED + REACHED_BY_NEED * stranger.need
         outcome = ("agreed" if stranger.need > 0.35 else "reached") if is_reached else "no-answer"
         try:
             finish_task(task=task, outcome=outcome, by=seller)
         except TaskNotOpen:
             return []
         if is_reached:
-            judge(stranger=stranger, seller=seller, language=world.company.language, at=at)
+            _think(world, stranger, seller)
             _open_deal(world, stranger, seller, at)
         elif attempt < MOST_CALLS:
             later = at + timedelta(days=1, minutes=stranger.random.randint(-120, 120))
@@ -120,10 +154,15 @@ def _open_deal(world: World, stranger: Stranger, seller: int, at: datetime) -> N
 
 
 def win_chance(stranger: Stranger) -> float:
-    """Around the measured win rate: better sources, greater need and fit win oftener."""
-    of_source: float = (stranger.source.win_rate / WIN_RATE) ** 0.4
-    of_person = 0.25 + 1.05 * stranger.need + 0.75 * stranger.fit
-    return max(0.02, min(0.9, WIN_RATE * of_source * of_person))
+    """From causes nobody sees: interest, fit and budget; better sources win oftener. The mean is the measured rate.
+
+    The table has no say in it: it sees of interest what was read and asked, of fit what was filled in, of the budget
+    nothing.
+    """
+    of_source: float = SOURCE_COUNTS * log(stranger.source.win_rate / WIN_RATE)
+    of_person = OF_INTEREST * (stranger.interest - 0.4) + OF_FIT * (stranger.fit - 0.45)
+    odds = of_source + of_person + OF_BUDGET * (stranger.budget - 0.5) + WIN_START
+    return 1 / (1 + exp(-odds))
 
 
 def _move(deal: Deal, step: str) -> Act:

@@ -121,7 +121,10 @@ class Business:
 
 @dataclass(slots=True)
 class Stranger:
-    """One person, from his first visit on. `need` and `fit` (0…1) decide what he will do; nothing else may see them."""
+    """One person, from the first visit on. `need`, `fit` and `budget` (0…1) decide what they will do and whether they buy.
+
+    Nothing else may see them: a score table learns of them only what deeds and fields betray, and of the budget nothing.
+    """
 
     index: int
     random: Random
@@ -131,6 +134,7 @@ class Stranger:
     source: Source
     need: float
     fit: float
+    budget: float
     arrives_at: datetime
     visitor: str
     email: str
@@ -138,8 +142,16 @@ class Stranger:
     is_known: bool = False
     is_gone: bool = False
     pages_seen: int = 0
+    resolve: float = 0.0
+    """How far they have made up their mind: who asks has thought about it before."""
     person_id: int | None = None
     notes: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def interest(self) -> float:
+        """How much they want it by now (0…1): their need, as far as they have read their way in, and their resolve."""
+        read_in = min(1.0, self.pages_seen / 20)
+        return min(1.0, self.need * (0.3 + 0.7 * read_in) + self.resolve)
 
     @property
     def city(self) -> str:
@@ -171,7 +183,7 @@ def draw_stranger(index: int, *, seed: int, businesses: list[Business], begins_a
     need = random.betavariate(1.6, 2.4)
     domain = f"{_slug(name)}{index % 997}.example" if business else "mail.example"
     return Stranger(
-        index=index, random=random, name=name, business=business, position=position, source=source, need=need, fit=fit,
+        index=index, random=random, name=name, business=business, position=position, source=source, need=need, fit=fit, budget=random.random(),
         arrives_at=_arrival(random, begins_at, days), visitor=f"v{seed:x}{index:06x}{random.getrandbits(40):010x}",
         email=f"{name.latin()}@{domain}", phone=_phone(random, business.country if business else "UA", index),
     )  # fmt: skip

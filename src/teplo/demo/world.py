@@ -10,6 +10,7 @@ from itertools import count
 
 from teplo.demo.behaviour import Event
 from teplo.demo.founding import Founded
+from teplo.demo.judging import Judgement
 from teplo.demo.strangers import Stranger
 
 Act = Callable[[datetime], Iterable[Event]]
@@ -29,6 +30,8 @@ class World:
     numbers: count[int] = field(default_factory=count)
     by_person: dict[int, Stranger] = field(default_factory=dict)
     letters_until: datetime = datetime.min.replace(tzinfo=UTC)
+    judgements: list[Judgement] = field(default_factory=list)
+    faded_at: datetime | None = None
     handed: set[int] = field(default_factory=set)
 
     def plan(self, at: datetime, act: Act) -> None:

@@ -12,13 +12,21 @@ from typing import Any
 
 import structlog
 
+from teplo.kit.environment import WrongSetting, shown
+
 _NOISY = ("uvicorn.access", "httpx", "httpcore", "fontTools", "weasyprint", "PIL")
 
 
 def set_up_logs(*, level: str = "INFO", as_json: bool | None = None) -> None:
-    """Send structlog and the standard library's logging to stderr in one form. Without `as_json` a terminal decides."""
+    """Send structlog and the standard library's logging to stderr in one form. Without `as_json` a terminal decides.
+
+    Raises WrongSetting for a level that is none.
+    """
     if as_json is None:
         as_json = not sys.stderr.isatty()
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise WrongSetting(f"TEPLO_LOG: debug, info, warning or error expected, not {shown(level)}")
+    level = level.upper()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -24,6 +24,7 @@ from teplo.jobs.holding import are_loops_held
 from teplo.journeys import stepping
 from teplo.kit.idling import IDLE_SECONDS, give_memory_back
 from teplo.kit.schema import OtherSchema, look_at_schema
+from teplo.kit.troubles import note_trouble
 from teplo.pipeline import noting, working
 from teplo.tracking.inbox import arrived
 
@@ -134,6 +135,8 @@ def _turn(loop: Loop, owner: str, stop: threading.Event) -> None:
             failures += 1
             done = 0
             schema = {"schema": str(error)} if isinstance(error, OtherSchema) else {}
+            if trouble := note_trouble(error):
+                schema["trouble"] = trouble
             log.error("loop_failed", loop=loop.name, error=running.place_of(error), failures=failures, **schema)
             connection.close()
         if done:

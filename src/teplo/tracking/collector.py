@@ -31,7 +31,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY = 1024 * 1024
 MAX_EVENTS = 500  # in one request
-WAIT_SECONDS = 10.0  # for the commit; then the sender is asked to try again
+WAIT_SECONDS = 10.0  # until the commit begins; then the sender is asked to try again
 
 PATHS = frozenset({"/collect", "/api/v1/events"})
 
@@ -151,7 +151,7 @@ class Collector:
         try:
             received_at = datetime.fromtimestamp(received_ms / 1000, UTC)
             future = self.committer.ask(sort_by_lane(origin, received_at, events))
-            timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, _give_up, future)
+            timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._give_up, future)
             try:
                 await future
             finally:
@@ -160,6 +160,11 @@ class Collector:
             raise Refusal(503, "overloaded", "Too much at once; send it again soon.", retry_after=1) from None
         except NotWritten:
             raise Refusal(503, "not-written", "It could not be stored; send it again.", retry_after=5) from None
+
+    def _give_up(self, future: asyncio.Future[None]) -> None:
+        """Who is told to send it again must find nothing stored: what is being written already is waited for."""
+        if self.committer.withdraw(future) and not future.done():
+            future.set_exception(NotWritten())
 
     async def _by_token(self, headers: dict[bytes, bytes]) -> _Sender:
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
@@ -199,11 +204,6 @@ class Collector:
 def _address_of(scope: Scope) -> str:
     client = scope.get("client")
     return str(client[0]) if client else ""
-
-
-def _give_up(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_exception(NotWritten())
 
 
 def _open(body: bytes) -> tuple[str, list[Any], bool]:

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from teplo.kit.troubles import note_trouble, note_written, trouble_of
 from teplo.kit.turns import urgently
 from teplo.tracking.inbox import Parcel, arrived, write_parcels
 from teplo.tracking.measuring import add
@@ -79,6 +80,16 @@ class Committer:
             self._wake.set()
         return future
 
+    def withdraw(self, future: asyncio.Future[None]) -> bool:
+        """Take back what is not being written yet; False: it is, and only its outcome says what to answer."""
+        with self._lock:
+            kept = [asked for asked in self._asked if asked[1] is not future]
+            is_withdrawn = len(kept) < len(self._asked)
+            self._asked = kept
+            events = [event for parcels, _ in kept for parcel in parcels for event in parcel[3]]
+            self._waiting, self._waiting_bytes = len(events), sum(map(len, events))
+        return is_withdrawn
+
     def _run(self) -> None:
         with urgently():
             while not (self._is_stopping and not self._asked):
@@ -99,9 +110,11 @@ class Committer:
         except Exception as cause:  # whatever it was, nothing was acknowledged and the next group is tried anew
             error = NotWritten()
             add("teplo_collect_failures_total")
-            log.error("inbox_not_written", error=type(cause).__name__, requests=len(asked))
+            note_trouble(cause)
+            log.error("inbox_not_written", error=type(cause).__name__, trouble=trouble_of(cause), requests=len(asked))
             _forget_connection()
         else:
+            note_written()
             add("teplo_collect_commits_total")
             add("teplo_collected_events_total", sum(len(parcel[3]) for parcel in parcels))
             arrived.set()

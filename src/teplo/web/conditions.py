@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.condition import Condition, Operator
-from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.reading import ConditionError, load_json, read_json
 from teplo.conditions.sentences import say, say_parts
 from teplo.conditions.text import read_text, write_text
 from teplo.conditions.tokens import TextError
@@ -42,7 +41,7 @@ def posted_condition(data: Mapping[str, Any], name: str, *, of: str = "people") 
     vocabulary = vocabulary_of(of)
     if f"{name}_text" in data:
         return write_json(read_text(str(data[f"{name}_text"]), vocabulary), vocabulary)
-    return write_json(read_json(_loaded(str(data.get(name, "{}"))), vocabulary), vocabulary)
+    return write_json(read_json(load_json(str(data.get(name, "{}"))), vocabulary), vocabulary)
 
 
 def needed_condition(data: Mapping[str, Any], name: str, *, of: str = "people") -> Json:
@@ -52,25 +51,9 @@ def needed_condition(data: Mapping[str, Any], name: str, *, of: str = "people") 
     return posted_condition(data, name, of=of)
 
 
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_pairs)
-    except (ValueError, RecursionError):
-        raise ConditionError("not-an-object") from None
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A name said twice in one object: the second would silently take the place of the first."""
-    names = [name for name, _value in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConditionError("mixed-leaf", found=name)
-    return dict(pairs)
-
-
 def _sent(request: HttpRequest) -> Any:
     """The JSON of the request; a form has been read already and is none."""
-    return _loaded("" if request.content_type == "multipart/form-data" else request.body.decode(errors="replace"))
+    return load_json("" if request.content_type == "multipart/form-data" else request.body.decode(errors="replace"))
 
 
 @requires(Right.SEE)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from teplo.accounts.access import RightLacking, public
+from teplo.kit.troubles import note_trouble
 from teplo.people.owning import NotYours
 from teplo.web.answers import wants_fragment
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = {"locked": 5}
 
 
 def _answer(request: HttpRequest, status: int, heading: str, text: str) -> HttpResponse:
@@ -50,8 +57,33 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 @public
 def broken(request: HttpRequest) -> HttpResponse:
-    """Must not fail itself: the database may be what is broken, so nothing is asked of it."""
-    heading, text = _("Something broke on our side."), _("It is written in the log. Try again in a moment.")
+    """Must not fail itself: the database may be what is broken, so nothing is asked of it.
+
+    A database that is busy or away, and a full disk, are no fault of a page: 503, and when to try again.
+    """
+    error = sys.exc_info()[1]
+    trouble = note_trouble(error) if error else ""
+    status = 503 if trouble else 500
+    heading, text = _of_trouble(trouble)
+    if trouble:
+        log.error("request_failed", trouble=trouble, path=request.path)
     if wants_fragment(request):
-        return HttpResponse(f"{heading} {text}", status=500, content_type="text/plain; charset=utf-8")
-    return render(None, "broken.html", {"heading": heading, "text": text}, status=500)
+        response = HttpResponse(f"{heading} {text}", status=status, content_type="text/plain; charset=utf-8")
+    else:
+        response = render(None, "broken.html", {"heading": heading, "text": text}, status=status)
+    if trouble:
+        response.headers["Retry-After"] = str(RETRY_SECONDS.get(trouble, 30))
+    return response
+
+
+def _of_trouble(trouble: str) -> tuple[str, str]:
+    """Heading and advice."""
+    if trouble == "locked":
+        return _("Somebody else is writing just now."), _("Nothing was saved. Try again in a few seconds.")
+    if trouble == "full":
+        return _("The disk is full."), _("Nothing was saved. Whoever runs this Teplo has to make room.")
+    if trouble == "read-only":
+        return _("Nothing can be written."), _("The disk of this Teplo is read-only. Whoever runs it has to look.")
+    if trouble:
+        return _("The database does not answer."), _("Nothing was saved. Try again in a minute.")
+    return _("Something broke on our side."), _("It is written in the log. Try again in a moment.")

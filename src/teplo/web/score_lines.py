@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from teplo.conditions import registry
+from teplo.conditions.reading import load_refusable
 from teplo.conditions.sentences import say_stored
 from teplo.kit.wording import in_language
 from teplo.scoring.models import Criterion, ScoreTable, Side
@@ -137,11 +138,8 @@ def _is_filled(line: Mapping[str, str]) -> bool:
 
 
 def _typed_row(number: int, line: Mapping[str, str]) -> Row:
-    try:
-        condition = json.loads(line["condition"] or "{}")
-    except ValueError:
-        condition = {}
+    condition = load_refusable(line["condition"])
     texts = {name: line[name] for name in TEXTS}
     if texts["activity"]:
         condition = {}
-    return Row(number=number, condition=condition if isinstance(condition, dict) else {}, **texts)
+    return Row(number=number, condition=condition, **texts)

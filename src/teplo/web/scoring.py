@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from teplo.accounts.access import Right, can, requires
-from teplo.conditions.reading import ConditionError
+from teplo.conditions.reading import ConditionError, load_refusable
 from teplo.insights.readiness import GRADES, HEATS, Readiness, readiness
 from teplo.jobs.starting import live_job
 from teplo.kit.clock import now
@@ -238,10 +238,7 @@ def score_table_discard(request: HttpRequest, table_id: int) -> HttpResponse:
 @require_GET
 def score_line_condition(request: HttpRequest) -> HttpResponse:
     """The builder for one line of the sheet."""
-    try:
-        condition = json.loads(request.GET.get("condition", "") or "{}")
-    except ValueError:
-        condition = {}
+    condition = load_refusable(request.GET.get("condition", ""))
     return page(request, "scoring/_condition.html", {"condition": condition, "name": request.GET.get("name", "")})
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from teplo.accounts import devices, inviting, passwords, sign_in_links
 from teplo.accounts.access import public
+from teplo.accounts.colleagues import anybody_can_sign_in
 from teplo.accounts.models import InvitationLink, User
 from teplo.accounts.workspace import get_workspace
 from teplo.channels.colleagues import can_post
@@ -225,7 +226,7 @@ def _next(request: HttpRequest, otherwise: str = "today") -> str:
 
 
 def _is_new() -> bool:
-    return not User.objects.exists()
+    return not anybody_can_sign_in()
 
 
 urlpatterns = [

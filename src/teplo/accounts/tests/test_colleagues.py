@@ -6,7 +6,7 @@ import pytest
 
 from teplo.accounts.colleagues import LastAdministrator, change_role, let_back, send_away
 from teplo.accounts.models import Role, User
-from teplo.accounts.testing import make_user
+from teplo.accounts.testing import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -45,3 +45,15 @@ def test_who_was_sent_away_is_signed_out_with_his_next_click(client):
     let_back(user_id=user.pk)
     client.force_login(user)
     assert client.get("/profile/").status_code == 200
+
+
+def test_the_last_administrator_who_can_sign_in_stays_although_another_without_password_is_there(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    owner, _example = make_user(password=PASSWORD), make_user()
+    with pytest.raises(LastAdministrator):
+        send_away(user_id=owner.pk)
+    with pytest.raises(LastAdministrator):
+        change_role(user_id=owner.pk, role=Role.MARKETER)
+    other = make_user(password=PASSWORD)
+    send_away(user_id=owner.pk)
+    assert User.objects.get(pk=other.pk).is_active

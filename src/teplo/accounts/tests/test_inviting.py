@@ -54,9 +54,31 @@ def test_the_company_begins_where_its_first_owner_is(language, timezone, settled
     assert (found.language, found.timezone, found.phone_region, found.currency) == settled
 
 
-def test_there_is_no_owner_s_link_once_somebody_is_here():
-    make_user()
-    assert inviting.make_owner_link() is None
+@pytest.mark.parametrize(
+    ("there", "is_printed"),
+    [
+        ({"role": Role.ADMINISTRATOR, "password": PASSWORD}, False),
+        ({"role": Role.ADMINISTRATOR}, True),
+        ({"role": Role.ADMINISTRATOR, "password": PASSWORD, "is_active": False}, True),
+        ({"role": Role.SALESPERSON, "password": PASSWORD}, True),
+        ({"role": Role.MARKETER, "password": PASSWORD}, True),
+    ],
+)
+def test_the_owner_s_link_is_there_until_an_administrator_can_sign_in(there, is_printed):
+    make_user(**there)
+    assert (inviting.make_owner_link() is not None) == is_printed
+
+
+def test_the_owner_s_link_leaves_the_links_of_others_alone():
+    colleague = make_user(role=Role.SALESPERSON, password="old-password-1")
+    invited = inviting.invite(email="b@example.com", role=Role.MARKETER)
+    forgotten = inviting.make_password_link(user=colleague)
+    older = inviting.make_owner_link()
+    inviting.make_owner_link()
+    assert accept(invited, email="b@example.com").role == Role.MARKETER
+    assert accept(forgotten).pk == colleague.pk
+    with pytest.raises(LinkNotValid):
+        accept(older)
 
 
 def test_a_newer_owner_s_link_replaces_the_older():

@@ -272,3 +272,43 @@ def test_texts_no_database_can_hold_are_cleaned() -> None:
     assert desk.answer(body).status == 202
     assert desk.events[0]["url"] == "https://x.example/a"
     assert json.loads(desk.events[0]["properties"]) == {"имя": "xy"}
+
+
+def test_who_is_told_to_send_again_finds_nothing_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first group is being written when its time is over: it is waited for. The second is withdrawn."""
+    monkeypatch.setattr("teplo.tracking.collector.WAIT_SECONDS", 0.3)
+    desk = Desk()
+    desk.gate.clear()
+
+    async def two_groups() -> list[Answer]:
+        first = asyncio.ensure_future(desk.post({**EVENT, "key": "open", "visitor": "first"}))
+        await asyncio.sleep(0.1)
+        others = [asyncio.ensure_future(desk.post({**EVENT, "key": "open", "visitor": f"n{n}"})) for n in range(20)]
+        await asyncio.sleep(1.0)
+        assert not first.done() and all(other.done() for other in others)
+        desk.gate.set()
+        later = await desk.post({**EVENT, "key": "open", "visitor": "later"})
+        return [await first, *[await other for other in others], later]
+
+    answers = desk.run(two_groups)
+    assert [answer.status for answer in answers] == [202, *[503] * 20, 202]
+    assert answers[1].headers["retry-after"] == "5"
+    assert [event["visitor"] for event in desk.events] == ["first", "later"]
+
+
+def test_what_is_withdrawn_makes_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("teplo.tracking.collector.WAIT_SECONDS", 0.2)
+    desk = Desk(max_waiting=5)
+    desk.gate.clear()
+
+    async def full_then_free() -> list[int]:
+        first = asyncio.ensure_future(desk.post({**EVENT, "key": "open"}))
+        await asyncio.sleep(0.1)
+        waiting = [asyncio.ensure_future(desk.post({**EVENT, "key": "open"})) for _ in range(9)]
+        statuses = [(await one).status for one in waiting]
+        desk.gate.set()
+        return [*statuses, (await first).status, (await desk.post({**EVENT, "key": "open"})).status]
+
+    statuses = desk.run(full_then_free)
+    assert statuses == [*[503] * 9, 202, 202]
+    assert len(desk.events) == 2

@@ -9,7 +9,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from teplo.conditions import registry
-from teplo.conditions.reading import ConditionError, read_json
+from teplo.conditions.reading import ConditionError, load_refusable, read_json
 from teplo.conditions.sentences import say_parts, say_stored
 from teplo.conditions.text import write_text
 
@@ -57,10 +57,7 @@ def say_event_condition(value: Any) -> str:
 
 def _data(value: Any) -> Any:
     if isinstance(value, str):
-        try:
-            return json.loads(value or "{}")
-        except ValueError:
-            return {}
+        return load_refusable(value)
     return value or {}
 
 
