@@ -19,6 +19,7 @@ SHOWING = {Right.SEE, Right.EXPORT}
 
 API_ACTS = {
     ("outcomes.py", "tell"): "not_yours",
+    ("people.py", "change_tags"): "refuse_not_yours",
     ("reviews.py", "propose_criterion"): "refuse_not_yours",
 }
 """Operations of the API that speak of a person and change something: what asks whose the person is."""

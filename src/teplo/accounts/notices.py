@@ -36,6 +36,7 @@ _kinds: dict[str, NoticeKind] = {
     "hand-off-late": NoticeKind(_("Nobody has answered %(name)s yet"), "alarm", is_hot=True),
     "hand-off-returned": NoticeKind(_("Sales returned %(name)s: %(reason)s"), "arrow-back-up"),
     "task-given": NoticeKind(_("A task for you: %(title)s"), "checkbox"),
+    "mentioned": NoticeKind(_("%(by)s named you in a note on %(name)s"), "at"),
     "import-done": NoticeKind(_("The import of %(name)s is done"), "file-import"),
     "job-done": NoticeKind(_("Done: %(name)s"), "circle-check"),
     "job-failed": NoticeKind(_("Did not work: %(name)s"), "alert-triangle"),

@@ -17,8 +17,12 @@ from teplo.api.problems import NotThere, Problem
 from teplo.api.shapes import Asked, Id, Moment, Text
 from teplo.api.tables import TableShort, find_table, table_short
 from teplo.kit.clock import now
+from teplo.people.changing import note_changed
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
+from teplo.people.owning import refuse_not_yours
+from teplo.people.tagging import LONGEST as LONGEST_TAG
+from teplo.people.tagging import add_tags, remove_tags, tags_of
 from teplo.scoring.explaining import Explanation, Part, explain, table_at
 from teplo.scoring.hand_scoring import last_by_hand
 from teplo.scoring.models import HandScore, Score, ScoreTable, TableState
@@ -27,6 +31,8 @@ router = Router(tags=["people"])
 MOST_SCORES = 1000
 THEN = "then"
 """The table people were scored by at the moment asked of."""
+MOST_TAGS = 50
+TagName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TAG)]
 WhichTable = Annotated[str, StringConstraints(pattern=r"^(then|live|[0-9]{1,19})$")]
 
 
@@ -35,6 +41,20 @@ class PersonShort(Schema):
     first_name: str
     last_name: str
     is_anonymous: bool
+
+
+class TagsChanged(Asked):
+    """Tags to put on and to take off; unknown ones are made."""
+
+    add: list[TagName] = Field(default_factory=list, max_length=MOST_TAGS, examples=[["VIP"]])
+    remove: list[TagName] = Field(default_factory=list, max_length=MOST_TAGS)
+
+
+class TagsShown(Schema):
+    """A person's tags by name."""
+
+    person: Id
+    tags: list[str]
 
 
 class ContactAsked(Asked):
@@ -133,6 +153,31 @@ def find_person(request: HttpRequest, asked: Query[ContactAsked]) -> PersonShort
     return PersonShort(
         id=str(person.pk), first_name=person.first_name, last_name=person.last_name, is_anonymous=person.is_anonymous
     )
+
+
+@router.get("/{person_id}/tags", auth=Token(Right.SEE), response=TagsShown, summary="Tags of a person")
+def read_tags(request: HttpRequest, person_id: Path[Id]) -> TagsShown:
+    return _tags_shown(_person_there(person_id))
+
+
+@router.post("/{person_id}/tags", auth=Token(Right.EDIT_PEOPLE), response=TagsShown, summary="Put tags on or take off")
+def change_tags(request: HttpRequest, person_id: Path[Id], asked: TagsChanged) -> TagsShown:
+    """Idempotent: a tag that is there already, or is not there, changes nothing."""
+    person = _person_there(person_id)
+    refuse_not_yours(request.auth, [person])  # type: ignore[attr-defined]
+    gone = remove_tags([(person, name) for name in asked.remove], by="api")
+    note_changed({*gone, *add_tags([(person, name) for name in asked.add], by="api")}, "tag")
+    return _tags_shown(person)
+
+
+def _person_there(person_id: str) -> int:
+    if not Person.objects.filter(pk=person_id, erased_at=None).exists():
+        raise NotThere(_("There is no such person."))
+    return int(person_id)
+
+
+def _tags_shown(person_id: int) -> TagsShown:
+    return TagsShown(person=str(person_id), tags=[tag.name for tag in tags_of([person_id]).get(person_id, [])])
 
 
 @router.get("/scores", auth=Token(Right.SEE), response=ScoresPage, summary="Scores of everybody, page by page")

@@ -44,21 +44,7 @@ def judge(
     deliveries: Sequence[Delivery], *, workspace: Workspace, senders: Sequence[Sender], owner: str, now: datetime
 ) -> Judged:
     """Every question of ARCHITECTURE §8, in a constant number of statements."""
-    window = timedelta(days=workspace.cap_days)
-    facts = facts_of(
-        (d.person_id for d in deliveries),
-        kinds={identity_kind(d.channel) for d in deliveries},
-        touched_since=now - window,
-        owner=owner,
-        now=now,
-    )
-    asked = _Asked(
-        workspace=workspace,
-        now=now,
-        facts=facts,
-        blocked=suppressed(sorted(_addresses(deliveries, facts))),
-        forbidden={channel: why_not(people, channel) for channel, people in _people_by_channel(deliveries).items()},
-    )
+    asked = _asked(deliveries, workspace, owner, now)
     cleared: list[Cleared] = []
     held: list[Change] = []
     choice = SenderChoice(senders)
@@ -70,6 +56,30 @@ def judge(
         elif sender is not None:
             cleared.append(Cleared(delivery, answer, asked.name_of(delivery), sender))
     return _throttled(Judged(cleared, held), now=now)
+
+
+def look_ahead(delivery: Delivery, *, workspace: Workspace, senders: Sequence[Sender], now: datetime) -> Change | None:
+    """What would become of this one if it were due now, other than being sent; nothing is booked or written."""
+    answer = _asked([delivery], workspace, "", now).ask(delivery, SenderChoice(senders).of(delivery))
+    return answer if isinstance(answer, Change) else None
+
+
+def _asked(deliveries: Sequence[Delivery], workspace: Workspace, owner: str, now: datetime) -> _Asked:
+    window = timedelta(days=workspace.cap_days)
+    facts = facts_of(
+        (d.person_id for d in deliveries),
+        kinds={identity_kind(d.channel) for d in deliveries},
+        touched_since=now - window,
+        owner=owner,
+        now=now,
+    )
+    return _Asked(
+        workspace=workspace,
+        now=now,
+        facts=facts,
+        blocked=suppressed(sorted(_addresses(deliveries, facts))),
+        forbidden={channel: why_not(people, channel) for channel, people in _people_by_channel(deliveries).items()},
+    )
 
 
 def identity_kind(channel: str) -> str:

@@ -81,7 +81,18 @@ class Renderer(Protocol):
     def __call__(self, *, template_id: int, version: int | None = None) -> Prepared: ...
 
 
+WRITTEN = "letter"
+"""Where a letter that a colleague wrote to one person stands in the delivery's context: subject, text, language."""
+
+
+class Writer(Protocol):
+    """Prepares a letter that stands in its delivery. Raises TemplateFlawed."""
+
+    def __call__(self, letter: Mapping[str, Any], *, is_service: bool) -> Prepared: ...
+
+
 _lent: list[Renderer] = []
+_writers: list[Writer] = []
 
 
 def lend(renderer: Renderer) -> None:
@@ -94,3 +105,21 @@ def prepare(*, template_id: int, version: int | None = None) -> Prepared:
     if not _lent:
         raise RendererMissing
     return _lent[-1](template_id=template_id, version=version)
+
+
+def lend_writer(writer: Writer) -> None:
+    """Called by wiring; the last one lent counts."""
+    _writers[:] = [writer]
+
+
+def written_in(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The letter that a colleague wrote, empty where the message comes from a template."""
+    letter = context.get(WRITTEN)
+    return letter if isinstance(letter, Mapping) else {}
+
+
+def prepare_written(letter: Mapping[str, Any], *, is_service: bool) -> Prepared:
+    """The letter ready to go; raises TemplateFlawed, RendererMissing."""
+    if not _writers:
+        raise RendererMissing
+    return _writers[-1](letter, is_service=is_service)

@@ -169,9 +169,9 @@ def _letters(sender: Sender, group: list[Cleared], *, owner: str) -> dict[int, t
     at = now()
     made: dict[int, tuple[Mark, Outgoing]] = {}
     failed: list[Change] = []
-    for template_id, ones in _by_template(group):
+    for ones in _of_one_source(group):
         try:
-            prepared = renderers.prepare(template_id=template_id)
+            prepared = _prepared(ones[0].delivery)
         except (renderers.TemplateGone, renderers.TemplateFlawed) as error:
             is_gone = isinstance(error, renderers.TemplateGone)
             key = reasons.NO_TEMPLATE if is_gone else reasons.TEMPLATE_ERROR
@@ -191,11 +191,19 @@ def _letters(sender: Sender, group: list[Cleared], *, owner: str) -> dict[int, t
     return made
 
 
-def _by_template(group: Sequence[Cleared]) -> Iterable[tuple[int, list[Cleared]]]:
-    groups: dict[int, list[Cleared]] = defaultdict(list)
+def _prepared(delivery: Delivery) -> renderers.Prepared:
+    if letter := renderers.written_in(delivery.context):
+        return renderers.prepare_written(letter, is_service=delivery.is_service)
+    return renderers.prepare(template_id=delivery.template_id or 0)
+
+
+def _of_one_source(group: Sequence[Cleared]) -> Iterable[list[Cleared]]:
+    """Letters of one template together; each that a colleague wrote stands alone."""
+    groups: dict[tuple[int, int], list[Cleared]] = defaultdict(list)
     for one in group:
-        groups[one.delivery.template_id or 0].append(one)
-    return groups.items()
+        own = one.delivery.id if renderers.written_in(one.delivery.context) else 0
+        groups[one.delivery.template_id or 0, own].append(one)
+    return groups.values()
 
 
 def _packed(

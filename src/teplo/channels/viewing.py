@@ -47,8 +47,11 @@ def look_at(delivery: Delivery, *, records: bool) -> Look:
     version = delivery.template_version if was_sent and delivery.template_version else None
     own = links.Links(base, delivery.person_id, delivery.id) if records else Inert(base)
     try:
-        prepared = renderers.prepare(template_id=delivery.template_id or 0, version=version)
-        (letter,) = prepared.render_many(
+        if letter := renderers.written_in(delivery.context):
+            prepared = renderers.prepare_written(letter, is_service=delivery.is_service)
+        else:
+            prepared = renderers.prepare(template_id=delivery.template_id or 0, version=version)
+        (copy,) = prepared.render_many(
             [renderers.Addressee(delivery.person_id, delivery.id, delivery.context)],
             linking=lambda _addressee: own,
             sender=sender_holes(sender),
@@ -56,7 +59,7 @@ def look_at(delivery: Delivery, *, records: bool) -> Look:
     except (renderers.TemplateGone, renderers.TemplateFlawed) as error:
         return Look(error=str(error) or str(type(error).__doc__))
     name, address = (sender.name, sender.address) if sender else ("", "")
-    return Look(letter.subject, letter.text, letter.html, name, address, letter.error)
+    return Look(copy.subject, copy.text, copy.html, name, address, copy.error)
 
 
 def default_sender(channel: str) -> Sender | None:

@@ -7,7 +7,7 @@ from teplo.journeys.models import Enrolment, StepPass
 from teplo.people import leaves
 from teplo.people.leaves import Combine, Erasing, Keep, Leaf, Move, OneEach, own_past
 from teplo.people.own_leaves import OWN_LEAVES
-from teplo.sales.models import Deal, DealChange, HandOff, Task
+from teplo.sales.models import Call, Deal, DealChange, HandOff, Task
 from teplo.scoring.models import Adjustment, HandScore, Interview, Outcome, Score, ScoreChange, ShadowScore, Tested
 from teplo.stages.models import StageMove, Standing
 from teplo.tracking.models import Acquisition, Event, Presence, Tally, Touch
@@ -57,6 +57,7 @@ LEAVES = (
         blank={"title": "", "note": "", "outcome_note": ""},
         ending=({"state": "open"}, {"state": "cancelled", "outcome": "erased"}),
     ),
+    Leaf(Call, Move(), Erasing.BLANK, blank={"note": ""}),
     Leaf(
         HandOff,
         Move(OneEach(when={"state": "offered"}, otherwise={"state": "expired"})),

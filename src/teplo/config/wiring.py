@@ -5,7 +5,9 @@ Each line lends something of an upper package to a lower one. Nothing else conne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ from teplo.accounts import notices
 from teplo.channels import bounces, colleagues, renderers, sending, sign_in_letters
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
-from teplo.content import rendering
+from teplo.content import rendering, writing
 from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.demo import jobs as demo_jobs
 from teplo.insights import jobs as insights_jobs
@@ -53,6 +55,7 @@ def assemble() -> None:
     _register_journeys_and_sales()
     _lend_outcomes()
     renderers.lend(_prepared_letter)
+    renderers.lend_writer(_written_letter)
     periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
     periodic.every("sqlite-statistics", timedelta(hours=1), optimizing.optimize)
     job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)
@@ -170,5 +173,13 @@ def _prepared_letter(*, template_id: int, version: int | None = None) -> rendere
         return rendering.prepare_by_id(template_id=template_id, version=version)
     except TemplateGone as error:
         raise renderers.TemplateGone from error
+    except TemplateFlaw as error:
+        raise renderers.TemplateFlawed(str(error)) from error
+
+
+def _written_letter(letter: Mapping[str, Any], *, is_service: bool) -> renderers.Prepared:
+    """A letter that a colleague wrote to one person."""
+    try:
+        return writing.prepare_written(letter, is_service=is_service)
     except TemplateFlaw as error:
         raise renderers.TemplateFlawed(str(error)) from error

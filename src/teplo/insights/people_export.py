@@ -37,7 +37,17 @@ def csv_of(people: QuerySet[Person]) -> Iterator[str]:
 def _headings() -> list[str]:
     names = [_("First name"), _("Middle name"), _("Last name"), _("Position"), _("Company"), _("City"), _("Country")]
     contacts = [_("E-mail"), _("Phone"), "Telegram", "WhatsApp", "Viber", "VK"]
-    return ["ID", *names, *contacts, _("Stage"), _("Score"), _("Temperature"), _("First came from"), _("First met")]
+    return [
+        "ID",
+        *names,
+        *contacts,
+        _("Stage"),
+        _("Score"),
+        _("Temperature"),
+        _("Tags"),
+        _("First came from"),
+        _("First met"),
+    ]
 
 
 def _cells(row: Row, own: Iterable[str]) -> list[Any]:
@@ -53,6 +63,7 @@ def _cells(row: Row, own: Iterable[str]) -> list[Any]:
         guarded(in_language(standing.stage.names)) if standing else "",
         score.total if score else 0,
         score.temperature if score else "",
+        guarded("; ".join(tag.name for tag in row.tags)),
         acquisition.first_source if acquisition else "",
         person.created_at.date().isoformat(),
         *(guarded(_as_text(person.attributes.get(key))) for key in own),

@@ -21,7 +21,8 @@ from teplo.kit.clock import read_moment
 from teplo.people import counting
 from teplo.people.choosing import EVERYBODY, STRANGERS, Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
-from teplo.people.models import Identity, Person
+from teplo.people.models import Identity, Person, Tag
+from teplo.people.tagging import tags_of
 from teplo.scoring.models import Temperature
 from teplo.stages.models import Stage
 
@@ -72,6 +73,7 @@ class Row:
     person: Person
     contacts: Mapping[str, str]
     owner: str
+    tags: Sequence[Tag] = ()
 
 
 @dataclass(frozen=True)
@@ -185,16 +187,16 @@ def count_people(*, chosen: Chosen, at_most: int | None = COUNTED_AT_ONCE, limit
 
 
 def rows_of(ids: Sequence[int]) -> list[Row]:
-    """People with what a list shows of them, in the order of the ids: three statements."""
+    """People with what a list shows of them, in the order of the ids: four statements."""
     people = Person.objects.select_related("company", "score", "presence", "acquisition", "standing__stage").in_bulk(
         ids
     )
-    contacts = _contacts(ids)
+    contacts, tags = _contacts(ids), tags_of(ids)
     owners = dict(
         User.objects.filter(id__in={p.owner_id for p in people.values() if p.owner_id}).values_list("id", "name")
     )
     return [
-        Row(people[key], contacts.get(key, {}), owners.get(people[key].owner_id or 0, ""))
+        Row(people[key], contacts.get(key, {}), owners.get(people[key].owner_id or 0, ""), tags.get(key, ()))
         for key in ids
         if key in people
     ]

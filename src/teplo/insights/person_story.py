@@ -20,8 +20,8 @@ from django.db.models.functions import Coalesce, TruncDate
 from teplo.channels.models import Delivery
 from teplo.journeys.models import Enrolment
 from teplo.kit.clock import read_moment
-from teplo.people.models import AttributeChange, Consent, Merge
-from teplo.sales.models import Deal, HandOff, Task
+from teplo.people.models import AttributeChange, Consent, Merge, Note, TagChange
+from teplo.sales.models import Call, Deal, HandOff, Task
 from teplo.scoring.models import Adjustment, HandScore, ScoreChange
 from teplo.stages.models import StageMove
 from teplo.tracking.models import Event, Touch
@@ -103,7 +103,13 @@ def _stage_moves(person_id: int) -> QuerySet[StageMove]:
     return moves.select_related("from_stage", "to_stage")
 
 
+def _tags(person_id: int) -> QuerySet[TagChange]:
+    return TagChange.objects.filter(person_id=person_id).select_related("tag")
+
+
 _SOURCES: Mapping[str, _Source] = {
+    "note": _Source(_of(Note), "at"),
+    "call": _Source(_of(Call), "at"),
     "deal": _Source(_deals, "moment"),
     "handoff": _Source(_of(HandOff), "offered_at"),
     "task": _Source(_tasks, "moment"),
@@ -116,6 +122,7 @@ _SOURCES: Mapping[str, _Source] = {
     "letter": _Source(_letters, "moment"),
     "consent": _Source(_of(Consent), "at"),
     "attribute": _Source(_attribute_changes, "at"),
+    "tag": _Source(_tags, "at"),
     "merge": _Source(_merges, "at"),
     "event": _Source(_events, "at"),
     "touch": _Source(_of(Touch), "at"),
@@ -127,9 +134,10 @@ _RANK = {name: rank for rank, name in enumerate(_SOURCES)}
 PARTS: Mapping[str, tuple[str, ...]] = {
     "all": tuple(_SOURCES),
     "deeds": ("event", "touch"),
+    "notes": ("note", "call", "task"),
     "letters": ("letter", "entered", "left"),
-    "warmth": ("stage", "score", "hand", "adjustment", "handoff", "deal", "task"),
-    "card": ("attribute", "consent", "merge"),
+    "warmth": ("stage", "score", "hand", "adjustment", "handoff", "deal", "task", "call"),
+    "card": ("attribute", "tag", "consent", "merge"),
 }
 """What one may look at alone."""
 

@@ -23,6 +23,7 @@ from teplo.people.changing import note_changed
 from teplo.people.choosing import Chosen, people_of
 from teplo.people.models import Person
 from teplo.people.personal_data import erase_people
+from teplo.people.tagging import add_tags, read_names, remove_tags
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -111,12 +112,26 @@ def _set_value(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
 
 
 def _add_to_list(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
-    """A word more in an attribute that is a list: what others call a tag."""
+    """A word more in an attribute that is a list."""
     key, word = args["key"], args["value"]
     held = Person.objects.filter(id__in=people).values_list("id", "attributes")
     changes = [Change(person, key, [*(values.get(key) or []), word]) for person, values in held]
     changed = set_attributes(changes, by=by).people
     note_changed(changed, "attribute")
+    return len(changed)
+
+
+def _add_tags(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
+    names = read_names(args["tags"])
+    changed = add_tags([(person, name) for person in people for name in names], by=by)
+    note_changed(changed, "tag")
+    return len(changed)
+
+
+def _remove_tags(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
+    names = read_names(args["tags"])
+    changed = remove_tags([(person, name) for person in people for name in names], by=by)
+    note_changed(changed, "tag")
     return len(changed)
 
 
@@ -131,6 +146,8 @@ def _erase(people: Sequence[int], args: Mapping[str, Any], by: str) -> int:
 for _act in (
     Act("set-value", _("Set a value"), _set_value),
     Act("add-to-list", _("Add to a list"), _add_to_list),
+    Act("add-tags", _("Add tags"), _add_tags),
+    Act("remove-tags", _("Take tags off"), _remove_tags),
     Act("set-owner", _("Give to a colleague"), _set_owner),
     Act("erase", _("Erase"), _erase),
 ):

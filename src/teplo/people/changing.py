@@ -12,7 +12,7 @@ from teplo.people.models import ChangeNote
 
 
 def note_changed(person_ids: Iterable[int], cause: str, *, at: datetime | None = None) -> None:
-    """One note per person; `cause` is attribute, company, consent, import, merge, stage or hand."""
+    """One note per person; `cause` is attribute, company, consent, import, merge, stage, tag or hand."""
     people = sorted(set(person_ids))
     if not people:
         return

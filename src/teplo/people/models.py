@@ -210,7 +210,7 @@ class ChangeNote(PersonLeaf):
     deletes them.
     """
 
-    cause = models.CharField(max_length=12, help_text="attribute, company, consent, import, merge, stage, hand")
+    cause = models.CharField(max_length=12, help_text="attribute, company, consent, import, merge, stage, tag, hand")
     at = models.DateTimeField(default=now)
     lease_owner = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -309,6 +309,57 @@ class SegmentMember(models.Model):
     )
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="members", db_constraint=False)
     entered_at = models.DateTimeField(default=now)
+
+
+class Tag(Row):
+    """A word that colleagues put on people: "VIP", «выставка 2026». `key` is what conditions and programs call it."""
+
+    key = models.CharField(max_length=60, unique=True, help_text="The first name it had; stays when it is renamed.")
+    name = models.CharField(max_length=60)
+    name_key = models.CharField(max_length=60, unique=True, help_text="The name, folded.")
+    created_by = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(default=now)
+
+
+class PersonTag(models.Model):
+    """A tag that a person has now."""
+
+    pk = models.CompositePrimaryKey("person_id", "tag_id")
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    added_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (models.Index(fields=["tag", "person"], name="persontag_tag"),)
+
+
+class TagChange(PersonLeaf):
+    """A tag was put on or taken off; append-only, so that the past can be asked: the last word by a moment holds."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    is_added = models.BooleanField()
+    at = models.DateTimeField(default=now)
+    by = models.CharField(max_length=80, help_text="user:…, import:…, api, journey:…")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["person", "tag", "at"], name="tagchange_when"),
+            models.Index(fields=["tag"], name="tagchange_tag"),
+        )
+
+
+class Note(PersonLeaf):
+    """What a colleague noted of a person, in words; colleagues named in it (@name) were told."""
+
+    text = models.TextField()
+    mentions = models.JSONField(default=list, help_text="Ids of the colleagues named.")
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "at"], name="note_when"),)
 
 
 class ImportRun(Row):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from teplo.people.leaves import Combine, Erasing, Leaf, Move, OneEach, own_past
-from teplo.people.models import AttributeChange, ChangeNote, Consent, SegmentMember
+from teplo.people.models import AttributeChange, ChangeNote, Consent, Note, PersonTag, SegmentMember, TagChange
 
 OWN_LEAVES = (
     Leaf(AttributeChange, Move(own_past("key")), Erasing.DELETE),
@@ -15,4 +15,7 @@ OWN_LEAVES = (
         blank={"proof": {}, "source": "", "text": ""},
     ),
     Leaf(SegmentMember, Combine(key=("segment_id",), least=("entered_at",)), Erasing.DELETE),
+    Leaf(PersonTag, Combine(key=("tag_id",), least=("added_at",)), Erasing.DELETE, is_exported=False),
+    Leaf(TagChange, Move(), Erasing.DELETE),
+    Leaf(Note, Move(), Erasing.DELETE),
 )

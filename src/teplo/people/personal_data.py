@@ -17,6 +17,7 @@ from teplo.people import queries
 from teplo.people.leaves import Erasing, Leaf, all_leaves
 from teplo.people.models import DuplicatePair, Identity, Merge, Person
 from teplo.people.suppression import suppress
+from teplo.people.tagging import tags_of
 
 _NOT_TOLD = frozenset({"person_id", "lease_owner", "lease_until"})
 _BATCH = 2000
@@ -37,6 +38,7 @@ def export_person(*, person_id: int) -> dict[str, Any]:
             Identity.objects.filter(person_id=person_id).order_by("kind", "value")
             .values("kind", "value", "shown", "is_verified", "is_main", "source", "created_at")
         ),
+        "tags": [tag.name for tag in tags_of([person_id]).get(person_id, [])],
         "merged_cards": list(Merge.objects.filter(winner_id=person_id).values("loser_id", "reason", "at", "undone_at")),
     }  # fmt: skip
     for leaf in all_leaves():

@@ -14,7 +14,7 @@ from django.db.models import Q
 from teplo.kit.among import among
 from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
-from teplo.people.models import AttributeChange, Consent, DuplicatePair, Identity, ImportRun, Person
+from teplo.people.models import AttributeChange, Consent, DuplicatePair, Identity, ImportRun, Person, PersonTag
 from teplo.people.timelines import from_texts
 
 _SQLITE_TYPES = {"bigint": "integer", "text": "text", "jsonb": "text"}
@@ -127,6 +127,16 @@ def any_identity(identities: Iterable[tuple[str, str]]) -> Q:
     for kind, values in by_kind.items():
         chosen |= Q(kind=kind, value__in=values)
     return chosen
+
+
+def drop_tags(pairs: Sequence[tuple[int, int]]) -> int:
+    """Take tags off: (person, tag)."""
+    if not pairs:
+        return 0
+    table, values = as_table("r", {"person": "bigint", "tag": "bigint"}, sorted(pairs))
+    return execute(
+        f"DELETE FROM {_PERSON_TAG} WHERE (person_id, tag_id) IN (SELECT r.person, r.tag FROM {table})", values
+    )
 
 
 def drop_open_pairs(person_id: int) -> None:
@@ -350,3 +360,4 @@ _IDENTITY = Identity._meta.db_table
 _PERSON = Person._meta.db_table
 _CHANGE = AttributeChange._meta.db_table
 _IMPORT = "import:"
+_PERSON_TAG = PersonTag._meta.db_table

@@ -54,7 +54,10 @@ from teplo.people.models import (
     Identity,
     IdentityKind,
     Person,
+    PersonTag,
     Segment,
+    Tag,
+    TagChange,
 )
 from teplo.people.places import country_names
 
@@ -78,6 +81,10 @@ CHANNELS = (
 IN_SEGMENT = {
     Operator.HAS: _("in the segment %(value)s"),
     Operator.HAS_NOT: _("not in the segment %(value)s"),
+}
+TAGGED = {
+    Operator.HAS: _("has the tag %(value)s"),
+    Operator.HAS_NOT: _("does not have the tag %(value)s"),
 }
 REACHABLE = {
     Operator.HAS: _("can be reached by %(value)s"),
@@ -143,6 +150,7 @@ def _person_fields() -> Iterator[Field]:
         said=IN_SEGMENT,
         without=(Operator.IS_SET,),
     )
+    yield Field("tag", Type.LIST, _("Tag"), _tag_holds, WHO, _tags, is_short=True, said=TAGGED)
 
 
 _stranger_now = column("is_anonymous", Type.BOOLEAN)
@@ -225,6 +233,24 @@ def _users() -> Sequence[Choice]:
 
 def _segments() -> Sequence[Choice]:
     return [Choice(str(pk), name) for pk, name in Segment.objects.order_by("name").values_list("pk", "name")]
+
+
+def _tags() -> Sequence[Choice]:
+    return [Choice(key, name) for key, name in Tag.objects.order_by("name_key").values_list("key", "name")]
+
+
+def _tag_holds(test: Test, asking: Asking) -> Q:
+    """Has one of the tags; of the past: had it by the last word on it until then."""
+    named = {} if test.operator is Operator.IS_SET else {"tag__key__in": [str(key) for key in test.value]}
+    if asking.of_past:
+        words = TagChange.objects.filter(at__lte=asking.at, **named)
+        later = TagChange.objects.filter(person=OuterRef("person"), tag=OuterRef("tag"), at__lte=asking.at)
+        newer = later.filter(Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")))
+        return Q(Exists(words.filter(~Exists(newer), person=OuterRef("pk"), is_added=True)))
+    rows = PersonTag.objects.filter(**named)
+    if asking.is_of_everybody:
+        return Q(pk__in=rows.values("person_id"))  # few have a tag: whoever looks for them begins with them
+    return Q(Exists(rows.filter(person=OuterRef("pk"))))
 
 
 def _segment_holds(test: Test, asking: Asking) -> Q:

@@ -42,6 +42,24 @@ class Task(PersonLeaf):
         )
 
 
+class CallDirection(models.TextChoices):
+    OUT = "out"
+    IN = "in"
+
+
+class Call(PersonLeaf):
+    """A call that took place, or was tried: noted by whoever was on the phone."""
+
+    direction = models.CharField(max_length=3, choices=CallDirection.choices, default=CallDirection.OUT)
+    outcome = models.CharField(max_length=40, help_text="A key of tasks.OUTCOMES.")
+    note = models.TextField(blank=True)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (models.Index(fields=["person", "at"], name="call_when"),)
+
+
 class HandOffState(models.TextChoices):
     OFFERED = "offered"
     ACCEPTED = "accepted"

@@ -13,17 +13,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from teplo.accounts.access import Right, requires
+from teplo.insights.company_figures import CompanyFigures, read_figures
 from teplo.insights.people_list import list_of_company
 from teplo.kit.wording import in_language
 from teplo.people.attributes import AttributeUnreadable, definitions, read_value
 from teplo.people.companies import change_company, create_company, find_companies
 from teplo.people.models import Company, Person
 from teplo.people.places import country_name, read_country
+from teplo.sales.models import Deal
 from teplo.web.answers import page, redirect, saved
+from teplo.web.formatting import as_money
 from teplo.web.owned import acts_on_company
 from teplo.web.person import shown_value
 
 PAGE = 50
+DEAL_STATES = {"open": gettext_lazy("open"), "won": gettext_lazy("won"), "lost": gettext_lazy("lost")}
+TOUCHES = {"letter": gettext_lazy("a letter"), "call": gettext_lazy("a call"), "task": gettext_lazy("a task done")}
 
 
 @requires(Right.SEE)
@@ -112,7 +117,12 @@ def company_new(request: HttpRequest) -> HttpResponse:
 def company_card(request: HttpRequest, company_id: int) -> HttpResponse:
     company = _company(company_id)
     found = list_of_company(company_id=company_id)
+    figures = read_figures(company_id=company_id)
     context = {
+        "figures": figures,
+        "deals": [_deal_shown(deal) for deal in figures.deals],
+        "sums": _sums_shown(figures),
+        "our_last": TOUCHES[figures.ours.kind] if figures.ours else "",
         "company": company,
         "country": country_name(company.country),
         "rows": found.rows,
@@ -124,6 +134,21 @@ def company_card(request: HttpRequest, company_id: int) -> HttpResponse:
         "all_url": f"{reverse('people')}?{urlencode({'company': company.name})}" if found.further else "",
     }
     return page(request, "companies/card.html", context)
+
+
+def _deal_shown(deal: Deal) -> tuple[Deal, Any, str]:
+    """The deal, its state and its amount in words."""
+    amount = as_money(deal.amount, deal.currency) if deal.amount is not None else ""
+    return deal, DEAL_STATES[deal.state], amount
+
+
+def _sums_shown(figures: CompanyFigures) -> list[tuple[str, str]]:
+    """What the open and the won deals come to, each currency apart."""
+    shown = []
+    for name, rows in ((_("Open deals"), figures.open_sums), (_("Won deals"), figures.won_sums)):
+        if rows:
+            shown.append((name, ", ".join(as_money(total, currency) for currency, total, _n in rows)))
+    return shown
 
 
 @requires(Right.EDIT_PEOPLE)

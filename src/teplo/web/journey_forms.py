@@ -24,6 +24,7 @@ from teplo.sales.tasks import KINDS as TASK_KINDS
 from teplo.stages.models import Stage
 from teplo.tracking.models import Activity
 from teplo.web.conditions import needed_condition
+from teplo.web.tag_input import TagInput
 
 UNIT_NAMES = {"minutes": _("minutes"), "hours": _("hours"), "days": _("days"), "weeks": _("weeks")}
 COLUMN_NAMES = {
@@ -210,6 +211,15 @@ class AttributeForm(StepForm):
         return {"attribute": self.cleaned_data["attribute"], "value": self.cleaned_data["value"] or None}
 
 
+class AddTagForm(StepForm):
+    kind = "add-tag"
+    tag = forms.CharField(label=_("Tag"), max_length=60, widget=TagInput)
+
+
+class RemoveTagForm(AddTagForm):
+    kind = "remove-tag"
+
+
 class StageForm(StepForm):
     kind = "set-stage"
     stage = forms.ChoiceField(label=_("Stage"))
@@ -238,7 +248,9 @@ FORMS: dict[str, tuple[Any, str, type[StepForm]]] = {
     "task": (_("Task for sales"), "checkbox", TaskForm),
     "hand-off": (_("Hand to sales"), "flame", HandOffForm),
     "stage": (_("Move to a stage"), "stairs-up", StageForm),
-    "attribute": (_("Set an attribute"), "tag", AttributeForm),
+    "attribute": (_("Set an attribute"), "pencil", AttributeForm),
+    "add-tag": (_("Put a tag on"), "tag", AddTagForm),
+    "remove-tag": (_("Take a tag off"), "tag-off", RemoveTagForm),
     "end": (_("End here"), "flag", EndForm),
 }
 """Variant of a step → its name in the menu, icon, form."""

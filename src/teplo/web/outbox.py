@@ -26,6 +26,7 @@ from teplo.people.models import Person
 from teplo.web.answers import page, place_to_return, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
 from teplo.web.reading import whole, wholes
+from teplo.web.telling import letter_name
 
 STATES = {
     "waiting": gettext_lazy("Waiting"),
@@ -88,7 +89,7 @@ def _rows(deliveries: Any) -> list[dict[str, Any]]:
     names = dict(
         Template.objects.filter(pk__in={d.template_id for d in deliveries if d.template_id}).values_list("pk", "name")
     )
-    return [_row(delivery, names.get(delivery.template_id, "")) for delivery in deliveries]
+    return [_row(delivery, letter_name(delivery, names)) for delivery in deliveries]
 
 
 def _row(delivery: Delivery, template_name: str) -> dict[str, Any]:

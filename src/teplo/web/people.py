@@ -45,12 +45,13 @@ COLUMNS: Mapping[str, Any] = {
     "city": gettext_lazy("City"),
     "stage": gettext_lazy("Stage"),
     "score": gettext_lazy("Warmth"),
+    "tags": gettext_lazy("Tags"),
     "owner": gettext_lazy("Whose person"),
     "source": gettext_lazy("Came from"),
     "seen": gettext_lazy("Last seen"),
     "created": gettext_lazy("First met"),
 }
-USUAL_COLUMNS = ("contacts", "company", "stage", "score", "owner", "seen")
+USUAL_COLUMNS = ("contacts", "company", "stage", "score", "tags", "owner", "seen")
 SORTS: Mapping[str, Any] = {
     "seen": gettext_lazy("Seen last"),
     "score": gettext_lazy("Warmest"),
@@ -77,6 +78,7 @@ class Line:
     called: str
     source: str
     cells: list[tuple[str, str]]
+    tags: list[tuple[str, str]]
 
     @property
     def person(self) -> Person:
@@ -92,7 +94,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
     current = next((view for view, _url in views if view.query == query.as_json()), None)
     context = {
         "query": query,
-        "lines": [_line(row, [key for key, *_rest in headings]) for row in found.rows],
+        "lines": [_line(row, [key for key, *_rest in headings], query) for row in found.rows],
         "numbers": numbers,
         "found_text": _found_text(numbers),
         "may_act_on_all": bool(found.further or request.GET.get("after")),
@@ -128,13 +130,14 @@ def _addresses(request: HttpRequest, query: ListQuery, found: Page, numbers: Num
     }
 
 
-def _line(row: Row, keys: Sequence[str]) -> Line:
+def _line(row: Row, keys: Sequence[str], query: ListQuery) -> Line:
     acquisition = getattr(row.person, "acquisition", None)
     return Line(
         row=row,
         called=row.person.name or next(iter(row.contacts.values()), "") or _("A stranger"),
         source=source_name(acquisition.first_source) if acquisition else "",
         cells=[(key, _own_value(row.person, key)) for key in keys],
+        tags=[(tag.name, query.with_part({"tag": tag.key}).url()) for tag in row.tags],
     )
 
 

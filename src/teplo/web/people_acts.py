@@ -24,6 +24,7 @@ from teplo.people.acting import ActImpossible, act_of, start_acting
 from teplo.people.attributes import definitions, why_unreadable
 from teplo.people.choosing import Chosen
 from teplo.people.models import AttributeDefinition
+from teplo.people.tagging import read_names, suggest_tags
 from teplo.stages.models import Stage
 from teplo.web.answers import redirect, saved
 from teplo.web.formatting import as_number
@@ -48,12 +49,13 @@ class Offer:
 
 @dataclass(frozen=True)
 class Field:
-    """One question of the dialog: a choice or a text."""
+    """One question of the dialog: a choice, or a text, beside which `known` ones are suggested."""
 
     name: str
     label: str
     choices: Sequence[tuple[str, str]] = ()
     help: str = ""
+    known: Sequence[str] = ()
 
 
 def _nothing() -> list[Field]:
@@ -84,6 +86,10 @@ def _list_fields() -> list[Field]:
     return [Field("key", _("Which list"), _own(lists)), Field("value", _("What to add"))]
 
 
+def _tag_fields() -> list[Field]:
+    return [Field("tags", _("Tags"), help=_("Several: with commas between."), known=suggest_tags(limit=200))]
+
+
 def _own(found: Any) -> list[tuple[str, str]]:
     rows: list[AttributeDefinition] = list(found)
     return [(definition.key, in_language(definition.names) or definition.key) for definition in rows]
@@ -110,8 +116,10 @@ def _journey_fields() -> list[Field]:
 OFFERS: Mapping[str, Offer] = {
     offer.key: offer
     for offer in (
+        Offer("add-tags", gettext_lazy("Add tags"), "tag", Right.EDIT_MARKETING, _tag_fields),
+        Offer("remove-tags", gettext_lazy("Take tags off"), "tag-off", Right.EDIT_MARKETING, _tag_fields),
         Offer("set-value", gettext_lazy("Set a value"), "pencil", Right.EDIT_MARKETING, _value_fields),
-        Offer("add-to-list", gettext_lazy("Add a tag"), "tag", Right.EDIT_MARKETING, _list_fields),
+        Offer("add-to-list", gettext_lazy("Add to a list"), "list", Right.EDIT_MARKETING, _list_fields),
         Offer("set-owner", gettext_lazy("Give to a colleague"), "user-share", Right.EDIT_MARKETING, _owner_fields),
         Offer("set-stage", gettext_lazy("Move to a stage"), "stairs", Right.EDIT_MARKETING, _stage_fields),
         Offer("enrol", gettext_lazy("Into a journey"), "route", Right.EDIT_MARKETING, _journey_fields),
@@ -183,6 +191,8 @@ def ticked(request: HttpRequest) -> Chosen | None:
 
 def _refusal(key: str, args: Mapping[str, str]) -> str:
     """Why the value cannot be read; asked once here, not once per person."""
+    if key in ("add-tags", "remove-tags") and not read_names(args["tags"]):
+        return _("Name at least one tag.")
     if key == "add-to-list" and not args["value"]:
         return _("Say what to add.")
     if key in ("set-value", "add-to-list"):

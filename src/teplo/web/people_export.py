@@ -121,7 +121,7 @@ def _headings(own: list[AttributeDefinition]) -> list[str]:
     fixed = (
         _("First name"), _("Middle name"), _("Last name"), _("E-mail"), _("Phone"), "Telegram", "WhatsApp", "Viber",
         "VK", _("Company"), _("Position"), _("City"), _("Country"), _("Stage"), _("Points"), _("Temperature"),
-        _("Whose person"), _("Came from"), _("First met"), _("Last seen"),
+        _("Whose person"), _("Tags"), _("Came from"), _("First met"), _("Last seen"),
     )  # fmt: skip
     return [*fixed, *(in_language(definition.names) or definition.key for definition in own)]
 
@@ -136,6 +136,7 @@ def _cells(row: Row, own: list[AttributeDefinition]) -> list[Any]:
         person.company.name if person.company else "", person.position, person.city, person.country,
         in_language(standing.stage.names) if standing else "", score.total if score else None,
         str(temperature_name(score.temperature)) if score else "", row.owner,
+        "; ".join(tag.name for tag in row.tags),
         acquisition.get_first_source_display() if acquisition else "", _moment(person.created_at),
         _moment(presence.last_seen_at) if presence else "", *(_value(person.attributes.get(d.key)) for d in own),
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from teplo.people.choosing import KINDS, KNOWN, Chosen
 from teplo.people.names import plain
 from teplo.web.conditions import posted_condition
 
-SHORTCUTS = ("temperature", "stage", "segment", "owner", "grade", "company", "source", "activity")
+SHORTCUTS = ("temperature", "stage", "segment", "owner", "grade", "company", "source", "activity", "tag")
 """Words with which other pages lead here: `?temperature=hot`. They become parts of the condition."""
 
 NARROWING = ("q", "condition", "condition_text", "who", *SHORTCUTS)
@@ -187,7 +187,7 @@ def _shortcut(name: str, value: str, request: HttpRequest) -> dict[str, Any]:
         return {"did": value}
     if name == "segment":
         return {"in": value}
-    if name in ("temperature", "stage", "grade"):
+    if name in ("temperature", "stage", "grade", "tag"):
         return {name: value}
     if name == "source":
         return {"first_source": value}

@@ -36,12 +36,16 @@ from teplo.people.places import NAMED
 from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_day, as_number
+from teplo.web.found_person import find_person as _person
 from teplo.web.owned import acts_on
 from teplo.web.people_query import ListQuery
-from teplo.web.telling import channel_name, tell, why_not_sent
+from teplo.web.person_composer import composer_context
+from teplo.web.person_tags import tags_context
+from teplo.web.telling import channel_name, letter_name, tell, why_not_sent
 
 STORY_PARTS = {
     "all": gettext_lazy("Everything"),
+    "notes": gettext_lazy("Notes"),
     "deeds": gettext_lazy("Deeds"),
     "letters": gettext_lazy("Letters"),
     "warmth": gettext_lazy("Warmth and sales"),
@@ -82,8 +86,11 @@ def person_card(request: HttpRequest, person_id: int) -> HttpResponse:
     if person.erased_at:
         return page(request, "person/erased.html", {"person": person})
     context = {
+        **composer_context(person),
+        **tags_context(request, person),
         "person": person,
         "may_edit": may_edit_person(request.user, owner_id=person.owner_id),
+        "me": _by(request),
         "owner": User.objects.filter(pk=person.owner_id).first() if person.owner_id else None,
         "local_time": _local_time(person.timezone),
         "facts": _facts(person),
@@ -101,13 +108,6 @@ def _moved_or_gone(request: HttpRequest, person_id: int) -> HttpResponse:
     if winner is None:
         raise Http404
     return redirect(request, "person", winner)
-
-
-def _person(person_id: int) -> Person:
-    person = Person.objects.select_related("company").filter(pk=person_id, erased_at=None).first()
-    if person is None:
-        raise Http404
-    return person
 
 
 def _by(request: HttpRequest) -> str:
@@ -211,7 +211,9 @@ def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
     person = _person(person_id)
     may_edit = may_edit_person(request.user, owner_id=person.owner_id)
     template = "person/_story.html" if request.GET.get("before") else "person/_story_part.html"
-    return render(request, template, {"person": person, "may_edit": may_edit, **_story(request, person)})
+    return render(
+        request, template, {"person": person, "may_edit": may_edit, "me": _by(request), **_story(request, person)}
+    )
 
 
 # right: what comes next
@@ -224,8 +226,7 @@ def person_letters(request: HttpRequest, person_id: int) -> HttpResponse:
     rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
     names = dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
     letters = [
-        (row, names.get(row.template_id or 0, ""), why_not_sent(row, person.first_name) if row.reason else "")
-        for row in rows
+        (row, letter_name(row, names), why_not_sent(row, person.first_name) if row.reason else "") for row in rows
     ]
     return render(request, "person/_letters.html", {"letters": letters})
 

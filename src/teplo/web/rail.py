@@ -40,6 +40,7 @@ SECTIONS = (
             Entry("people", _("People"), "users"),
             Entry("companies", _("Companies"), "building"),
             Entry("segments", _("Segments"), "filter"),
+            Entry("tags", _("Tags"), "tag"),
             Entry("duplicates", _("Duplicates"), "copy", Right.EDIT_PEOPLE),
             Entry("imports", _("Import"), "file-import", Right.IMPORT),
         ),

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from teplo.accounts.models import User
 from teplo.channels import reasons
+from teplo.channels.renderers import written_in
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.conditions.vocabulary import Vocabulary
@@ -23,6 +25,7 @@ from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
 from teplo.people.places import NAMED
+from teplo.sales.calls import DIRECTIONS
 from teplo.sales.tasks import KINDS, OUTCOMES
 from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
@@ -46,6 +49,8 @@ class Line:
     is_ours: bool = False
     warmth: str = ""
     merge_id: int | None = None
+    remove_url: str = ""
+    by: str = ""
     fold: str = ""
     more: Sequence[Line] = ()
 
@@ -122,6 +127,7 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
 _FOLDS: Mapping[str, Callable[[int], str]] = {
     "pages": lambda n: ngettext("Read %(n)s page", "Read %(n)s pages", n) % {"n": n},
     "machine": lambda n: ngettext("A machine did %(n)s thing", "Machines did %(n)s things", n) % {"n": n},
+    "tags": lambda n: ngettext("%(n)s tag changed", "%(n)s tags changed", n) % {"n": n},
     "values": lambda n: ngettext("%(n)s value changed", "%(n)s values changed", n) % {"n": n},
 }
 
@@ -214,12 +220,12 @@ _DEEDS: Mapping[str, tuple[str, Any, str]] = {
     "deal-lost": ("circle-x", gettext_lazy("Decided against it"), ""),
 }
 _TOLD_BY_OTHERS = {"hand-off-accepted", "hand-off-returned"}
-"""Our own deeds that come back as events: the hand-off itself tells them better."""
+"""Our own deeds that come back as events: the hand-off itself tells them better, and so does a noted call."""
 _TOLD_PROPERTIES = ("title", "question", "comment", "text", "note", "video", "webinar", "form", "amount", "outcome")
 
 
 def _event(row: Any, at: datetime, names: _Names) -> Line | None:
-    if row.name in _TOLD_BY_OTHERS:
+    if row.name in _TOLD_BY_OTHERS or "call" in row.properties:
         return None
     icon, words, fold = _DEEDS.get(row.name, ("point", None, ""))
     page = row.path or row.url
@@ -273,7 +279,7 @@ _LETTER_STATES: Mapping[str, tuple[str, Any]] = {
 def _letter(row: Any, at: datetime, names: _Names) -> Line:
     state = "failed" if row.bounced_at else row.state
     icon, words = _LETTER_STATES.get(state, ("mail", gettext_lazy("A letter %(letter)s")))
-    letter = names.templates.get(row.template_id or 0, "")
+    letter = letter_name(row, names.templates)
     told = []
     if row.opened_at:
         told.append(_("opened %(at)s") % {"at": as_moment(row.opened_at)})
@@ -287,6 +293,11 @@ def _letter(row: Any, at: datetime, names: _Names) -> Line:
         why=why_not_sent(row, names.person.first_name) if row.reason and state != "sent" else "",
         is_ours=True,
     )
+
+
+def letter_name(delivery: Any, templates: Mapping[int, str]) -> str:
+    """What a letter is called: its template, or the subject of one that a colleague wrote."""
+    return templates.get(delivery.template_id or 0, "") or str(written_in(delivery.context).get("subject", ""))
 
 
 def why_not_sent(delivery: Any, name: str) -> str:
@@ -309,6 +320,25 @@ _ENDS: Mapping[str, Any] = {
 def _left(row: Any, at: datetime, names: _Names) -> Line:
     words = _ENDS.get(row.state, _ENDS["exited"])
     return Line("route-off", str(words) % {"name": row.journey.name}, at, is_ours=True)
+
+
+def _note(row: Any, at: datetime, names: _Names) -> Line:
+    url = reverse("note-forget", args=[row.person_id, row.id])
+    return Line("note", row.text, at, detail=said_by(row.by, names.users), is_ours=True, remove_url=url, by=row.by)
+
+
+def _call(row: Any, at: datetime, names: _Names) -> Line:
+    icon = "phone-off" if row.outcome == "no-answer" else "phone"
+    text = f"{DIRECTIONS[row.direction]}: {OUTCOMES.get(row.outcome, row.outcome)}"
+    said = " · ".join(part for part in (said_by(row.by, names.users), row.note) if part)
+    url = reverse("call-forget", args=[row.person_id, row.id])
+    return Line(icon, text, at, detail=said, is_ours=True, remove_url=url, by=row.by)
+
+
+def _tag(row: Any, at: datetime, names: _Names) -> Line:
+    text = _("Tag put on: %(tag)s") if row.is_added else _("Tag taken off: %(tag)s")
+    icon = "tag" if row.is_added else "tag-off"
+    return Line(icon, text % {"tag": row.tag.name}, at, detail=said_by(row.by, names.users), fold="tags")
 
 
 def _task(row: Any, at: datetime, names: _Names) -> Line:
@@ -470,6 +500,9 @@ def _merge(row: Any, at: datetime, names: _Names) -> Line:
 
 
 _TELLERS: Mapping[str, Callable[[Any, datetime, _Names], Line | None]] = {
+    "note": _note,
+    "call": _call,
+    "tag": _tag,
     "event": _event,
     "touch": _touch,
     "letter": _letter,

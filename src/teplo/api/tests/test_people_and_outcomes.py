@@ -223,3 +223,15 @@ def test_too_much_at_once_is_said(caller: Caller) -> None:
     row = {"person": "1", "state": "won", "at": now().isoformat()}
     many = caller.post("/outcomes", {"outcomes": [row] * 1001})
     assert (many.status_code, many.json()["errors"][0]["code"]) == (422, "too_long")
+
+
+def test_tags_are_read_and_changed(caller: Caller) -> None:
+    person = make_person()
+    assert caller.get(f"/people/{person.pk}/tags").json() == {"person": str(person.pk), "tags": []}
+    for _ in range(2):
+        answer = caller.post(f"/people/{person.pk}/tags", {"add": ["VIP", "Ярмарка"], "remove": ["old"]})
+        assert answer.json()["tags"] == ["VIP", "Ярмарка"]
+    assert caller.post(f"/people/{person.pk}/tags", {"remove": ["vip"]}).json()["tags"] == ["Ярмарка"]
+    assert caller.post("/people/404/tags", {"add": ["VIP"]}).status_code == 404
+    for wrong in ({"add": [""]}, {"add": ["x" * 61]}, {"add": "VIP"}, {"put": ["VIP"]}):
+        assert caller.post(f"/people/{person.pk}/tags", wrong).status_code == 422

@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_read_is_the_newest(olga):
 
 
 def test_a_page_costs_one_statement_per_source(olga, django_assert_num_queries):
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         read_story(person_id=olga.id)
 
 

@@ -12,9 +12,21 @@ from teplo.journeys.steps.kind import StepKind
 from teplo.journeys.steps.send_email import SendEmail
 from teplo.journeys.steps.set_attribute import SetAttribute
 from teplo.journeys.steps.set_stage import SetStage
+from teplo.journeys.steps.set_tag import AddTag, RemoveTag
 from teplo.journeys.steps.wait import Wait
 
 KINDS: dict[str, StepKind[Any]] = {
     kind.key: kind
-    for kind in (SendEmail(), Wait(), Branch(), AddTask(), SetAttribute(), SetStage(), HandOffStep(), End())
+    for kind in (
+        SendEmail(),
+        Wait(),
+        Branch(),
+        AddTask(),
+        SetAttribute(),
+        SetStage(),
+        AddTag(),
+        RemoveTag(),
+        HandOffStep(),
+        End(),
+    )
 }

@@ -18,7 +18,7 @@ from teplo.journeys.steps.kind import SettingWrong
 from teplo.journeys.steps.known import KINDS
 from teplo.journeys.testing import make_journey, make_people, place
 from teplo.kit.clock import at_moment
-from teplo.people.models import AttributeChange, ChangeNote, Person
+from teplo.people.models import AttributeChange, ChangeNote, Person, PersonTag, TagChange
 from teplo.people.testing import make_attribute
 from teplo.sales.models import HandOff, Task
 from teplo.stages import presets as stages_presets
@@ -259,9 +259,37 @@ def test_every_kind_says_itself(language: str) -> None:
         "add-task": {"title": "x"},
         "set-attribute": {"attribute": "a", "value": 1},
         "set-stage": {"stage": "cold"},
+        "add-tag": {"tag": "VIP"},
+        "remove-tag": {"tag": "VIP"},
         "end": {"reason": "x"},
         "hand-off": {},
     }
     with override(language):
         for key, kind in KINDS.items():
             assert kind.say(kind.read(raw[key]))
+
+
+@pytest.mark.django_db
+def test_tags_are_put_on_and_taken_off_and_the_next_step_sees_it() -> None:
+    journey = make_journey(
+        {"key": "on", "kind": "add-tag", "tag": " #VIP ", "next": "fork"},
+        {"key": "fork", "kind": "branch", "condition": {"tag": "VIP"}, "yes": "off", "no": None},
+        {"key": "off", "kind": "remove-tag", "tag": "vip", "next": "end"},
+        {"key": "end", "kind": "end", "reason": "tagged"},
+    )
+    people = make_people(3)
+    place(journey, people, step="on", due_at=NOON)
+    while tick_at(NOON):
+        pass
+    assert set(Enrolment.objects.values_list("end_reason", flat=True)) == {"tagged"}
+    assert not PersonTag.objects.exists()
+    changes = TagChange.objects.order_by("person_id", "id").values_list("is_added", "by")
+    assert list(changes) == [(True, f"journey:{journey.pk}"), (False, f"journey:{journey.pk}")] * 3
+    assert {note.cause for note in ChangeNote.objects.all()} == {"tag"}
+
+
+@pytest.mark.parametrize("raw", [{}, {"tag": ""}, {"tag": " # "}, {"tag": 5}, {"tag": ["a"]}])
+def test_a_step_needs_a_tag(raw: dict[str, Any]) -> None:
+    for kind in ("add-tag", "remove-tag"):
+        with pytest.raises(SettingWrong):
+            KINDS[kind].read(raw)

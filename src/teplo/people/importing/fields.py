@@ -11,15 +11,10 @@ from teplo.kit.clock import now
 from teplo.people.importing.columns import Column, ColumnMapping
 from teplo.people.models import AttributeDefinition, AttributeType
 
-TAGS = "tags"
-_TAGS_NAMES = {"ru": "Теги", "uk": "Теги", "en": "Tags"}
 
-
-def make_fields(mapping: ColumnMapping, *, with_tags: bool) -> int:
+def make_fields(mapping: ColumnMapping) -> int:
     """Make the definitions that the mapping names and that are missing; answers how many. Others keep their type."""
     wanted = [column for column in mapping.columns if column.target == "attribute" and column.key]
-    if with_tags or mapping.has("tags"):
-        wanted.append(Column("attribute", TAGS, AttributeType.LIST))
     known = set(AttributeDefinition.objects.values_list("of_company", "key"))
     position = AttributeDefinition.objects.aggregate(last=Max("position"))["last"] or 0
     new: dict[tuple[bool, str], AttributeDefinition] = {}
@@ -33,7 +28,7 @@ def make_fields(mapping: ColumnMapping, *, with_tags: bool) -> int:
 
 
 def _definition(column: Column, position: int) -> AttributeDefinition:
-    names = _TAGS_NAMES if column.key == TAGS else {"ru": (column.name or column.key)[:120]}
+    names = {"ru": (column.name or column.key)[:120]}
     return AttributeDefinition(
         of_company=column.of_company, key=column.key, type=column.type or AttributeType.TEXT, names=names,
         choices=[], position=position, created_at=now(),

@@ -88,7 +88,7 @@ def note_end(job: Job) -> None:
 def _prepare(run: ImportRun, path: Path, shape: Shape) -> Plan:
     mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
     if run.rows_are == "people":
-        make_fields(mapping, with_tags=bool(options.tags))
+        make_fields(mapping)
     return Plan.of(path=path, shape=shape, mapping=mapping, options=options)
 
 

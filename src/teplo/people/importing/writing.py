@@ -22,12 +22,12 @@ from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.importing import lending
 from teplo.people.importing.arrivals import marks_of
 from teplo.people.importing.companies import put_companies
-from teplo.people.importing.fields import TAGS
 from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import Consent, ConsentState, Person
 from teplo.people.names import name_key
+from teplo.people.tagging import add_tags
 
 _name_key = lru_cache(maxsize=16_384)(name_key)
 ORIGIN = "import"
@@ -64,7 +64,8 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     lending.put_events(events, origin=ORIGIN)
     _move(rows, people, by, at)
     _tell_outcomes(rows, people, at)
-    note_changed(new | changed, "import", at=at)
+    tagged = add_tags(((p, tag) for row, p in zip(rows, people, strict=True) for tag in row.tags), by=by, at=at)
+    note_changed(new | changed | set(tagged), "import", at=at)
     return outcome
 
 
@@ -94,8 +95,6 @@ def _told(
         values |= row.attributes
         if company is not None:
             values["company_id"] = company
-        if row.tags:
-            values[TAGS] = list(dict.fromkeys([*values.get(TAGS, []), *row.tags]))
     return told
 
 
@@ -122,14 +121,12 @@ def _fill_new(told: dict[int, dict[str, Any]], at: datetime) -> None:
 def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str) -> set[int]:
     if not any(told.values()):
         return set()
-    cards = _cards(told) if fill_only or any(TAGS in values for values in told.values()) else {}
+    cards = _cards(told) if fill_only else {}
     changes = []
     for person, values in told.items():
         card = cards.get(person, {})
         for key, value in values.items():
-            if key == TAGS:
-                changes.append(Change(person, key, list(dict.fromkeys([*(card.get(TAGS) or []), *value]))))
-            elif not fill_only or card.get(key) in (None, "", []):
+            if not fill_only or card.get(key) in (None, "", []):
                 changes.append(Change(person, key, value))
     return set(set_attributes(changes, by=by).people)
 

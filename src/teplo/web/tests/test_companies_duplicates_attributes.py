@@ -1,16 +1,22 @@
 """Companies, possible duplicates and custom attributes on their screens."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from teplo.accounts.testing import make_user
+from teplo.channels.models import Delivery
+from teplo.insights.company_figures import read_figures
 from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import now
 from teplo.people.models import AttributeDefinition, ChangeNote, Company, DuplicatePair, Person
 from teplo.people.testing import make_attribute, make_company, make_identity, make_person
+from teplo.sales.models import Call, Deal
+from teplo.scoring.models import Score
 from teplo.stages.models import Standing
 from teplo.stages.testing import make_ladder
+from teplo.tracking.models import Presence
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +186,38 @@ def test_attributes_are_ordered_and_forgotten(client):
 )
 def test_pages_open(client, path):
     assert client.get(path).status_code == 200
+
+
+def test_a_companys_card_tells_warmth_deals_owner_and_last_touch(client, django_assert_max_num_queries):
+    owner = make_user(role="marketer", language="en", name="Ada")
+    client.force_login(owner)
+    company, elsewhere = make_company(), make_company(name="Other")
+    hot, cold = make_person(company=company, owner_id=owner.pk), make_person(company=company)
+    Score.objects.create(person=hot, total=88, temperature="hot")
+    Score.objects.create(person=cold, total=3, temperature="cold")
+    Presence.objects.create(person=cold, first_seen_at=now(), last_seen_at=now() - timedelta(days=2))
+    Deal.objects.create(person=hot, title="Big one", amount=1500, currency="EUR", state="open")
+    Deal.objects.create(person=cold, title="Small one", amount=200, currency="EUR", state="won")
+    Deal.objects.create(person=make_person(company=elsewhere), title="Theirs", amount=9, currency="EUR", state="won")
+    Delivery.objects.create(person=hot, channel="email", state="sent", sent_at=now() - timedelta(days=9))
+    Call.objects.create(person=cold, outcome="reached", by="user:1", at=now() - timedelta(days=3))
+    figures = read_figures(company_id=company.pk)
+    assert (figures.warmth.hot, figures.warmth.warm, figures.warmth.cold, figures.warmth.highest) == (1, 0, 1, 88)
+    assert [(int(total), n) for _currency, total, n in figures.open_sums] == [(1500, 1)]
+    assert figures.owners == [("Ada", 1)]
+    assert figures.ours.kind == "call"
+    with django_assert_max_num_queries(60) as few:
+        text = client.get(f"/companies/{company.pk}/").content.decode()
+    assert "Big one" in text and "Small one" in text and "Theirs" not in text
+    for _ in range(5):
+        person = make_person(company=company, owner_id=owner.pk)
+        Deal.objects.create(person=person, title="More", amount=1, currency="EUR")
+        Score.objects.create(person=person, total=3, temperature="cold")
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        client.get(f"/companies/{company.pk}/")
+
+
+def test_a_company_of_nobody_has_an_honest_card(client):
+    client.force_login(make_user(role="analyst", language="en"))
+    text = client.get(f"/companies/{make_company().pk}/").content.decode()
+    assert "Nobody here has been scored yet." in text and "No deals yet." in text

@@ -63,7 +63,8 @@ class World:
             "person_id": self.person.pk, "winner_id": self.person.pk, "loser_id": self.other.pk,
             "company_id": self.company.pk, "pair_id": self.pair.pk, "merge_id": self.merge.pk, "key": "city",
             "task_id": self.task.id, "deal_id": self.deal.id, "hand_off_id": self.hand_off.id,
-            "enrolment_id": self.enrolment.id, "adjustment_id": 1, "interview_id": 1,
+            "enrolment_id": self.enrolment.id, "adjustment_id": 1, "interview_id": 1, "note_id": 1, "call_id": 1,
+            "way": "note",
         }  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from teplo.people.models import (
     Identity,
     ImportRefusal,
     Person,
+    TagChange,
 )
+from teplo.people.tagging import tags_of
 from teplo.people.testing import make_person
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +108,9 @@ def test_the_same_file_twice_changes_nothing() -> None:
 def test_tags_are_added_to_those_that_are_there() -> None:
     import_rows("Почта;Теги\na@example.com;сайт, горячий\n")
     import_rows("Почта;Теги\na@example.com;горячий, выставка\n", tags=["2026"])
-    assert person_of("a@example.com").attributes["tags"] == ["сайт", "горячий", "выставка", "2026"]
+    person = person_of("a@example.com")
+    assert [tag.name for tag in tags_of([person.id])[person.id]] == ["2026", "выставка", "горячий", "сайт"]
+    assert TagChange.objects.filter(person=person).count() == 4
 
 
 def test_a_choice_that_is_new_becomes_one_of_the_choices() -> None:

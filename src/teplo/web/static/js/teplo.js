@@ -112,6 +112,19 @@
     if (button.dataset.done) button.lastChild.textContent = button.dataset.done;
   });
 
+  // Words put into a text by a button: @name of a colleague
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    const field = $(button.closest("[data-insert-into]").dataset.insertInto);
+    if (!field) return;
+    const typed = field.value.slice(0, field.selectionStart);
+    const at = typed.length - (typed.endsWith("@") ? 1 : 0);
+    const gap = at > 0 && !/\s$/.test(field.value.slice(0, at)) ? " " : "";
+    field.setRangeText(gap + button.dataset.insert, at, field.selectionEnd, "end");
+    field.focus();
+  });
+
   // Menus close by themselves
   document.addEventListener("click", (event) => {
     $$("details.menu[open]").forEach((menu) => {
