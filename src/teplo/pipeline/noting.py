@@ -20,6 +20,7 @@ from teplo.pipeline import steps
 from teplo.pipeline.batch import Batch
 from teplo.pipeline.working import Pace, raise_trouble
 from teplo.stages.models import StageMove
+from teplo.tracking.paths import retrace
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ def _take(notes: Sequence[ChangeNote]) -> None:
     try:
         with transaction.atomic():
             _pace.begin()
+            retrace(note.person_id for note in notes if note.cause == "merge")
             for cause, people in _by_cause(notes):
                 batch = Batch(at=now(), cause=cause, people=people)
                 batch.stage_moves = _moves_by_hand(notes, people)

@@ -16,7 +16,6 @@ from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.journeys.snapshots import take_snapshots
 from teplo.journeys.waking import Happened, react
-from teplo.kit import bulk
 from teplo.kit.among import among
 from teplo.people.attributes import Change, Refused, set_attributes
 from teplo.people.consent import ConsentWord, record_consents
@@ -34,8 +33,8 @@ from teplo.scoring.rescoring import rescore
 from teplo.stages.moving import move_by_signs
 from teplo.tracking import queries
 from teplo.tracking.labels import OUR_OWN, label_of_agent
-from teplo.tracking.models import Acquisition, SourceKind, Touch
-from teplo.tracking.sources import Arrival, path_of, read_arrival
+from teplo.tracking.paths import Coming, note_arrivals, retrace
+from teplo.tracking.sources import path_of, read_arrival
 from teplo.tracking.tallying import tally_batch
 
 Step = Callable[[Batch], None]
@@ -142,46 +141,19 @@ def tally(batch: Batch) -> None:
 
 def note_touches(batch: Batch) -> None:
     """How people came, each time, and their first and last source (R7)."""
-    found: dict[tuple[int, Arrival], Taken] = {}
+    comings = []
     for event in batch.named(ARRIVALS):
         stored = event.stored
         arrival = read_arrival(stored.url, stored.referrer, tuple(stored.utm.items())) if event.label == HUMAN else None
         if arrival is not None:
-            found.setdefault((event.person_id, arrival), event)
-    if not found:
-        return
-    known = _with_source(sorted({person for person, _ in found}))
-    # Without referrer or marks we learn nothing new of somebody whose source we know.
-    rows = [
-        (person, arrival, event)
-        for (person, arrival), event in found.items()
-        if arrival.source != SourceKind.DIRECT.value or person not in known
-    ]
-    if rows:
-        _write_touches(rows)
-
-
-def _with_source(people: Sequence[int]) -> set[int]:
-    return set(Acquisition.objects.filter(person_id__in=among(people)).values_list("person_id", flat=True))
-
-
-def _write_touches(found: Sequence[tuple[int, Arrival, Taken]]) -> None:
-    rows = sorted(found, key=lambda row: (row[0], row[2].stored.at))
-    columns = (
-        "person_id", "id", "at", "source", "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_content",
-        "utm_term", "landing",
-    )  # fmt: skip
-    touches: list[tuple[object, ...]] = []
-    ends: dict[int, tuple[tuple[str, str, datetime], tuple[str, str, datetime]]] = {}
-    for person, arrival, event in rows:
-        at = event.at
-        touches.append(
-            (person, event.stored.id, at, arrival.source, arrival.referrer_host, *arrival.utm, arrival.landing)
-        )
-        end = (arrival.source, arrival.detail, at)
-        ends[person] = (ends[person][0] if person in ends else end, end)
-    bulk.insert(Touch, columns, touches, ignore_known=True)
-    queries.upsert_acquisitions([(person, first, last) for person, (first, last) in sorted(ends.items())])
+            comings.append(Coming(event.person_id, stored.id, event.at, arrival))
+    if comings:
+        note_arrivals(comings)
+    # A visitor who has just said who they are brings a path of their own along.
+    joined = {event.person_id for event in batch.events if event.stored.visitor and event.stored.identities}
+    joined -= {coming.person_id for coming in comings}
+    if joined:
+        retrace(joined)
 
 
 def take_attributes(batch: Batch) -> None:

@@ -178,6 +178,9 @@ class Touch(PersonLeaf):
     utm_content = models.CharField(max_length=200, blank=True)
     utm_term = models.CharField(max_length=200, blank=True)
     landing = models.CharField(max_length=500, blank=True)
+    again = models.JSONField(
+        null=True, default=None, help_text="When they came so once more before coming otherwise: [[moment, event], …]."
+    )
 
     class Meta:
         indexes = (models.Index(fields=["person", "at"], name="touch_when"),)

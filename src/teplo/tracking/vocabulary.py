@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from teplo.conditions.comparing import TRUE, any_holds, column, through, value_holds
@@ -92,11 +104,20 @@ def _acquired(key: str, kind: Type) -> Holds:
         if not asking.of_past:
             return present(test, asking)
         touches = _touches(asking)
-        beside = {"at__lt": OuterRef("at")} if which == "first" else {"at__gt": OuterRef("at")}
-        others = touches.filter(person=OuterRef("person"), **beside)
-        name = "source" if what == "source" else "utm_campaign"
-        ends = touches.filter(~Exists(others))
-        return through(lambda _asking: ends, {"person": "pk"}, column(name, kind))(test, asking)
+        if which == "last":  # the last one that says something; a visit without source only where there is no other
+            telling = touches.exclude(source=SourceKind.DIRECT)
+            touches = touches.filter(~Q(source=SourceKind.DIRECT) | ~Exists(telling.filter(person=OuterRef("person"))))
+        side = "lt" if which == "first" else "gt"
+        beside = Q(**{f"at__{side}": OuterRef("at")}) | Q(**{"at": OuterRef("at"), f"id__{side}": OuterRef("id")})
+        ends = touches.filter(~Exists(touches.filter(beside, person=OuterRef("person"))))
+        if what == "source":
+            return through(lambda _asking: ends, {"person": "pk"}, column("source", kind))(test, asking)
+        told = Coalesce(
+            NullIf(F("utm_campaign"), Value("")), NullIf(F("utm_source"), Value("")), F("referrer_host"),
+            output_field=CharField(),
+        )  # fmt: skip
+        ends = ends.annotate(told=told)
+        return through(lambda _asking: ends, {"person": "pk"}, column("told", kind))(test, asking)
 
     return holds
 
