@@ -11,11 +11,12 @@ from teplo.content.flaws import TemplateWarning
 from teplo.content.plain_text import to_text
 from teplo.content.sandbox import LINK_TAG
 from teplo.content.shielding import Cleaned, Shielded, clean, only_mark, rewrite_links, shield
+from teplo.content.text_links import traceable
 
 _HEAVY = 100_000
-_URL_IN_TEXT = re.compile(r"https?://[^\s<>\"'{}|\\^`]*[^\s<>\"'{}|\\^`.,;:!?)\]»]")
 _OWN_PAGE = re.compile(r"\{\{-?\s*(unsubscribe_url|preferences_url|view_url)\b[^}]*\}\}")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_SPACES_IN_URL = re.compile(r"[ \t]*[\r\n]+[ \t]*|\t")
 _PADDING = "&#847;&zwnj;&nbsp;" * 60
 _FOOTER: Mapping[str, tuple[str, str]] = {
     "ru": ("Вы получили это письмо, потому что разрешили нам писать.", "Отписаться"),
@@ -70,7 +71,7 @@ class Composed:
 def compose(source: Source) -> Composed:
     """Raises TemplateFlaw."""
     if source.channel != "email":
-        return Composed(text=_traceable_text(source.body))
+        return Composed(text=traceable(source.body))
     shielded = shield(source.body)
     cleaned = clean(shielded.html)
     warnings: list[TemplateWarning] = []
@@ -83,6 +84,7 @@ def compose(source: Source) -> Composed:
 
 def _link(url: str, shielded: Shielded, warnings: list[TemplateWarning]) -> str:
     """How an address stands in the HTML: own pages and anchors as they are, the rest traceable."""
+    url = _SPACES_IN_URL.sub("", url).strip()
     mark = only_mark(url)
     if (mark is not None and _OWN_PAGE.fullmatch(shielded.pieces[mark])) or url.startswith("#") or not url:
         return html.escape(url)
@@ -122,7 +124,7 @@ def _footer(language: str) -> str:
 
 def _text(source: Source, shielded: Shielded, cleaned: Cleaned, needs_footer: bool) -> str:
     if source.text:
-        text = _traceable_text(source.text)
+        text = traceable(source.text)
     else:
         text = shielded.restored(to_text(cleaned.html, link=lambda url: _link_in_text(url, shielded)))
     if not source.is_service and "unsubscribe_url" not in text:
@@ -132,19 +134,11 @@ def _text(source: Source, shielded: Shielded, cleaned: Cleaned, needs_footer: bo
 
 
 def _link_in_text(url: str, shielded: Shielded) -> str:
+    url = _SPACES_IN_URL.sub("", url).strip()
     mark = only_mark(url)
     if mark is not None and _OWN_PAGE.fullmatch(shielded.pieces[mark]):
         return url
     return f"{{% {LINK_TAG} %}}{url}{{% end{LINK_TAG} %}}"
-
-
-def _traceable_text(text: str) -> str:
-    """Plain addresses of a text made traceable, outside Liquid."""
-    pieces = re.split(r"(\{\{.*?\}\}|\{%.*?%\})", text, flags=re.DOTALL)
-    return "".join(
-        piece if index % 2 else _URL_IN_TEXT.sub(lambda url: f"{{% {LINK_TAG} %}}{url[0]}{{% end{LINK_TAG} %}}", piece)
-        for index, piece in enumerate(pieces)
-    )
 
 
 def _escaped_outside_liquid(text: str) -> str:
@@ -158,6 +152,8 @@ def _looked_over(source: Source, cleaned: Cleaned, made: str, needs_footer: bool
         warnings.append(TemplateWarning("no-subject", "subject"))
     if needs_footer:
         warnings.append(TemplateWarning("no-unsubscribe"))
+    if cleaned.removed:
+        warnings.append(TemplateWarning("removed", params={"what": ", ".join(cleaned.removed[:10])}))
     size = len(made.encode())
     if size > _HEAVY:
         warnings.append(TemplateWarning("too-heavy", params={"size": size // 1024}))

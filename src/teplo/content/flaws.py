@@ -30,6 +30,7 @@ _WARNINGS: Mapping[str, str | Promise] = {
     "no-unsubscribe": _("There is no link to unsubscribe: one will be put under the letter."),
     "no-subject": _("The letter has no subject."),
     "link-without-address": _("The link “%(url)s” has no https:// and will not work in a letter."),
+    "removed": _("Taken out, because it is not safe or no mail program takes it: %(what)s"),
     "too-heavy": _("The letter is %(size)s KB; Gmail cuts letters off at 102 KB."),
     "image-without-text": _("A picture has no description (alt): it is empty where pictures are not shown."),
 }

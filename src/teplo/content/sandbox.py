@@ -24,6 +24,7 @@ from liquid.template import BoundTemplate
 from liquid.token import TOKEN_EOF, TOKEN_TAG
 
 from teplo.content.filters import FILTERS
+from teplo.kit.idn import ascii_url
 
 LINK_TAG = "teplo_link"
 _SECONDS = 2.0
@@ -112,7 +113,10 @@ def _checked(url: str) -> tuple[str, bool]:
     found = _SCHEME.match(url)
     scheme = found[1].lower() if found else ""
     if scheme in ("http", "https"):
-        return url, True
+        try:
+            return ascii_url(url), True
+        except ValueError:
+            return "#", False
     return ("#" if scheme and scheme not in _OWN_SCHEMES else url), False
 
 

@@ -15,6 +15,7 @@ import css_inline
 import nh3
 
 from teplo.content.flaws import TemplateFlaw
+from teplo.content.removing import what_was_removed
 
 _LIQUID = re.compile(
     r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL | re.IGNORECASE
@@ -25,7 +26,11 @@ _TAG_OPENS = re.compile(r"<(?=[a-zA-Z/!?])")
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
 _BODY = re.compile(r"<body\b([^>]*)>", re.IGNORECASE)
 _BODY_LOOK = re.compile(r'\b(style|bgcolor)\s*=\s*"([^"]*)"', re.IGNORECASE)
-_HREF = re.compile(r'(<(?:a|area)\b[^<>]*?\shref=")([^"]*)(")', re.IGNORECASE)
+# Outlook's own shapes stand in comments, where quotes are as they were written
+_HREF = re.compile(r"""(<(?:a|area|v:\w+)\b[^<>]*?\shref\s*=\s*)(["'])(.*?)\2""", re.IGNORECASE | re.DOTALL)
+_STARTS_WITH_HOLE = re.compile(r"""(\s(?:href|src|background)\s*=\s*["']\s*)(?=teplo0hole\d+x)""", re.IGNORECASE)
+_START = "https://teplo0start/"
+"""Before a hole with which an address begins: cleaners would take hole and "https" together for a scheme unknown."""
 _UNSAFE_CSS = re.compile(r"@import[^;]*;?|expression\s*\(|javascript:|</?[a-z]", re.IGNORECASE)
 
 _TAG_NAMES = """
@@ -124,6 +129,7 @@ class Cleaned:
     body_style: str
     body_colour: str
     at_rules: str
+    removed: tuple[str, ...] = ()
 
 
 def clean(shielded: str) -> Cleaned:
@@ -132,8 +138,9 @@ def clean(shielded: str) -> Cleaned:
     at_rules = " ".join(rules.strip() for rules in _STYLE.findall(inlined) if "@" in rules)
     body = _BODY.search(inlined)
     look = {name.lower(): value for name, value in _BODY_LOOK.findall(body[1])} if body else {}
+    started = _STARTS_WITH_HOLE.sub(rf"\1{_START}", inlined)
     cleaned = nh3.clean(
-        inlined,
+        started,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         clean_content_tags={"script", "style", "title", "iframe", "object", "form", "template", "noscript"},
@@ -141,6 +148,8 @@ def clean(shielded: str) -> Cleaned:
         link_rel=None,
         url_schemes=_SCHEMES,
     )
+    removed = what_was_removed(started, cleaned)
+    cleaned = cleaned.replace(_START, "")
     if "<tbody" not in shielded.lower():  # one implied by the parser would be repeated by a loop over rows
         cleaned = re.sub(r"</?tbody>", "", cleaned)
     return Cleaned(
@@ -148,12 +157,13 @@ def clean(shielded: str) -> Cleaned:
         body_style=html.escape(html.unescape(look.get("style", ""))),
         body_colour=html.escape(look.get("bgcolor", "")),
         at_rules=_UNSAFE_CSS.sub("", at_rules),
+        removed=removed,
     )
 
 
 def rewrite_links(cleaned: str, rewrite: Callable[[str], str]) -> str:
     """Every address of a link (unescaped, with marks) through `rewrite`, which answers it escaped."""
-    return _HREF.sub(lambda found: f"{found[1]}{rewrite(html.unescape(found[2]))}{found[3]}", cleaned)
+    return _HREF.sub(lambda found: f"{found[1]}{found[2]}{rewrite(html.unescape(found[3]))}{found[2]}", cleaned)
 
 
 def only_mark(text: str) -> int | None:

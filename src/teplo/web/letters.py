@@ -18,6 +18,7 @@ from teplo.channels import links, reactions
 from teplo.channels.models import Channel
 from teplo.channels.reactions import Copy, Visit
 from teplo.channels.viewing import look_at
+from teplo.kit.idn import ascii_url
 
 _PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _LANGUAGES = ("ru", "uk", "en")
@@ -59,7 +60,15 @@ def clicked(request: HttpRequest, token: str) -> HttpResponse:
     if not url.startswith(("http://", "https://")) or not reactions.note_click(token, url, _visit(request)):
         return _page(request, None, "letters/no_such_link.html", status=404)
     headers = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer-when-downgrade"}
-    return HttpResponseRedirect(url, headers=headers)
+    return HttpResponseRedirect(_as_it_travels(url), headers=headers)
+
+
+def _as_it_travels(url: str) -> str:
+    """Letters of before may carry names of hosts that no browser would find as they were signed."""
+    try:
+        return ascii_url(url)
+    except ValueError:
+        return url
 
 
 @public
