@@ -99,6 +99,13 @@ class Workspace(models.Model):
     cap_touches = models.PositiveSmallIntegerField(default=3, help_text="At most so many touches to one person …")
     cap_days = models.PositiveSmallIntegerField(default=7, help_text="… in so many days, over all channels together.")
     requires_consent = models.BooleanField(default=True)
+    double_opt_in = models.BooleanField(
+        default=False, help_text="A yes to e-mail given on a page counts once its link in a letter is followed."
+    )
+    confirmation_template_id = models.BigIntegerField(null=True, blank=True)
+    new_per_address = models.PositiveIntegerField(default=2, help_text="New contacts that may cause letters in an hour")
+    new_per_network = models.PositiveIntegerField(default=20, help_text="… from one network (/24, /48); 0: any number.")
+    new_per_site = models.PositiveIntegerField(default=200, help_text="… from one site.")
     answer_within_minutes = models.PositiveIntegerField(
         default=15, help_text="How soon a hot person must be answered (R38)."
     )

@@ -17,7 +17,7 @@ from django.conf import settings
 
 from teplo.kit.secrets import keyed_digest
 
-OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, VIEW, LETTER = "o", "c", "u", "p", "v", "m"
+OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, VIEW, LETTER, CONFIRM = "o", "c", "u", "p", "v", "m", "k"
 _IDS = struct.Struct(">QQ")
 _IDS_LENGTH = 26  # of 16 bytes in base32 without its padding
 _MAC_LENGTH = 18  # 72 bits
@@ -56,6 +56,11 @@ class Links:
     def preferences_url(self) -> str:
         """What this person wants to get, by channel."""
         return f"{self._own}p/{self.token(PREFERENCES)}"
+
+    @property
+    def confirm_url(self) -> str:
+        """GET asks, POST confirms: who this is, and that letters are wanted."""
+        return f"{self._own}k/{self.token(CONFIRM)}"
 
     @property
     def view_url(self) -> str:

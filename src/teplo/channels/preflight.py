@@ -14,10 +14,13 @@ from teplo.channels.models import Delivery, DeliveryState, Sender
 from teplo.channels.queries import Change, Facts, facts_of
 from teplo.channels.quiet import quiet_until
 from teplo.channels.timezones import zone_of
+from teplo.people.claiming import Waiting, waiting_of
 from teplo.people.consent import why_not
 from teplo.people.suppression import suppressed
 
 LOOK_AGAIN = timedelta(minutes=10)
+ASK_FOR_A_WORD = timedelta(days=1)
+"""What waits for somebody's word is due at once when it comes; in between it is looked at once a day."""
 _KIND_OF_CHANNEL = {"phone": "phone", "sms": "phone"}
 _STILL_SERVED = ("unsubscribed",)  # suppressed for marketing only: service messages still go
 
@@ -79,6 +82,7 @@ def _asked(deliveries: Sequence[Delivery], workspace: Workspace, owner: str, now
         facts=facts,
         blocked=suppressed(sorted(_addresses(deliveries, facts))),
         forbidden={channel: why_not(people, channel) for channel, people in _people_by_channel(deliveries).items()},
+        waiting=waiting_of({d.person_id for d in deliveries}, at=now),
     )
 
 
@@ -126,6 +130,7 @@ class _Asked:
     facts: Mapping[int, Facts]
     blocked: Mapping[tuple[str, str], str]
     forbidden: Mapping[str, Mapping[int, str]]
+    waiting: Mapping[int, Waiting]
 
     def ask(self, delivery: Delivery, sender: Sender | None) -> str | Change:
         """The address to send to, or what becomes of the delivery instead."""
@@ -134,6 +139,8 @@ class _Asked:
             return _skip(delivery, reasons.ERASED)
         if delivery.expires_at and delivery.expires_at <= self.now:
             return _skip(delivery, reasons.EXPIRED, at=delivery.expires_at.isoformat())
+        if wait := self._unsettled(delivery, facts):
+            return wait
         address = self._address(delivery, facts)
         if isinstance(address, Change):
             return address
@@ -148,6 +155,23 @@ class _Asked:
         if not delivery.is_service and (wait := self._untimely(delivery, facts)):
             return wait
         return address
+
+    def _unsettled(self, delivery: Delivery, facts: Facts) -> Change | None:
+        """Nobody vouches for this person yet: it waits for a confirmation or a colleague's word."""
+        waiting = self.waiting.get(delivery.person_id)
+        if waiting is None:
+            return None
+        has_address = bool(delivery.address or facts.addresses.get(identity_kind(delivery.channel)))
+        missing = self.forbidden.get(delivery.channel, {}).get(delivery.person_id, "")
+        if waiting.is_held:
+            key = reasons.TOO_MANY_NEW
+        elif waiting.is_claimed and not has_address:
+            key = reasons.CLAIMED
+        elif missing and delivery.channel in waiting.channels and not delivery.is_service:
+            key = reasons.NOT_CONFIRMED
+        else:
+            return None
+        return put_off(delivery, key, self.now + ASK_FOR_A_WORD)
 
     def name_of(self, delivery: Delivery) -> str:
         return self.facts[delivery.person_id].name

@@ -45,6 +45,11 @@ UNCONFIRMED = "unconfirmed"
 BY_HAND = "by-hand"
 BOUNCED = "bounced"
 JOURNEY_LEFT = "journey-left"
+TOO_MANY_NEW = "too-many-new"
+CLAIMED = "claimed"
+NOT_CONFIRMED = "not-confirmed"
+WAITING_FOR_A_WORD = (TOO_MANY_NEW, CLAIMED, NOT_CONFIRMED)
+"""What no time cures: a confirmation does, or a colleague."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,21 @@ REASONS: Mapping[str, Reason] = {
         ),
         Reason(BY_HAND, _("By hand"), _("Decided by a colleague.")),
         Reason(BOUNCED, _("Came back"), _("Came back after sending (%(code)s).")),
+        Reason(
+            TOO_MANY_NEW,
+            _("Too many at once"),
+            _("Not sent yet: too many new contacts came from one place in an hour; a colleague may release it."),
+        ),
+        Reason(
+            CLAIMED,
+            _("Somebody else's contact"),
+            _("Not sent yet: the contact is on another card; it waits until it is confirmed or a colleague says yes."),
+        ),
+        Reason(
+            NOT_CONFIRMED,
+            _("Not confirmed yet"),
+            _("Not sent yet: %(name)s has not yet followed the link that confirms the consent."),
+        ),
         Reason(JOURNEY_LEFT, _("Left the journey"), _("Not sent: %(name)s left the journey before.")),
     )
 }

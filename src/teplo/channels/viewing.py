@@ -18,6 +18,7 @@ class Inert:
     unsubscribe_url: str = "#"
     preferences_url: str = "#"
     view_url: str = "#"
+    confirm_url: str = "#"
 
     def tracked(self, url: str) -> str:
         """The address itself."""

@@ -12,10 +12,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts import notices
-from teplo.channels import bounces, colleagues, renderers, sending, sign_in_letters
+from teplo.channels import bounces, colleagues, confirming, renderers, sending, sign_in_letters
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering, writing
+from teplo.content.confirmation import confirmation_template_id
 from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.demo import jobs as demo_jobs
 from teplo.insights import jobs as insights_jobs
@@ -56,6 +57,7 @@ def assemble() -> None:
     _lend_outcomes()
     renderers.lend(_prepared_letter)
     renderers.lend_writer(_written_letter)
+    confirming.lend(confirmation_template_id)
     periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
     periodic.every("sqlite-statistics", timedelta(hours=1), optimizing.optimize)
     job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)

@@ -14,7 +14,7 @@ from teplo.content.shielding import Cleaned, Shielded, clean, only_mark, rewrite
 from teplo.content.text_links import traceable
 
 _HEAVY = 100_000
-_OWN_PAGE = re.compile(r"\{\{-?\s*(unsubscribe_url|preferences_url|view_url)\b[^}]*\}\}")
+_OWN_PAGE = re.compile(r"\{\{-?\s*(unsubscribe_url|preferences_url|view_url|confirm_url)\b[^}]*\}\}")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _SPACES_IN_URL = re.compile(r"[ \t]*[\r\n]+[ \t]*|\t")
 _PADDING = "&#847;&zwnj;&nbsp;" * 60

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.content.queries import addresses_of, people_with_companies
 
-OWN_PAGES = ("unsubscribe_url", "preferences_url", "view_url")
+OWN_PAGES = ("unsubscribe_url", "preferences_url", "view_url", "confirm_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ HOLES: tuple[Hole, ...] = (
     Hole("unsubscribe_url", _("Link to unsubscribe")),
     Hole("preferences_url", _("Link to choose what to get")),
     Hole("view_url", _("Link to the letter in a browser")),
+    Hole("confirm_url", _("Link that confirms a consent")),
 )
 _KNOWN = frozenset(hole.path for hole in HOLES) | {"language", "person.id", "company.id"}
 _OPEN_ENDED = ("person.attributes", "company.attributes", "context", "attributes", "forloop", "tablerowloop")

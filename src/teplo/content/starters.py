@@ -52,12 +52,15 @@ class Starter:
     preheaders: Mapping[str, str]
     bodies: Mapping[str, str]
     is_service: bool = False
+    greets: bool = True
+    """False: it says nothing that somebody else could have written, not even a name."""
 
     def source(self, language: str) -> Source:
         """What stands in the editor at the beginning."""
         language = language if language in self.subjects else "ru"
         leave, choose = _FOOT[language]
-        inside = f"    <p>{_HELLO[language]}</p>\n{self.bodies[language]}"
+        hello = f"    <p>{_HELLO[language]}</p>\n" if self.greets else ""
+        inside = f"{hello}{self.bodies[language]}"
         return Source(
             language=language,
             subject=self.subjects[language],
@@ -301,6 +304,42 @@ STARTERS: tuple[Starter, ...] = (
     <p>{{ sender.name }}</p>""",
         },
         is_service=True,
+    ),
+    Starter(
+        key="double-opt-in",
+        icon="user-check",
+        names={"ru": "Подтверждение согласия", "uk": "Підтвердження згоди", "en": "Consent confirmation"},
+        purposes={
+            "ru": "Служебное: со ссылкой, которой человек подтверждает, что это он и что письма ему нужны.",
+            "uk": "Службове: з посиланням, яким людина підтверджує, що це вона і що листи їй потрібні.",
+            "en": "A service letter with the link by which people confirm that it is them and that they want our letters.",
+        },
+        subjects={
+            "ru": "Подтвердите, что это вы",
+            "uk": "Підтвердьте, що це ви",
+            "en": "Please confirm that it is you",
+        },
+        preheaders={
+            "ru": "Одна кнопка — и всё",
+            "uk": "Одна кнопка — і все",
+            "en": "One button and it is done",
+        },
+        bodies={
+            "ru": """    <h1>Это вы?</h1>
+    <p>На нашем сайте указали этот адрес. Если это вы, нажмите кнопку: мы ответим на вашу заявку и будем знать, что письма вам нужны.</p>
+    <p><a class="button" href="{{ confirm_url }}">Да, это я</a></p>
+    <p>Ссылка действует неделю. Если это не вы, ничего делать не нужно: без подтверждения ничего не изменится.</p>""",
+            "uk": """    <h1>Це ви?</h1>
+    <p>На нашому сайті вказали цю адресу. Якщо це ви, натисніть кнопку: ми відповімо на вашу заявку й знатимемо, що листи вам потрібні.</p>
+    <p><a class="button" href="{{ confirm_url }}">Так, це я</a></p>
+    <p>Посилання діє тиждень. Якщо це не ви, нічого робити не треба: без підтвердження нічого не зміниться.</p>""",
+            "en": """    <h1>Is it you?</h1>
+    <p>This address was given on our site. If it was you, press the button: we will answer your request and know that you want our letters.</p>
+    <p><a class="button" href="{{ confirm_url }}">Yes, it is me</a></p>
+    <p>The link works for a week. If it was not you, do nothing: without a confirmation nothing will change.</p>""",
+        },
+        is_service=True,
+        greets=False,
     ),
 )
 

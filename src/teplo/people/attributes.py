@@ -19,6 +19,7 @@ from teplo.people.companies import find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
 from teplo.people.names import name_key, plain
 from teplo.people.places import read_country, read_language
+from teplo.people.public_words import is_public_source, is_unfit
 from teplo.people.timelines import Fitted, Kept, Said, Start, as_texts, fit
 
 TEXT_COLUMNS = {
@@ -65,6 +66,8 @@ class AttributeUnreadable(Exception):
             "country": _("“%(text)s” is not a country that is known here."),
             "language": _("“%(text)s” is not a language: write, for example, ru, uk or en."),
             "timezone": _("“%(text)s” is not a time zone: write, for example, Europe/Kyiv."),
+            "unfit": _("“%(value)s” holds a link or signs that have no place here."),
+            "kept": _("Something is known already; a page fills only what is empty."),
         }
         return texts[self.code] % {**self.params, "text": self.params["value"]}
 
@@ -92,7 +95,9 @@ class Written(NamedTuple):
     refused: list[Refused]
 
 
-def set_attributes(changes: Iterable[Change], *, by: str, at: datetime | None = None) -> Written:
+def set_attributes(
+    changes: Iterable[Change], *, by: str, at: datetime | None = None, is_public: bool = False
+) -> Written:
     """Set many values of many people at once and keep what was before (R21).
 
     Each value holds from the moment it was said for: one that arrives late takes its place in the history, and what is
@@ -100,16 +105,22 @@ def set_attributes(changes: Iterable[Change], *, by: str, at: datetime | None = 
     what is known change nothing; of two said for the same moment the one that arrives later counts.
     What cannot be read is answered in `refused`, the rest is written. A constant number of statements. Tell
     `changing.note_changed` of the people in the answer when this happened outside the pipeline.
+
+    `is_public`: a page says so and nobody vouches for it. It fills what is empty, changes only what pages had said of
+    somebody nobody else knows, takes nothing away and writes no links.
     """
     moment = at or now()
-    readable, refused = _read_all(changes, at)
+    readable, refused = _read_all(changes, at, is_public=is_public)
     if not readable:
         return Written([], refused)
     with transaction.atomic():
         _companies_by_id(readable)
         people = _known(readable)
         words = {pair: said for pair, said in sorted(readable.items()) if pair[0] in people}
-        history = _fit_all(words, people, by, moment)
+        if is_public:
+            words, kept = _publicly(words, people)
+            refused += kept
+        history = _fit_all({pair: said for pair, said in words.items() if said}, people, by, moment)
         differing = [
             (person, key, fitted.value)
             for (person, key), fitted in history.items()
@@ -143,12 +154,37 @@ Word = tuple[datetime | None, Any]
 """When it was said, None: now; and the value."""
 
 
-def _read_all(changes: Iterable[Change], at: datetime | None) -> tuple[dict[Pair, list[Word]], list[Refused]]:
+def _publicly(
+    words: Mapping[Pair, list[Word]], people: Mapping[int, Mapping[str, Any]]
+) -> tuple[dict[Pair, list[Word]], list[Refused]]:
+    """What a page may say, and what it may not: nothing is taken away, and what is known stays."""
+    said = {pair: [word for word in own if not same_value(word[1], None)] for pair, own in words.items()}
+    touching = {(person, key) for person, key in words if not same_value(people[person].get(key), None)}
+    if not touching:
+        return said, []
+    rows = AttributeChange.objects.filter(person_id__in={p for p, _ in touching}, key__in={key for _, key in touching})
+    last_by = {(person, key): by for person, key, by in rows.order_by("at", "id").values_list("person_id", "key", "by")}
+    vouched = queries.vouched_among({person for person, _ in touching})
+    kept: list[Refused] = []
+    for person, key in sorted(touching):
+        if person not in vouched and is_public_source(last_by.get((person, key), "")):
+            continue
+        dropped = said.pop((person, key))
+        if any(not same_value(people[person].get(key), value) for _at, value in dropped):
+            kept.append(Refused(Change(person, key, None), AttributeUnreadable("kept", key, "")))
+    return said, kept
+
+
+def _read_all(
+    changes: Iterable[Change], at: datetime | None, *, is_public: bool = False
+) -> tuple[dict[Pair, list[Word]], list[Refused]]:
     known = definitions()
     readable: dict[Pair, list[Word]] = {}
     refused: list[Refused] = []
     for change in changes:
         try:
+            if is_public and is_unfit(change.key, change.value):
+                raise AttributeUnreadable("unfit", change.key, change.value)
             word = (change.at or at, _read(change, known))
         except AttributeUnreadable as error:
             refused.append(Refused(change, error))

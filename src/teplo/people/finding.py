@@ -18,6 +18,7 @@ from teplo.kit.clock import now
 from teplo.kit.ids import new_id, new_ids
 from teplo.people import merging, queries
 from teplo.people.models import DuplicatePair, Identity, Person
+from teplo.people.public_words import is_public_source
 
 Contact = tuple[str, str]
 """Kind and normalised value."""
@@ -35,6 +36,10 @@ class Claim(NamedTuple):
     at: datetime | None = None
     source: str = ""
     is_verified: bool = False
+    is_public: bool = False
+    """From a page, and nobody vouches for it: known contacts in it find nobody (docs/threat-model.md)."""
+    stand_in: str = ""
+    """Of a public one: the visitor id of the card that holds what was done in somebody else's name."""
 
 
 class PersonUnknown(Exception):
@@ -66,6 +71,8 @@ def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None
     - A visitor of whom nothing was known joins the card of the contact, with all he did before (R3). A visitor of
       another known person goes over to the contact's person from now on: the explicit contact wins.
     - Two workers with the same new contact end with one person.
+    - A public claim touches no known card but that of its own visitor: with somebody else's contact it stays on a
+      stranger's, and a contact is added only where nobody else vouches for the card.
 
     Raises PersonUnknown, ClaimEmpty.
     """
@@ -93,6 +100,8 @@ def _values_by_kind(claims: Iterable[Claim]) -> dict[str, set[str]]:
                 wanted[kind].add(value)
             else:
                 wanted[kind] = {value}
+        if claim.stand_in:
+            wanted.setdefault(_VISITOR, set()).add(claim.stand_in)
     return wanted
 
 
@@ -105,6 +114,8 @@ class _Plan:
         self.source = source
         self.is_anonymous: dict[int, bool] = {}
         self.kinds: dict[int, set[str]] = {}
+        self.vouched: set[int] = set()
+        self.devices: set[Contact] = set()
         self.moved_on: dict[int, int] = {}
         self.new_people: dict[int, datetime] = {}
         self.new_identities: dict[Contact, tuple[int, Claim]] = {}
@@ -122,7 +133,10 @@ class _Plan:
         known = self.known
         people = [
             known[claim.identities[0]]
-            if len(claim.identities) == 1 and claim.person_id is None and claim.identities[0] in known
+            if len(claim.identities) == 1
+            and claim.person_id is None
+            and claim.identities[0] in known
+            and not (claim.is_public and claim.identities[0][0] != _VISITOR)
             else self._person_of(claim)
             for claim in claims
         ]
@@ -138,13 +152,19 @@ class _Plan:
                 owners = {self.known.get(identity) for identity in claim.identities} | {claim.person_id}
                 if len(owners) > 1:
                     asked.update(owner for owner in owners if owner is not None)
+            if claim.stand_in and (owner := self.known.get((_VISITOR, claim.stand_in))) is not None:
+                asked.add(owner)
         if not asked:
             return
         self.is_anonymous = queries.anonymous_among(asked)
         self._follow_merges({claim.person_id for claim in claims if claim.person_id is not None})
         if known_people := [person for person, is_anonymous in self.is_anonymous.items() if not is_anonymous]:
-            for person, kind, _value, _verified in queries.contacts_of(known_people):
+            for person, kind, value, is_verified, source in queries.contacts_of(known_people):
                 self.kinds.setdefault(person, set()).add(kind)
+                if kind != _VISITOR and (is_verified or not is_public_source(source)):
+                    self.vouched.add(person)
+                if kind == _VISITOR and is_verified:
+                    self.devices.add((kind, value))
 
     def _follow_merges(self, named: set[int]) -> None:
         missing = named - self.is_anonymous.keys()
@@ -172,6 +192,8 @@ class _Plan:
         )
         if not (visitors or contacts) and claim.person_id is None:
             raise ClaimEmpty
+        if claim.is_public:
+            return self._person_of_public(claim, visitors, contacts)
         person = self._choose(claim, visitors, contacts)
         for contact in contacts:
             self._attach(contact, person, claim)
@@ -179,6 +201,48 @@ class _Plan:
             self._reveal(person, contacts)
         for visitor in visitors:
             self._attach_visitor(visitor, person, claim)
+        return person
+
+    def _person_of_public(self, claim: Claim, visitors: Sequence[Contact], contacts: Sequence[Contact]) -> int:
+        """The visitor's own card; contacts join it only where nobody is touched by it."""
+        own = next((owner for v in visitors if (owner := self._owner(v)) is not None), None)
+        is_known = own is not None and not self.is_anonymous.get(own, not contacts)
+        if any(self._owner(contact) not in (None, own) for contact in contacts):
+            return self._speaker_for_another(claim, visitors, own, is_known=is_known)
+        fresh = [contact for contact in contacts if contact not in self.known]
+        if own is not None and is_known and fresh:
+            is_device = any(visitor in self.devices for visitor in visitors)
+            is_open = is_device or own not in self.vouched
+            if not self._may_be_his(own, fresh):  # a shared computer: somebody else, who takes it along if it is free
+                person = self._new_person(claim, is_anonymous=False)
+                visitors = visitors if own not in self.vouched and not is_device else ()
+            elif is_open:
+                person = own
+            else:
+                return own
+        else:
+            person = self._new_person(claim, is_anonymous=not contacts) if own is None else own
+        for contact in fresh:
+            self._attach(contact, person, claim)
+        if contacts and self.is_anonymous.get(person):
+            self._reveal(person, contacts)
+        for visitor in visitors:
+            self._attach_visitor(visitor, person, claim)
+        return person
+
+    def _speaker_for_another(
+        self, claim: Claim, visitors: Sequence[Contact], own: int | None, *, is_known: bool
+    ) -> int:
+        """A stranger's card for what is said in somebody else's name: the visitor's own, or one that stands in."""
+        if own is not None and not is_known:
+            return own
+        place = visitors[0] if visitors and own is None else (_VISITOR, claim.stand_in)
+        stranger = self._owner(place)
+        if stranger is not None and self.is_anonymous.get(stranger, True):
+            return stranger
+        person = self._new_person(claim, is_anonymous=True)
+        if stranger is None and place[1]:
+            self._attach(place, person, claim)
         return person
 
     def _choose(self, claim: Claim, visitors: Sequence[Contact], contacts: Sequence[Contact]) -> int:

@@ -304,6 +304,7 @@ def _take_identities(pairs: Sequence[Pair]) -> dict[int, list[list[Any]]]:
         [(kind, value, winner_of[loser]) for loser, own in taken.items() for kind, value, is_main in own if is_main]
     )
     queries.point_identities(moved)
+    queries.point_claims(pairs)
     return taken
 
 

@@ -246,6 +246,69 @@ class Consent(PersonLeaf):
         )
 
 
+class ConsentText(Row):
+    """The words a person agrees to, as they stood at one time: never changed, a new wording is a new version (R32)."""
+
+    key = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField(default=1)
+    language = models.CharField(max_length=5, blank=True)
+    channel = models.CharField(max_length=10, default="email")
+    purpose = models.CharField(max_length=200, blank=True, help_text="What for, in a word or two: news, offers.")
+    text = models.TextField()
+    created_at = models.DateTimeField(default=now)
+    created_by = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["key", "version"], name="consenttext_version"),)
+
+
+class ClaimState(models.TextChoices):
+    OWN = "own"  # the contact was nobody's and is on this card now
+    OPEN = "open"  # the contact is another's, or may not be added: it waits for a word
+    CONFIRMED = "confirmed"  # by the link in a letter
+    ACCEPTED = "accepted"  # by a colleague
+    DECLINED = "declined"
+
+
+class IdentityClaim(PersonLeaf):
+    """Somebody on a page said that a contact is theirs; nobody has vouched for it.
+
+    `person` is the card of that visitor; `target_id` the card the contact stands on, which nothing of this touches
+    until the claim is confirmed or accepted. Also what letters to new people are counted by.
+    """
+
+    target_id = models.BigIntegerField(help_text="Whose card the contact is on; the same as person while it is own.")
+    kind = models.CharField(max_length=10)
+    value = models.CharField(max_length=254)
+    others = models.JSONField(default=dict, help_text="Contacts named beside it that are nobody's: kind → value.")
+    consents = models.JSONField(default=dict, help_text="Channel → proof of a yes that waits for the confirmation.")
+    origin = models.CharField(max_length=60)
+    page = models.CharField(max_length=500, blank=True)
+    network = models.CharField(max_length=50, blank=True)
+    mailbox = models.CharField(max_length=64, blank=True, help_text="Digest of the mailbox without tags and dots.")
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(default=now)
+    last_at = models.DateTimeField(default=now)
+    state = models.CharField(max_length=9, choices=ClaimState.choices, default=ClaimState.OPEN)
+    held_by = models.CharField(
+        max_length=10, blank=True, help_text="Letters wait: address, network or site had too many in an hour."
+    )
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When the last letter to confirm was put out.")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["person", "kind", "value"], name="identityclaim_once"),)
+        indexes = (
+            models.Index(fields=["target_id", "state"], name="identityclaim_target"),
+            models.Index(fields=["network", "first_at"], name="identityclaim_network"),
+            models.Index(fields=["origin", "first_at"], name="identityclaim_origin"),
+            models.Index(fields=["mailbox", "first_at"], name="identityclaim_mailbox"),
+            models.Index(fields=["-last_at"], name="identityclaim_open", condition=models.Q(state="open")),
+            models.Index(fields=["-last_at"], name="identityclaim_held", condition=~models.Q(held_by="")),
+        )
+
+
 class Suppression(models.Model):
     """An address never to be written to again. Keyed by a digest, so that it survives the person's erasure."""
 

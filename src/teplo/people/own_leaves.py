@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from teplo.people.leaves import Combine, Erasing, Leaf, Move, OneEach, own_past
-from teplo.people.models import AttributeChange, ChangeNote, Consent, Note, PersonTag, SegmentMember, TagChange
+from teplo.people.models import (
+    AttributeChange,
+    ChangeNote,
+    Consent,
+    IdentityClaim,
+    Note,
+    PersonTag,
+    SegmentMember,
+    TagChange,
+)
 
 OWN_LEAVES = (
     Leaf(AttributeChange, Move(own_past("key")), Erasing.DELETE),
@@ -14,6 +23,7 @@ OWN_LEAVES = (
         Erasing.BLANK,
         blank={"proof": {}, "source": "", "text": ""},
     ),
+    Leaf(IdentityClaim, Move(), Erasing.DELETE),
     Leaf(SegmentMember, Combine(key=("segment_id",), least=("entered_at",)), Erasing.DELETE),
     Leaf(PersonTag, Combine(key=("tag_id",), least=("added_at",)), Erasing.DELETE, is_exported=False),
     Leaf(TagChange, Move(), Erasing.DELETE),

@@ -15,7 +15,7 @@ from teplo.accounts.models import Notice
 from teplo.kit.clock import now
 from teplo.people import queries
 from teplo.people.leaves import Erasing, Leaf, all_leaves
-from teplo.people.models import DuplicatePair, Identity, Merge, Person
+from teplo.people.models import DuplicatePair, Identity, IdentityClaim, Merge, Person
 from teplo.people.suppression import suppress
 from teplo.people.tagging import tags_of
 
@@ -41,6 +41,10 @@ def export_person(*, person_id: int) -> dict[str, Any]:
         "tags": [tag.name for tag in tags_of([person_id]).get(person_id, [])],
         "merged_cards": list(Merge.objects.filter(winner_id=person_id).values("loser_id", "reason", "at", "undone_at")),
     }  # fmt: skip
+    told["claims_by_others"] = list(
+        IdentityClaim.objects.filter(target_id=person_id).exclude(person_id=person_id).order_by("first_at")
+        .values("kind", "value", "origin", "page", "network", "times", "first_at", "last_at", "state", "decided_at")
+    )  # fmt: skip
     for leaf in all_leaves():
         if leaf.is_exported:
             told[_name_of(leaf)] = list(_rows(leaf, person_id))
@@ -65,7 +69,7 @@ def erase_people(*, person_ids: Iterable[int], by: str, at: datetime | None = No
 
 
 def _erase_batch(wanted: Sequence[int], at: datetime) -> int:
-    locked = Person.objects.select_for_update().filter(id__in=wanted, erased_at=None).order_by("id")
+    locked = Person.objects.select_for_update().filter(id__in=_with_claimants(wanted), erased_at=None).order_by("id")
     people = list(locked.values_list("id", flat=True))
     if not people:
         return 0
@@ -77,9 +81,16 @@ def _erase_batch(wanted: Sequence[int], at: datetime) -> int:
     Merge.objects.filter(winner_id__in=people).update(snapshot={}, undone_at=at)
     DuplicatePair.objects.filter(first_id__in=people).delete()
     DuplicatePair.objects.filter(second_id__in=people).delete()
+    IdentityClaim.objects.filter(target_id__in=people).delete()
     _forget_notices(set(people))
     queries.blank_people(people, at)
-    return len(people)
+    return len(set(people) & set(wanted))
+
+
+def _with_claimants(wanted: Sequence[int]) -> set[int]:
+    """With strangers who gave these people's contacts for theirs: what they did may be these people's own."""
+    claims = IdentityClaim.objects.filter(target_id__in=wanted, person__is_anonymous=True)
+    return {*wanted, *claims.values_list("person_id", flat=True)}
 
 
 def _erase_rows(leaf: Leaf, people: Sequence[int]) -> None:

@@ -14,7 +14,17 @@ from django.db.models import Q
 from teplo.kit.among import among
 from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
-from teplo.people.models import AttributeChange, Consent, DuplicatePair, Identity, ImportRun, Person, PersonTag
+from teplo.people.models import (
+    AttributeChange,
+    Consent,
+    DuplicatePair,
+    Identity,
+    IdentityClaim,
+    ImportRun,
+    Person,
+    PersonTag,
+)
+from teplo.people.public_words import PUBLIC
 from teplo.people.timelines import from_texts
 
 _SQLITE_TYPES = {"bigint": "integer", "text": "text", "jsonb": "text"}
@@ -77,13 +87,31 @@ def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str
     return {(kind, value): person_id for kind, value, person_id in found}
 
 
-def contacts_of(person_ids: Iterable[int]) -> list[tuple[int, str, str, bool]]:
-    """(person, kind, value, is verified) of all their identities."""
+def standing_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], tuple[int, bool, str]]:
+    """As `known_identities`, and how far each is vouched for: (kind, value) → (person, is verified, source)."""
+    chosen = any_identity((kind, value) for kind, values in wanted.items() for value in values)
+    rows = Identity.objects.filter(chosen).values_list("kind", "value", "person_id", "is_verified", "source")
+    return {(kind, value): (person, verified, source) for kind, value, person, verified, source in rows}
+
+
+def contacts_of(person_ids: Iterable[int]) -> list[tuple[int, str, str, bool, str]]:
+    """(person, kind, value, is verified, source) of all their identities."""
     condition, ids = ids_in("person_id", person_ids)
     return rows_of(
-        f"SELECT person_id, kind, value, is_verified FROM {_IDENTITY} WHERE {condition} ORDER BY 1, 2, 3",
+        f"SELECT person_id, kind, value, is_verified, source FROM {_IDENTITY} WHERE {condition} ORDER BY 1, 2, 3",
         [ids],
     )
+
+
+def vouched_among(person_ids: Iterable[int]) -> set[int]:
+    """Those of whom not only pages have told: a contact is confirmed, or came from elsewhere."""
+    condition, ids = ids_in("person_id", person_ids)
+    found = rows_of(
+        f"SELECT DISTINCT person_id FROM {_IDENTITY} WHERE {condition} AND kind <> 'visitor' "
+        "AND (is_verified = %s OR source NOT LIKE %s)",
+        [ids, True, f"{PUBLIC}%"],
+    )
+    return {person_id for (person_id,) in found}
 
 
 def anonymous_among(person_ids: Iterable[int]) -> dict[int, bool]:
@@ -103,6 +131,12 @@ def point_identities(rows: Sequence[tuple[str, str, int]]) -> int:
         f"WHERE {_IDENTITY}.kind = r.kind AND {_IDENTITY}.value = r.value",
         values,
     )
+
+
+def point_claims(pairs: Sequence[tuple[int, int]]) -> int:
+    """Claims on cards (loser, winner) that became part of others are claims on those."""
+    table, values = as_table("r", {"loser": "bigint", "winner": "bigint"}, sorted(pairs))
+    return execute(f"UPDATE {_CLAIM} SET target_id = r.winner FROM {table} WHERE target_id = r.loser", values)
 
 
 def unmain_second(rows: Sequence[tuple[str, str, int]]) -> int:
@@ -355,6 +389,7 @@ def block_pairs(reason: str, *, part: int, parts: int, largest: int) -> list[tup
     )
 
 
+_CLAIM = IdentityClaim._meta.db_table
 _CONSENT = Consent._meta.db_table
 _IDENTITY = Identity._meta.db_table
 _PERSON = Person._meta.db_table

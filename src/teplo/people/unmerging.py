@@ -14,7 +14,7 @@ from teplo.people import carrying, queries
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import restore_leaves
 from teplo.people.merging import KEYS_OF, name_of
-from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person
+from teplo.people.models import AttributeChange, ClaimState, DuplicatePair, Identity, IdentityClaim, Merge, Person
 from teplo.people.names import name_key
 
 
@@ -52,6 +52,7 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         restore_leaves(merge.snapshot["leaves"], loser_id=merge.loser_id, winner_id=merge.winner_id)
         _mend_histories(merge)
         carrying.give_back(merge.snapshot.get("carried", {}), winner_id=merge.winner_id)
+        _claim_no_more(merge.loser_id)
         Merge.objects.filter(id=merge_id).update(undone_at=moment)
         DuplicatePair.objects.filter(
             first_id__in=(merge.winner_id, merge.loser_id), second_id__in=(merge.winner_id, merge.loser_id)
@@ -59,6 +60,13 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         note_changed([merge.winner_id, merge.loser_id], "merge", at=moment)
     merge.undone_at = moment
     return merge
+
+
+def _claim_no_more(loser_id: int) -> None:
+    """They are two: what a page had said of the one being the other was answered with no, and no browser proves it."""
+    claims = IdentityClaim.objects.filter(person_id=loser_id).exclude(target_id=loser_id)
+    claims.filter(state__in=(ClaimState.CONFIRMED, ClaimState.ACCEPTED)).update(state=ClaimState.DECLINED)
+    Identity.objects.filter(person_id=loser_id, kind="visitor").update(is_verified=False)
 
 
 def _give_fields_back(winner_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:

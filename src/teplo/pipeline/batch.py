@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from teplo.people.public_words import is_public_source
 from teplo.scoring.rescoring import Changed
 from teplo.stages.models import StageMove
 from teplo.tracking.incoming import Stored, unpack
@@ -22,13 +23,20 @@ HUMAN = EventLabel.HUMAN.value
 class Taken:
     """One event in work: what came in and what the steps have found out."""
 
-    __slots__ = ("label", "origin", "person_id", "stored")
+    __slots__ = ("label", "origin", "person_id", "speaks_for_another", "stored", "waiting_consents")
 
     def __init__(self, stored: Stored, origin: str) -> None:
         self.stored = stored
         self.origin = origin
         self.person_id = 0
         self.label = HUMAN
+        self.speaks_for_another = False
+        self.waiting_consents: frozenset[str] = frozenset()
+
+    @property
+    def is_public(self) -> bool:
+        """From a page, without a signature of its site's server: nobody vouches for what it says."""
+        return is_public_source(self.origin) and not self.stored.signed
 
     @property
     def at(self) -> datetime:

@@ -18,6 +18,7 @@ from teplo.journeys.snapshots import take_snapshots
 from teplo.journeys.waking import Happened, react
 from teplo.kit.among import among
 from teplo.people.attributes import Change, Refused, set_attributes
+from teplo.people.claiming import stand_in_of
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.identities import ContactUnreadable, normalise
@@ -26,6 +27,8 @@ from teplo.people.segments import refresh_members
 from teplo.people.straying import note_strays
 from teplo.pipeline import letters
 from teplo.pipeline.batch import HUMAN, Batch, Taken, properties_of
+from teplo.pipeline.claims import note_claims
+from teplo.pipeline.consent_proofs import consent_proofs
 from teplo.pipeline.moments import Moments
 from teplo.sales.handing_off import offer
 from teplo.scoring.models import Temperature
@@ -53,13 +56,14 @@ def label(batch: Batch) -> None:
 def find_people(batch: Batch) -> None:
     """Whose event each is: found, joined or new, all at once (R2, R3)."""
     region = get_workspace().phone_region if any(event.stored.identities for event in batch.events) else ""
-    claims: dict[tuple[str, str, int], int] = {}
+    claims: dict[tuple[str, str, int, bool], int] = {}
     asked: list[Claim] = []
     places: list[int] = []
     for event in batch.events:
         stored = event.stored
         # Most events name a visitor and nothing else: one claim serves all of his in the batch.
-        key = (stored.visitor, repr(sorted(stored.identities.items())) if stored.identities else "", stored.person)
+        said = repr(sorted(stored.identities.items())) if stored.identities else ""
+        key = (stored.visitor, said, stored.person, event.is_public if said else True)
         place = claims.get(key)
         if place is None:
             place = claims[key] = len(asked)
@@ -82,7 +86,17 @@ def _claim(event: Taken, region: str) -> Claim:
             unreadable = unreadable or error
     if unreadable and not (contacts or stored.person):
         raise unreadable
-    return Claim(tuple(contacts), stored.person or None, event.at, event.origin)
+    if not event.is_public:
+        return Claim(tuple(contacts), stored.person or None, event.at, event.origin, is_verified=stored.signed)
+    named = [contact for contact in contacts if contact[0] != "visitor"]
+    return Claim(
+        tuple(contacts),
+        None,
+        event.at,
+        event.origin,
+        is_public=True,
+        stand_in=stand_in_of(stored.visitor, min(named)) if named else "",
+    )
 
 
 def store(batch: Batch) -> None:
@@ -158,22 +172,25 @@ def note_touches(batch: Batch) -> None:
 
 def take_attributes(batch: Batch) -> None:
     """What events say of the person themselves, each from the moment it was said, however late it comes (R5)."""
-    changes: dict[str, list[Change]] = {}
+    changes: dict[tuple[str, bool], list[Change]] = {}
     for event in batch.events:
         if event.stored.attributes:
-            changes.setdefault(event.origin, []).extend(
+            changes.setdefault((event.origin, event.is_public), []).extend(
                 Change(event.person_id, key, value, event.at) for key, value in event.stored.attributes.items()
             )
     refused: list[tuple[str, Refused]] = []
-    for origin, group in sorted(changes.items()):
-        refused += [(origin, one) for one in set_attributes(group, by=origin, at=batch.at).refused]
+    for (origin, is_public), group in sorted(changes.items()):
+        written = set_attributes(group, by=origin, at=batch.at, is_public=is_public)
+        refused += [(origin, one) for one in written.refused]
     if refused:
         # Not in the batch: all batches would wait for each other on the same few rows.
         transaction.on_commit(partial(note_strays, refused, at=batch.at), robust=True)
 
 
 def take_consents(batch: Batch) -> None:
-    """Consents given or withdrawn in forms (R32)."""
+    """Consents given or withdrawn in forms (R32); what waits for a confirmation was noted by `claims`."""
+    saying = [event for event in batch.events if event.stored.consent and not event.speaks_for_another]
+    proofs = consent_proofs(saying)
     words = [
         ConsentWord(
             person_id=event.person_id,
@@ -181,10 +198,12 @@ def take_consents(batch: Batch) -> None:
             state=ConsentState.GIVEN if said else ConsentState.WITHDRAWN,
             at=event.at,
             source=event.origin,
-            proof={"event": str(event.stored.id), "url": event.stored.url},
+            text=proof.words,
+            proof=proof.facts,
         )
-        for event in batch.events
+        for event, proof in zip(saying, proofs, strict=True)
         for channel, said in event.stored.consent.items()
+        if channel not in event.waiting_consents
     ]
     if words:
         record_consents(words, at=batch.at)
@@ -265,6 +284,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("presence", note_presence),
     ("tally", tally),
     ("touches", note_touches),
+    ("claims", note_claims),
     ("attributes", take_attributes),
     ("consents", take_consents),
     ("submissions", note_submissions),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from teplo.kit.clock import now
+from teplo.kit.secrets import encrypt
 from teplo.tracking.models import Site
 
 
@@ -40,6 +41,14 @@ def renew_key(*, site: Site) -> str:
     key = _fresh_key()
     Site.objects.filter(pk=site.pk).update(key=key)
     return key
+
+
+def renew_secret(*, site: Site) -> str:
+    """A new secret for the site's own server to sign who its visitors are; what the old one signed is refused."""
+    secret = secrets.token_urlsafe(32)
+    Site.objects.filter(pk=site.pk).update(secret=encrypt(secret))
+    site.secret = encrypt(secret)
+    return secret
 
 
 def main_address() -> str:

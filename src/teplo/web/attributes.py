@@ -49,6 +49,8 @@ NOT_OF_TYPE = {
     "country": gettext_lazy("is not a country"),
     "language": gettext_lazy("is not a language"),
     "timezone": gettext_lazy("is not a time zone"),
+    "unfit": gettext_lazy("holds a link or signs that have no place in a letter"),
+    "kept": gettext_lazy("was known already; a page fills only what is empty"),
 }
 
 

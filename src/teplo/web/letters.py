@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from teplo.accounts.access import public
 from teplo.accounts.workspace import get_workspace
-from teplo.channels import links, reactions
+from teplo.channels import confirming, links, reactions
 from teplo.channels.models import Channel
 from teplo.channels.reactions import Copy, Visit
 from teplo.channels.viewing import look_at
 from teplo.kit.idn import ascii_url
+from teplo.people.claiming import ClaimGone
 
 _PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _LANGUAGES = ("ru", "uk", "en")
@@ -106,6 +108,35 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET only asks, because scanners follow links; the button confirms who one is and what one allows."""
+    question = confirming.find_question(token)
+    if question is None:
+        return _page(request, None, "letters/no_such_link.html", status=404)
+    preferences = {"preferences": _preferences_url(question.copy)}
+    if question.is_done:
+        return _page(request, question.copy, "letters/confirmed.html", preferences)
+    if question.is_expired:
+        return _page(request, question.copy, "letters/confirm_late.html", status=410)
+    if request.method == "POST":
+        agent = request.headers.get("User-Agent", "")
+        proof = {"confirmed_agent": sha256(agent.encode()).hexdigest()[:16] if agent else ""}
+        try:
+            confirming.answer(question, proof=proof)
+        except ClaimGone:
+            return _page(request, None, "letters/no_such_link.html", status=404)
+        return _page(request, question.copy, "letters/confirmed.html", preferences)
+    shown = {
+        "address": _hidden(question.copy),
+        "channels": ", ".join(str(CHANNEL_NAMES[Channel(channel)]) for channel in question.channels),
+        "words": question.words,
+    }
+    return _page(request, question.copy, "letters/confirm.html", shown)
+
+
+@public
 @require_safe
 def in_browser(request: HttpRequest, token: str) -> HttpResponse:
     """The letter as it looks, for the person it went to."""
@@ -163,5 +194,6 @@ urlpatterns = [
     path("l/c/<str:token>", clicked, name="letter-clicked"),
     path("l/u/<str:token>", unsubscribe, name="unsubscribe"),
     path("l/p/<str:token>", preferences, name="preferences"),
+    path("l/k/<str:token>", confirm, name="confirm"),
     path("l/v/<str:token>", in_browser, name="letter-in-browser"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,7 +35,8 @@ from teplo.people.personal_data import erase_people, export_person
 from teplo.people.places import NAMED
 from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
-from teplo.web.formatting import as_day, as_number
+from teplo.web.claims import claims_on
+from teplo.web.formatting import as_day, as_moment, as_number
 from teplo.web.found_person import find_person as _person
 from teplo.web.owned import acts_on
 from teplo.web.people_query import ListQuery
@@ -97,6 +98,7 @@ def person_card(request: HttpRequest, person_id: int) -> HttpResponse:
         **_contacts(person),
         "consents": _consents(person),
         "duplicate": _open_pair(person_id),
+        "claims": claims_on(person_id, request.user),
         **_story(request, person),
     }
     return page(request, "person/card.html", context)
@@ -178,11 +180,46 @@ def shown_value(definition: AttributeDefinition, value: Any) -> str:
     return ", ".join(str(names.get(word, word)) for word in words)
 
 
-def _consents(person: Person) -> list[tuple[str, str, Consent | None]]:
-    """(channel, its name, the current word); e-mail always, others when anything was said."""
+def _consents(person: Person) -> list[tuple[str, str, Consent | None, list[str]]]:
+    """(channel, its name, the current word, its proof); e-mail always, others when anything was said."""
     current = {row.channel: row for row in Consent.objects.filter(person_id=person.pk, is_current=True)}
     channels = dict.fromkeys(("email", *sorted(current)))
-    return [(channel, channel_name(channel), current.get(channel)) for channel in channels]
+    return [
+        (channel, channel_name(channel), current.get(channel), _proof(current.get(channel))) for channel in channels
+    ]
+
+
+_HOW = {
+    "form": gettext_lazy("on a page"),
+    "signed": gettext_lazy("on a page, signed in"),
+    "server": gettext_lazy("through the API"),
+    "import": gettext_lazy("in an imported file"),
+}
+
+
+def _proof(consent: Consent | None) -> list[str]:
+    """What proves a consent, line by line: which words, where, how, from where, when confirmed."""
+    if consent is None:
+        return []
+    proof = consent.proof
+    lines = [consent.text[:300]] if consent.text else []
+    if proof.get("text"):
+        lines.append(_("version %(name)s of the text") % {"name": proof["text"]})
+    if proof.get("unknown_text"):
+        lines.append(_("a text that is not known here: %(name)s") % {"name": str(proof["unknown_text"])[:70]})
+    if str(proof.get("how", "")) in _HOW:
+        lines.append(str(_HOW[proof["how"]]))
+    lines += [str(proof[key])[:200] for key in ("url", "network") if proof.get(key)]
+    if moment := _moment_of(proof.get("confirmed_at")):
+        lines.append(_("confirmed by the link, %(day)s") % {"day": moment})
+    return lines
+
+
+def _moment_of(text: Any) -> str:
+    try:
+        return as_moment(datetime.fromisoformat(str(text))) if text else ""
+    except ValueError:
+        return ""
 
 
 def _open_pair(person_id: int) -> DuplicatePair | None:

@@ -34,6 +34,10 @@ _AT_MOST = {"cap_touches": 1000, "cap_days": 365, "answer_within_minutes": 43_20
 """Beyond a year and a month they mean nothing, and far beyond no calendar can hold them."""
 
 
+_CAPS = ("new_per_address", "new_per_network", "new_per_site")
+_MOST_NEW = 1_000_000
+
+
 def zone_choices() -> list[tuple[str, str]]:
     """Zones people live in, without the historical names."""
     areas = ("Europe/", "Asia/", "America/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/")
@@ -47,6 +51,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "name", "address", "public_url", "language", "timezone", "phone_region", "currency",
             "quiet_from", "quiet_until", "cap_touches", "cap_days", "requires_consent", "answer_within_minutes",
+            "double_opt_in", "new_per_address", "new_per_network", "new_per_site",
         )  # fmt: skip
         labels = {
             "name": _("Name of the company"),
@@ -62,6 +67,10 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "cap_days": _("in days"),
             "requires_consent": _("Write only to people who gave their consent"),
             "answer_within_minutes": _("A hot person is answered within, minutes"),
+            "double_opt_in": _("Confirm consents to e-mail by a link in a letter (double opt-in)"),
+            "new_per_address": _("Spellings of one mailbox"),
+            "new_per_network": _("From one network"),
+            "new_per_site": _("From one site"),
         }
         help_texts = {
             "address": _("Stands under every letter; most countries require it."),
@@ -72,6 +81,10 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "cap_days": "",
             "phone_region": "",
             "requires_consent": _("Turn it off only where the law lets you write to your customers without it."),
+            "double_opt_in": _("A consent given on a page counts once the link in the letter was followed."),
+            "new_per_address": _("New contacts in an hour; beyond, letters wait for you. 0: any number."),
+            "new_per_network": _("Proven visitors do not count."),
+            "new_per_site": "",
             "answer_within_minutes": _("After this a hot person nobody has answered is shown to everybody in sales."),
         }
         widgets = {
@@ -90,6 +103,9 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, most in _AT_MOST.items():
             self.fields[name].validators += [MinValueValidator(1), MaxValueValidator(most)]
             self.fields[name].widget.attrs |= {"min": 1, "max": most}
+        for name in _CAPS:
+            self.fields[name].validators.append(MaxValueValidator(_MOST_NEW))
+            self.fields[name].widget.attrs |= {"min": 0, "max": _MOST_NEW}
 
     def clean_public_url(self) -> str:
         """An address with https or http and without the last slash."""
@@ -103,6 +119,7 @@ GROUPS = (
     (_("Who you are"), ("name", "address", "public_url")),
     (_("Where you are"), ("language", "timezone", "phone_region", "currency")),
     (_("When people are left alone"), ("quiet_from", "quiet_until", "cap_touches", "cap_days", "requires_consent")),
+    (_("Contacts given on pages"), ("double_opt_in", "new_per_address", "new_per_network", "new_per_site")),
     (_("How soon you answer"), ("answer_within_minutes",)),
 )
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts.access import Right, requires
 from teplo.accounts.workspace import get_workspace
 from teplo.tracking.models import Site
-from teplo.tracking.sites import OriginUnreadable, change_site, create_site, read_origins, renew_key
+from teplo.tracking.sites import OriginUnreadable, change_site, create_site, read_origins, renew_key, renew_secret
 from teplo.web.answers import page, redirect, saved
 
 
@@ -76,6 +76,20 @@ def site_renew(request: HttpRequest, site_id: int) -> HttpResponse:
     return redirect(request, "site", site_id)
 
 
+@requires(Right.MANAGE)
+@require_POST
+def site_secret(request: HttpRequest, site_id: int) -> HttpResponse:
+    """A new secret for the site's own server, shown this once."""
+    site = get_object_or_404(Site, pk=site_id)
+    secret = renew_secret(site=site)
+    form = SiteForm(initial={"name": site.name, "origins": "\n".join(site.origins), "is_active": site.is_active})
+    response = page(
+        request, "sites/site.html", {"site": site, "form": form, "secret": secret, **_examples(request, site)}
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _examples(request: HttpRequest, site: Site) -> dict[str, Any]:
     """What to put on a page, and the same by hand to try it."""
     address = (get_workspace().public_url or request.build_absolute_uri("/")).rstrip("/")
@@ -106,4 +120,5 @@ urlpatterns = [
     path("settings/sites/new/", site_new, name="site-new"),
     path("settings/sites/<int:site_id>/", site_one, name="site"),
     path("settings/sites/<int:site_id>/renew/", site_renew, name="site-renew"),
+    path("settings/sites/<int:site_id>/secret/", site_secret, name="site-secret"),
 ]

@@ -35,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.review_meeting")),
     path("", include("teplo.web.criterion_proposals")),
     path("", include("teplo.web.scoring")),
+    path("", include("teplo.web.claims")),
+    path("", include("teplo.web.consent_texts")),
     path("", include("teplo.web.people")),
     path("", include("teplo.web.people_acts")),
     path("", include("teplo.web.people_export")),
