@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from teplo.accounts.access import Right, RightLacking, may_edit_person, requires
+from teplo.accounts.access import Right, may_edit_person, requires
 from teplo.channels.confirming import let_go
 from teplo.kit.wording import in_language
 from teplo.people import claiming
@@ -22,6 +22,7 @@ from teplo.people.models import ClaimState, IdentityClaim, Person
 from teplo.tracking.models import Activity, Event, Site
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_number
+from teplo.web.owned import acts_on
 from teplo.web.telling import channel_name
 
 PAGE = 50
@@ -163,16 +164,19 @@ def _deeds_of(strangers: set[int]) -> dict[int, list[tuple[str, Event]]]:
     return found
 
 
+def _people_of_claim(person_id: int, claim_id: int) -> list[int]:
+    """The visitor's card and the claimed one."""
+    claims = IdentityClaim.objects.filter(person_id=person_id, id=claim_id)
+    return [person_id, *claims.values_list("target_id", flat=True)]
+
+
 @requires(Right.EDIT_PEOPLE)
+@acts_on("person_id", people=_people_of_claim)
 @require_POST
 def claim_settle(request: HttpRequest, person_id: int, claim_id: int) -> HttpResponse:
     """A colleague's yes or no."""
-    claim = IdentityClaim.objects.filter(person_id=person_id, id=claim_id).first()
-    if claim is None:
+    if not IdentityClaim.objects.filter(person_id=person_id, id=claim_id).exists():
         raise Http404
-    target = Person.objects.filter(pk=claim.target_id).first()
-    if target is None or not may_edit_person(request.user, owner_id=target.owner_id):
-        raise RightLacking
     by = f"user:{request.user.pk}"
     try:
         if request.POST.get("answer") == "yes":

@@ -42,7 +42,7 @@ SECTIONS = (
             Entry("segments", _("Segments"), "filter"),
             Entry("tags", _("Tags"), "tag"),
             Entry("duplicates", _("Duplicates"), "copy", Right.EDIT_PEOPLE),
-            Entry("claims", _("Unconfirmed"), "user-question", Right.EDIT_PEOPLE),
+            Entry("claims", _("Unconfirmed"), "help-circle", Right.EDIT_PEOPLE),
             Entry("imports", _("Import"), "file-import", Right.IMPORT),
         ),
     ),

@@ -82,8 +82,10 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "phone_region": "",
             "requires_consent": _("Turn it off only where the law lets you write to your customers without it."),
             "double_opt_in": _("A consent given on a page counts once the link in the letter was followed."),
-            "new_per_address": _("New contacts in an hour; beyond, letters wait for you. 0: any number."),
-            "new_per_network": _("Proven visitors do not count."),
+            "new_per_address": _(
+                "Beyond that many, letters to them wait for you. 0: any number. Proven visitors do not count."
+            ),
+            "new_per_network": "",
             "new_per_site": "",
             "answer_within_minutes": _("After this a hot person nobody has answered is shown to everybody in sales."),
         }
@@ -119,7 +121,8 @@ GROUPS = (
     (_("Who you are"), ("name", "address", "public_url")),
     (_("Where you are"), ("language", "timezone", "phone_region", "currency")),
     (_("When people are left alone"), ("quiet_from", "quiet_until", "cap_touches", "cap_days", "requires_consent")),
-    (_("Contacts given on pages"), ("double_opt_in", "new_per_address", "new_per_network", "new_per_site")),
+    (_("Contacts given on pages"), ("double_opt_in",)),
+    (_("New contacts from pages in an hour"), ("new_per_address", "new_per_network", "new_per_site")),
     (_("How soon you answer"), ("answer_within_minutes",)),
 )
 
