@@ -163,7 +163,7 @@ def test_nothing_a_stranger_says_touches_a_known_card(place: Place, olga: int) -
     assert place.card(olga) == before
     assert place.owner("visitor", "v-bad") not in (0, olga)
     assert place.owner("phone", "+380679999999") == place.owner("telegram", "mallory") == 0
-    assert place.it.one(f"SELECT COUNT(*) FROM people_identityclaim WHERE target_id = {olga} AND state = 'open'") == 4
+    assert place.it.one(f"SELECT COUNT(*) FROM people_identityclaim WHERE target_id = {olga} AND state = 'open'") == 5
     assert place.it.one("SELECT COUNT(*) FROM tracking_deadletter") == 0
 
 
