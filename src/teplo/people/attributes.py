@@ -120,7 +120,7 @@ def set_attributes(
         if is_public:
             words, kept = _publicly(words, people)
             refused += kept
-        history = _fit_all({pair: said for pair, said in words.items() if said}, people, by, moment)
+        history = _fit_all(words, people, by, moment)
         differing = [
             (person, key, fitted.value)
             for (person, key), fitted in history.items()
@@ -158,7 +158,8 @@ def _publicly(
     words: Mapping[Pair, list[Word]], people: Mapping[int, Mapping[str, Any]]
 ) -> tuple[dict[Pair, list[Word]], list[Refused]]:
     """What a page may say, and what it may not: nothing is taken away, and what is known stays."""
-    said = {pair: [word for word in own if not same_value(word[1], None)] for pair, own in words.items()}
+    saying = {pair: [word for word in own if not same_value(word[1], None)] for pair, own in words.items()}
+    said = {pair: own for pair, own in saying.items() if own}
     touching = {(person, key) for person, key in words if not same_value(people[person].get(key), None)}
     if not touching:
         return said, []
@@ -169,7 +170,7 @@ def _publicly(
     for person, key in sorted(touching):
         if person not in vouched and is_public_source(last_by.get((person, key), "")):
             continue
-        dropped = said.pop((person, key))
+        dropped = said.pop((person, key), [])
         if any(not same_value(people[person].get(key), value) for _at, value in dropped):
             kept.append(Refused(Change(person, key, None), AttributeUnreadable("kept", key, "")))
     return said, kept

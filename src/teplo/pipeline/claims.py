@@ -14,7 +14,7 @@ from teplo.kit.among import among
 from teplo.people import claiming
 from teplo.people.claiming import Asked, Caps, Said
 from teplo.people.identities import ContactUnreadable, normalise
-from teplo.people.models import Consent, ConsentState, Identity
+from teplo.people.models import Consent, ConsentState, Identity, Person
 from teplo.people.queries import any_identity
 from teplo.pipeline.batch import Batch, Taken
 from teplo.pipeline.consent_proofs import consent_proofs
@@ -90,7 +90,7 @@ def _contacts(event: Taken, region: str) -> list[tuple[str, str]]:
 def _consents(events: Sequence[Taken], workspace: Workspace) -> tuple[dict[int, Proofs], dict[int, Proofs]]:
     """Place of the event → channel → proof: of every yes, and of every yes that is not one yet.
 
-    It would lift a no, or this company wants each confirmed.
+    It would lift a no, nobody is known to give it, or this company wants each confirmed.
     """
     saying = [(place, event) for place, event in enumerate(events) if any(event.stored.consent.values())]
     if not saying:
@@ -102,7 +102,8 @@ def _consents(events: Sequence[Taken], workspace: Workspace) -> tuple[dict[int, 
     }
     people = among({event.person_id for _, event in saying})
     current = Consent.objects.filter(person_id__in=people, is_current=True, state=ConsentState.WITHDRAWN)
-    refused = set(current.values_list("person_id", "channel"))
+    refused = set(current.values_list("person_id", "channel")) | _refused_before(events)
+    strangers = set(Person.objects.filter(id__in=people, is_anonymous=True).values_list("id", flat=True))
     confirmed = Identity.objects.filter(person_id__in=people, kind="email", is_verified=True)
     proven = set(confirmed.values_list("person_id", flat=True))
     waiting: dict[int, Proofs] = {}
@@ -111,9 +112,18 @@ def _consents(events: Sequence[Taken], workspace: Workspace) -> tuple[dict[int, 
         waiting[place] = {
             channel: proof
             for channel, proof in given[place].items()
-            if (event.person_id, channel) in refused or (is_asked and channel == "email")
+            if (event.person_id, channel) in refused
+            or event.person_id in strangers
+            or (is_asked and channel == "email")
         }
     return given, waiting
+
+
+def _refused_before(events: Sequence[Taken]) -> set[tuple[int, str]]:
+    """Who says no to which channel in the same batch: a yes beside it is not taken for the later word."""
+    return {
+        (event.person_id, channel) for event in events for channel, is_yes in event.stored.consent.items() if not is_yes
+    }
 
 
 def _name_a_contact(said: Sequence[Said]) -> None:

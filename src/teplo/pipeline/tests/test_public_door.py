@@ -213,6 +213,19 @@ def test_a_page_takes_nothing_away() -> None:
     assert Person.objects.exclude(first_name="").get().first_name == "Анна"
 
 
+def test_a_strangers_yes_is_nobodys_and_lifts_nothing_later() -> None:
+    olga = know_olga()
+    send({"visitor": "v-bad", "consent": {"email": True}})
+    assert not Consent.objects.filter(state="given", is_current=True).exists()
+    find_or_create_people([Claim((("visitor", "v-bad"), ("email", OLGA)), source="api")])
+    assert Consent.objects.get(person_id=olga, is_current=True).state == "withdrawn"
+
+
+def test_a_no_and_a_yes_in_one_breath_are_a_no() -> None:
+    send(form("v1", "new@example.com", consent={"email": False}), form("v1", consent={"email": True}))
+    assert Consent.objects.get(is_current=True).state == "withdrawn"
+
+
 def test_ones_own_no_is_heard_and_ones_own_yes_after_it_waits() -> None:
     send(form("v1", "new@example.com", consent={"email": True}))
     send(form("v1", consent={"email": False}))

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0004_own_past'),
+        ('people', '0005_said_again'),
     ]
 
     operations = [
