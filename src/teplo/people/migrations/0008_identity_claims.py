@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0005_said_again'),
+        ('people', '0007_tags_of_imports'),
     ]
 
     operations = [
