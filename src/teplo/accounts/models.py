@@ -113,6 +113,7 @@ class Workspace(models.Model):
         default=1, help_text="How often marketing and sales sit down over the score; 0: no reminder (R20)."
     )
     review_reminded_at = models.DateTimeField(null=True, blank=True)
+    is_example = models.BooleanField(default=False, help_text="An invented company: every page says so.")
     guide = models.JSONField(default=dict, help_text="First-run guide: step → done at.")
 
 

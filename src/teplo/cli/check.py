@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 
 import typer
 from django.core.management import call_command
@@ -16,7 +17,7 @@ def check() -> None:
     """Say whether the database answers, its tables are up to date and the worker keeps up."""
     bring_up_if_empty()
     try:
-        call_command("check", verbosity=0)
+        call_command("check", verbosity=0, stdout=StringIO())
     except SystemCheckError as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None

@@ -54,8 +54,8 @@ def give_contact(stranger: Stranger, at: datetime) -> list[Event]:
     """He leaves his address: for a guide, a webinar, a trial, a question or by calling."""
     random = stranger.random
     deed, form, resolve = random.choices(
-        (("form-submitted", "guide", 0.0), ("webinar-signed-up", "webinar", 0.08), ("trial-started", "trial", 0.22),
-         ("question-asked", "question", 0.08), ("demo-requested", "demo", 0.22)),
+        (("form-submitted", "guide", 0.0), ("webinar-signed-up", "webinar", 0.12), ("trial-started", "trial", 0.3),
+         ("question-asked", "question", 0.12), ("demo-requested", "demo", 0.3)),
         (40, 15, 15 + 25 * stranger.need, 12, 20 * stranger.need),
     )[0]  # fmt: skip
     stranger.resolve += resolve
@@ -92,7 +92,7 @@ def read_letter(stranger: Stranger, at: datetime, delivery: dict[str, Any]) -> l
 
 def ask_for_offer(stranger: Stranger, at: datetime) -> list[Event]:
     """The needy and warm ask themselves."""
-    stranger.resolve += 0.2
+    stranger.resolve += 0.3
     deed = "offer-requested" if stranger.random.random() < 0.6 else "order-form-filled"
     return [_event(stranger, deed, at, "/prices", {"form": "offer"})]
 

@@ -139,7 +139,10 @@ def _settle(language: str) -> None:
     name = {"ru": "Лад: складской учёт", "uk": "Лад: облік складу", "en": "Lad: stock keeping"}
     address = {"ru": "Киев, ул. Примерная, 1", "uk": "Київ, вул. Прикладна, 1", "en": "1 Example St, Kyiv"}
     Workspace.objects.filter(pk=1).update(
-        name=in_language(name, language), address=in_language(address, language), language=language
+        name=in_language(name, language),
+        address=in_language(address, language),
+        language=language,
+        is_example=True,
     )
 
 

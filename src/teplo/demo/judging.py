@@ -18,8 +18,8 @@ from teplo.scoring.models import Temperature
 
 JUDGED = 0.6
 """Of those talked to, how many are judged."""
-BLUR, FIT_HEARD = 0.05, 0.35
-SEEMS_WARM, SEEMS_HOT = 0.47, 0.84
+BLUR, FIT_HEARD = 0.03, 0.45
+SEEMS_WARM, SEEMS_HOT = 0.55, 0.98
 
 _WORDS: Mapping[str, tuple[dict[str, str], ...]] = {
     Temperature.HOT: (

@@ -30,8 +30,8 @@ from teplo.tracking.inbox import put_events
 
 ORIGIN = "demo"
 OWNER = "demo"
-HOURS = (12, 21)  # at which the world is moved on
-PACES = ((10, HOURS, 1), (30, HOURS[1:], 1), (90, HOURS[1:], 2))
+HOURS = (12, 21)  # at which the world is moved on; letters go at the first, the second is night
+PACES = ((10, HOURS, 1), (30, HOURS[:1], 1), (90, HOURS[:1], 2))
 """Days before the end, hours and step: the nearer to today, the finer; what is older still moves every fourth day.
 
 A step costs a quarter of a second however little happens in it, and nobody looks at an hour of last spring.
@@ -142,7 +142,7 @@ def _pace(days_left: int) -> tuple[tuple[int, ...], int]:
     for days, hours, step in PACES:
         if days_left <= days:
             return hours, step
-    return HOURS[1:], OLDEST_STEP
+    return HOURS[:1], OLDEST_STEP
 
 
 def _arrival(world: World, stranger: Stranger) -> Act:

@@ -28,7 +28,7 @@ RETURNED = 0.05
 CALLED_BACK = 0.55
 """Of those who gave an address, how many sales calls without waiting for them to turn hot."""
 OF_INTEREST, OF_FIT, OF_BUDGET, SOURCE_COUNTS = 11.0, 4.0, 1.2, 0.4
-WIN_START = -1.7
+WIN_START = -2.2
 REACHED, REACHED_BY_NEED = 0.5, 0.4
 MOST_CALLS = 3
 

@@ -235,7 +235,9 @@ def review_pdf(request: HttpRequest, review_id: int) -> HttpResponse:
         raise Http404
     former = reviews.former_review(review)
     context = _context(request, review, former, rows_shown=ROWS_PRINTED)
-    context |= {"printed": True, "may_hold": False, "company": get_workspace().name, "printed_at": now()}
+    context |= {"printed": True, "may_hold": False, "printed_at": now()}
+    company = get_workspace()
+    context |= {"company": company.name, "is_example": company.is_example}
     html = render_to_string("reviews/print.html", context | {"language": get_language()})
     try:
         pdf = print_pdf(html=html, folder=_fonts())

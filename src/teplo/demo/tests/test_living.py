@@ -69,7 +69,7 @@ def test_rates_are_those_measured():
     # Those who come to a deal are the needier and fitter half, and have read and asked by then.
     in_talks = sorted(strangers, key=lambda s: s.need + s.fit)[2000:]
     for stranger in in_talks:
-        stranger.pages_seen, stranger.resolve = 10, 0.05
+        stranger.pages_seen, stranger.resolve = 11, 0.1
     won = sum(win_chance(s) for s in in_talks) / len(in_talks)
     assert abs(won - WIN_RATE) < 0.1
     read = sum(LETTER_READ * (0.35 + 0.75 * s.need + 0.25 * s.fit) for s in in_talks) / len(in_talks)
