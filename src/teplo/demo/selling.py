@@ -27,7 +27,7 @@ from teplo.sales.tasks import NewTask, TaskNotOpen, create_tasks
 RETURNED = 0.05
 CALLED_BACK = 0.55
 """Of those who gave an address, how many sales calls without waiting for them to turn hot."""
-OF_INTEREST, OF_FIT, OF_BUDGET, SOURCE_COUNTS = 11.0, 4.0, 1.2, 0.4
+OF_INTEREST, OF_FIT, OF_BUDGET, SOURCE_COUNTS = 12.5, 4.0, 1.0, 0.4
 WIN_START = -2.2
 REACHED, REACHED_BY_NEED = 0.5, 0.4
 MOST_CALLS = 3
