@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from teplo.kit.idn import web_base
 from teplo.kit.secrets import keyed_digest
 
 OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, VIEW, LETTER, CONFIRM = "o", "c", "u", "p", "v", "m", "k"
@@ -98,6 +99,36 @@ def _quoted(url: str) -> str:
     return quote(url, safe="")
 
 
+def public_address(workspace_url: str) -> str:
+    """Where people reach this Teplo: the workspace's own word, else the installation's; empty when neither is set."""
+    return web_base(workspace_url or str(settings.PUBLIC_URL))
+
+
 def public_base(workspace_url: str) -> str:
-    """Where people reach this Teplo: the workspace's own word, else the installation's."""
-    return (workspace_url or str(settings.PUBLIC_URL) or "http://localhost:8000").rstrip("/")
+    """As `public_address`, for pages that colleagues look at: without one, where Teplo runs when it is tried."""
+    return public_address(workspace_url) or "http://localhost:8000"
+
+
+class Nowhere:
+    """Links of a letter while no public address is set: `was_asked` tells that it cannot go without one."""
+
+    pixel_url = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+
+    def __init__(self) -> None:
+        self.was_asked = False
+
+    def tracked(self, url: str) -> str:
+        """The address itself, not to be sent."""
+        self.was_asked = True
+        return url
+
+    def _ask(self) -> str:
+        self.was_asked = True
+        return "#"
+
+    @property
+    def unsubscribe_url(self) -> str:
+        """Not to be sent."""
+        return self._ask()
+
+    preferences_url = view_url = unsubscribe_url

@@ -10,6 +10,7 @@ from typing import Any
 
 from teplo.accounts.models import Workspace
 from teplo.channels import reasons, throttling
+from teplo.channels.links import public_address
 from teplo.channels.models import Delivery, DeliveryState, Sender
 from teplo.channels.queries import Change, Facts, facts_of
 from teplo.channels.quiet import quiet_until
@@ -83,6 +84,7 @@ def _asked(deliveries: Sequence[Delivery], workspace: Workspace, owner: str, now
         blocked=suppressed(sorted(_addresses(deliveries, facts))),
         forbidden={channel: why_not(people, channel) for channel, people in _people_by_channel(deliveries).items()},
         waiting=waiting_of({d.person_id for d in deliveries}, at=now),
+        has_address=bool(public_address(workspace.public_url)),
     )
 
 
@@ -131,6 +133,7 @@ class _Asked:
     blocked: Mapping[tuple[str, str], str]
     forbidden: Mapping[str, Mapping[int, str]]
     waiting: Mapping[int, Waiting]
+    has_address: bool
 
     def ask(self, delivery: Delivery, sender: Sender | None) -> str | Change:
         """The address to send to, or what becomes of the delivery instead."""
@@ -152,6 +155,8 @@ class _Asked:
             by_hand = not sender.health
             key = reasons.SENDER_PAUSED if by_hand else reasons.SENDER_TROUBLE
             return put_off(delivery, key, min(pause_ends, self.now + LOOK_AGAIN), trouble=sender.health)
+        if not delivery.is_service and not self.has_address:  # its link to unsubscribe would lead nowhere
+            return put_off(delivery, reasons.NO_PUBLIC_ADDRESS, self.now + LOOK_AGAIN)
         if not delivery.is_service and (wait := self._untimely(delivery, facts)):
             return wait
         return address

@@ -33,6 +33,7 @@ THROTTLED = "throttled"
 SENDER_PAUSED = "sender-paused"
 SENDER_TROUBLE = "sender-trouble"
 NOT_CONFIGURED = "not-configured"
+NO_PUBLIC_ADDRESS = "no-public-address"
 NO_TEMPLATE = "no-template"
 TEMPLATE_ERROR = "template-error"
 LATER = "later"
@@ -90,6 +91,14 @@ REASONS: Mapping[str, Reason] = {
             NOT_CONFIGURED,
             _("No sender yet"),
             _("Not sent yet: no sender is set up for this channel. Set one up in Settings."),
+        ),
+        Reason(
+            NO_PUBLIC_ADDRESS,
+            _("No public address"),
+            _(
+                "Not sent yet: its links would lead nowhere, no public address of this Teplo is set. "
+                "Set it in Settings."
+            ),
         ),
         Reason(NO_TEMPLATE, _("No template"), _("Not sent: its template is gone.")),
         Reason(TEMPLATE_ERROR, _("Mistake in the template"), _("Not sent: the template has a mistake (%(error)s).")),

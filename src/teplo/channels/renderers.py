@@ -65,6 +65,10 @@ class Prepared(Protocol):
     @property
     def is_service(self) -> bool: ...
     @property
+    def needs_address(self) -> bool:
+        """Whether it names the public address of this Teplo itself."""
+
+    @property
     def base64(self) -> bool:
         """Whether most of its text is outside ASCII, which decides how the letter is encoded."""
 

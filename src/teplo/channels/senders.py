@@ -17,6 +17,7 @@ from teplo.channels.email.letters import Letterhead
 from teplo.channels.email.streak import Streak
 from teplo.channels.models import LONGEST_PAUSE, Delivery, DeliveryState, Sender
 from teplo.kit.clock import now
+from teplo.kit.idn import ascii_host
 from teplo.kit.secrets import SecretUnreadable, decrypt, encrypt
 
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -45,14 +46,21 @@ def server_of(sender: Sender) -> Server:
     except SecretUnreadable as error:
         raise PasswordLost from error
     return Server(
-        host=str(settings.get("host", "")),
+        host=_host(settings.get("host")),
         port=int(settings.get("port") or 587),
         security=str(settings.get("security") or "starttls"),
         username=str(settings.get("username", "")),
         password=password,
         trusts_any_certificate=bool(settings.get("trusts_any_certificate")),
-        hello=str(settings.get("hello") or socket.getfqdn()),
+        hello=_host(settings.get("hello") or socket.getfqdn()),
     )
+
+
+def _host(name: object) -> str:
+    try:
+        return ascii_host(str(name or ""))
+    except ValueError:
+        return str(name)
 
 
 def letterhead_of(sender: Sender) -> Letterhead:

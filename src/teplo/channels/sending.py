@@ -165,10 +165,11 @@ def _hold(cleared: Sequence[Cleared], reason: str, *, owner: str) -> None:
 
 def _letters(sender: Sender, group: list[Cleared], *, owner: str) -> dict[int, tuple[Mark, Outgoing]]:
     """The letters of a group by delivery; those that cannot be rendered are recorded as failed."""
-    base = links.public_base(get_workspace().public_url)
+    base = links.public_address(get_workspace().public_url)
     at = now()
     made: dict[int, tuple[Mark, Outgoing]] = {}
     failed: list[Change] = []
+    waiting: list[Cleared] = []
     for ones in _of_one_source(group):
         try:
             prepared = _prepared(ones[0].delivery)
@@ -177,18 +178,41 @@ def _letters(sender: Sender, group: list[Cleared], *, owner: str) -> dict[int, t
             key = reasons.NO_TEMPLATE if is_gone else reasons.TEMPLATE_ERROR
             failed += [_failed(one.delivery, key, error=str(error)[:200]) for one in ones]
             continue
+        linking = _Linking(base)
         rendered = prepared.render_many(
             [renderers.Addressee(o.delivery.person_id, o.delivery.id, o.delivery.context) for o in ones],
-            linking=lambda addressee: links.Links(base, addressee.person_id, addressee.delivery_id),
+            linking=linking,
             sender={"name": sender.name, "address": sender.address},
         )
         for one, letter in zip(ones, rendered, strict=True):
-            if letter.error:
+            if linking.lead_nowhere(one.delivery.id) or (prepared.needs_address and not base):
+                waiting.append(one)
+            elif letter.error:
                 failed.append(_failed(one.delivery, reasons.TEMPLATE_ERROR, error=letter.error))
             else:
                 made[one.delivery.id] = _packed(sender, one, letter, prepared, base=base, at=at)
     write_changes(failed, owner=owner, states=[DeliveryState.QUEUED])
+    if waiting:
+        throttling.give_back(sender, len(waiting))
+        _hold(waiting, reasons.NO_PUBLIC_ADDRESS, owner=owner)
     return made
+
+
+class _Linking:
+    """Makes the links of each copy and remembers whose would lead nowhere, while there is no public address."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.nowhere: dict[int, links.Nowhere] = {}
+
+    def __call__(self, addressee: renderers.Addressee) -> renderers.Linking:
+        if self.base:
+            return links.Links(self.base, addressee.person_id, addressee.delivery_id)
+        return self.nowhere.setdefault(addressee.delivery_id, links.Nowhere())
+
+    def lead_nowhere(self, delivery_id: int) -> bool:
+        """Whether this copy has links, and no address to lead to."""
+        return delivery_id in self.nowhere and self.nowhere[delivery_id].was_asked
 
 
 def _prepared(delivery: Delivery) -> renderers.Prepared:

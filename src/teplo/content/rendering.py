@@ -23,6 +23,7 @@ from teplo.content.composing import Source, compose
 from teplo.content.flaws import TemplateFlaw, TemplateGone, TemplateWarning
 from teplo.content.holes import OWN_PAGES, is_known, values_of
 from teplo.content.models import Template, TemplateVersion
+from teplo.kit.idn import web_base
 from teplo.tracking.sites import main_address
 
 _KEPT = 200
@@ -80,6 +81,13 @@ class PreparedLetter:
     needs: frozenset[str]
     warnings: tuple[TemplateWarning, ...]
 
+    @property
+    def needs_address(self) -> bool:
+        """Whether it names the public address of this Teplo, as itself or for want of a site."""
+        if "workspace.public_url" in self.needs:
+            return True
+        return "workspace.site_url" in self.needs and not main_address()
+
     def render_many(
         self, addressees: Sequence[Addressee], *, linking: Callable[[Any], Linking], sender: Mapping[str, Any]
     ) -> list[RenderedLetter]:
@@ -92,8 +100,8 @@ class PreparedLetter:
             "workspace": {
                 "name": workspace.name,
                 "address": workspace.address,
-                "public_url": workspace.public_url,
-                "site_url": _site_url(workspace.public_url) if "workspace.site_url" in self.needs else "",
+                "public_url": web_base(workspace.public_url),
+                "site_url": _site_url(web_base(workspace.public_url)) if "workspace.site_url" in self.needs else "",
             },
         }
         return [self._fill(a, people.get(a.person_id, {}), common, linking(a)) for a in addressees]

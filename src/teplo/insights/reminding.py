@@ -16,6 +16,7 @@ from teplo.accounts.notices import NewNotice, notify, users_with
 from teplo.accounts.workspace import get_workspace
 from teplo.channels import colleagues
 from teplo.kit.clock import now
+from teplo.kit.idn import web_base
 from teplo.scoring.models import Review, ScoreTable
 
 NOTICE = "review-due"
@@ -98,5 +99,5 @@ def _letter(user: User, workspace: Workspace) -> colleagues.Note:
     text = _(
         "It is time to sit down with sales over the score: who bought, who was hot and did not, what mattered, "
         "which criteria salespeople propose.\n\nThe agenda is prepared here: %(url)s"
-    ) % {"url": f"{workspace.public_url.rstrip('/')}{ADDRESS}"}
+    ) % {"url": f"{web_base(workspace.public_url)}{ADDRESS}"}
     return colleagues.Note(to=user.email, subject=_("A review of the score is due"), text=text)

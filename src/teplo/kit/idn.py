@@ -22,6 +22,8 @@ _IPV6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def ascii_host(host: str) -> str:
     """`пример.укр` → `xn--e1afmkfd.xn--j1amh`, also when it came percent-encoded. Raises ValueError."""
+    if not host:
+        return ""
     name = unquote(host, errors="strict") if "%" in host else host
     if _PLAIN_HOST.fullmatch(name) or _IPV6.fullmatch(name):
         return name.lower()
@@ -60,6 +62,14 @@ def ascii_url(url: str) -> str:
     if rest.startswith("\\"):  # browsers take it for a slash
         rest = f"/{rest[1:]}"
     return f"{scheme.lower()}://{_ascii_place(place)}{quote(rest, safe=_SAFE)}"
+
+
+def web_base(url: str) -> str:
+    """The address of a site without a slash at its end, to be put before a path; empty when there is none."""
+    try:
+        return ascii_url(url).rstrip("/")
+    except ValueError:
+        return url.strip().rstrip("/")
 
 
 def _ascii_place(place: str) -> str:

@@ -15,6 +15,7 @@ from teplo.accounts.models import User
 from teplo.accounts.notices import NewNotice, notify, users_with
 from teplo.accounts.workspace import get_workspace
 from teplo.kit.clock import now
+from teplo.kit.idn import web_base
 from teplo.sales.handing_off import address, names_of
 from teplo.sales.models import HandOff, HandOffState
 
@@ -103,7 +104,7 @@ def _letters(rows: list[HandOff]) -> list[tuple[HandOff, Mail]]:
         if user is None or not user.is_active:
             continue
         with override(user.language or workspace.language):
-            mails.append((row, _letter(row, user, names.get(row.person_id, ""), workspace.public_url.rstrip("/"))))
+            mails.append((row, _letter(row, user, names.get(row.person_id, ""), web_base(workspace.public_url))))
     return mails
 
 

@@ -14,14 +14,15 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
+from teplo.accounts.workspace import get_workspace
 from teplo.channels import reasons, resolving, senders
 from teplo.channels.email.troubles import say_trouble
+from teplo.channels.links import public_address
 from teplo.channels.listing import Filter, count_deliveries, list_deliveries
 from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
 from teplo.channels.viewing import look_at
 from teplo.content.models import Template
 from teplo.journeys.models import Journey, JourneyState
-from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.web.answers import page, place_to_return, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
@@ -67,7 +68,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "senders": [(sender, say_trouble(sender.health)) for sender in active],
         "journeys": _journeys(request, asked),
         "has_sender": any(senders.is_configured(sender) for sender in active),
-        "now": now(),
+        "has_address": bool(public_address(get_workspace().public_url)),
     }
     return page(request, "outbox/outbox.html", context)
 

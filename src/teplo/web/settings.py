@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts.access import Right, requires
 from teplo.accounts.models import Workspace
+from teplo.channels.reasons import NO_PUBLIC_ADDRESS
+from teplo.channels.senders import release
 from teplo.kit.clock import known_zones
 from teplo.web.answers import page, redirect, saved
 from teplo.web.preferring import workspace_of
@@ -132,6 +134,8 @@ def company(request: HttpRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None, instance=workspace_of(request))
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=list(form.cleaned_data))
+        if "public_url" in form.changed_data:
+            release(NO_PUBLIC_ADDRESS)
         saved(request, _gettext("Saved"))
         return redirect(request, "settings-company")
     groups = [(label, [form[name] for name in names]) for label, names in GROUPS]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from teplo.channels.email.answers import without_addresses
 from teplo.channels.email.connection import Connection, Server, ServerAway
 from teplo.channels.email.troubles import TROUBLES
+from teplo.kit.idn import ascii_address
 
 _LOOK_UP_SECONDS = 3.0
 _SERVERS = _("Says which servers may send for your domain. Your mail service tells the value.")
@@ -72,6 +73,7 @@ class Record:
 
 def look_up_domain(domain: str, *, selector: str = "") -> list[Record]:
     """SPF, DKIM and DMARC of the sender's domain as the world sees them."""
+    domain = ascii_address(f"@{domain}")[1:]
     key_place = f"{selector or '…'}._domainkey.{domain}"
     key = _record("DKIM", key_place, "p=", _KEY) if selector else Record("DKIM", key_place, "unknown", _SELECTOR)
     return [

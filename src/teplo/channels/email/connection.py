@@ -13,6 +13,7 @@ import ssl
 from dataclasses import dataclass
 
 from teplo.channels.email.answers import Outcome, Stage, cut_off, not_handed, read_answer, sent, uncertain
+from teplo.kit.idn import ascii_address
 
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 60.0
@@ -178,7 +179,8 @@ class Connection:
         return self._refused(Stage.DOT, reply)
 
     async def _announce(self, sender: str, recipient: str) -> Outcome | None:
-        """MAIL, RCPT, DATA; an outcome when the letter's content is not asked for."""
+        """MAIL, RCPT, DATA; an outcome when the letter's content is not asked for. Domains go as xn--."""
+        sender, recipient = ascii_address(sender), ascii_address(recipient)
         if not recipient.isascii() and "SMTPUTF8" not in self.offers:
             return read_answer(stage=Stage.RCPT, code=553, text="5.6.7 SMTPUTF8 is not offered by the server")
         options = "" if recipient.isascii() else " SMTPUTF8"
@@ -230,7 +232,7 @@ class Connection:
     async def try_sender(self, sender: str) -> str:
         """Empty when letters of this sender are taken, else the refusal; raises ServerAway."""
         try:
-            reply = await self._ask(f"MAIL FROM:<{sender}>")
+            reply = await self._ask(f"MAIL FROM:<{ascii_address(sender)}>")
             await self._ask("RSET")
         except _BROKEN as error:
             raise ServerAway("broken", type(error).__name__) from error

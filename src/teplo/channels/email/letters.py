@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
+from teplo.kit.idn import ascii_address
+
 CRLF = b"\r\n"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _PLAIN_HEADER = re.compile(r"[\x20-\x7e]*")
@@ -39,7 +41,7 @@ class Letterhead:
     @property
     def domain(self) -> str:
         """The domain of message ids."""
-        return self.address.rpartition("@")[2] or "localhost"
+        return ascii_address(self.address).rpartition("@")[2] or "localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,7 @@ def stuffed(letter: bytes) -> bytes:
 
 def mailbox(name: str, address: str) -> bytes:
     """`Name <address>`, the name quoted or encoded as needed; line breaks in either are gone."""
-    bare = _CONTROL.sub("", address).replace("<", "").replace(">", "").strip()
+    bare = ascii_address(_CONTROL.sub("", address).replace("<", "").replace(">", "").strip())
     spec = b"<" + bare.encode("utf-8", "replace") + b">"
     said = " ".join(_CONTROL.sub(" ", name).split())
     if not said:

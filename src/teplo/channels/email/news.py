@@ -17,6 +17,7 @@ from flufl.bounce import all_failures
 
 from teplo.channels.email.automatic import is_automatic_answer, is_from_the_post, subject_of
 from teplo.channels.email.wording import Meaning, codes_in, most_precise, read_words, status_of
+from teplo.kit.idn import ascii_address
 
 BOUNCED, DELAYED, COMPLAINED, OPTED_OUT, REPLIED = "bounced", "delayed", "complained", "opted-out", "replied"
 _TYPES = {"abuse": COMPLAINED, "fraud": COMPLAINED, "miscategorized": COMPLAINED, "opt-out": OPTED_OUT,
@@ -54,7 +55,8 @@ class Row:
 
     def is_about(self, address: str) -> bool:
         """Whether it speaks of this recipient."""
-        return address.lower() in (self.address, self.original)
+        asked = ascii_address(address).lower()
+        return asked in (ascii_address(self.address), ascii_address(self.original))
 
 
 @dataclass(frozen=True, slots=True)
