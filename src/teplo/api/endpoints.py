@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from ninja import Router
 
 from teplo.accounts.access import public
 from teplo.api import backtests, jobs, learnings, outcomes, people, reviews, tables
 from teplo.api.describing import Api
 from teplo.api.problems import Problem, answer, teach
+from teplo.api.strictness import refuse_unknown_names
 
 api = Api(
     title="Teplo",
@@ -19,14 +23,19 @@ api = Api(
     docs_url=None,
     description="Warmth of people for other programs. Every request carries “Authorization: Bearer …”; docs/api.md.",
 )
-api.add_router("/score-tables", tables.router)
-api.add_router("/people", people.router)
-api.add_router("/outcomes", outcomes.router)
-api.add_router("/back-tests", backtests.router)
-api.add_router("/learnings", learnings.router)
-api.add_router("/score-reviews", reviews.router)
-api.add_router("/criterion-proposals", reviews.proposals)
-api.add_router("/jobs", jobs.router)
+NOUNS: Mapping[str, Router] = {
+    "/score-tables": tables.router,
+    "/people": people.router,
+    "/outcomes": outcomes.router,
+    "/back-tests": backtests.router,
+    "/learnings": learnings.router,
+    "/score-reviews": reviews.router,
+    "/criterion-proposals": reviews.proposals,
+    "/jobs": jobs.router,
+}
+for address, router in NOUNS.items():
+    refuse_unknown_names(router)
+    api.add_router(address, router)
 teach(api)
 
 

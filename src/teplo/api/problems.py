@@ -18,6 +18,7 @@ from pydantic import Field
 
 from teplo.jobs.running import place_of
 from teplo.kit.troubles import note_trouble
+from teplo.kit.uses import InUse
 from teplo.people.owning import NotYours
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ def teach(api: NinjaAPI) -> None:
     answered(ValidationError, _invalid)
     answered(HttpError, _refused)
     answered(AuthenticationError, lambda _error: unknown_token())
+    answered(InUse, lambda error: Problem(409, "in-use", str(error)))
     answered(NotYours, lambda error: Problem(403, "not-yours", str(error)))
     answered(Http404, lambda _error: NotThere(_("There is no such thing.")))
     answered(RequestDataTooBig, lambda _error: too_large())

@@ -19,6 +19,7 @@ from teplo.channels.models import LONGEST_PAUSE, Delivery, DeliveryState, Sender
 from teplo.kit.clock import now
 from teplo.kit.idn import ascii_host
 from teplo.kit.secrets import SecretUnreadable, decrypt, encrypt
+from teplo.kit.uses import Thing, refuse_in_use
 
 _FIRST_PAUSE = timedelta(seconds=30)
 
@@ -146,3 +147,9 @@ def release(*waiting_for: str, channel: str | None = None) -> int:
     if channel:
         waiting = waiting.filter(channel=channel)
     return waiting.update(due_at=now())
+
+
+def remove_sender(*, sender_id: int) -> None:
+    """Put a sender out of use; what waits for it goes through another one. Raises InUse while a journey names it."""
+    refuse_in_use(Thing("sender", sender_id))
+    Sender.objects.filter(pk=sender_id).update(is_active=False, is_default=False)

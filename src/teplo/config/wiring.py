@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from teplo.accounts import notices
 from teplo.channels import bounces, colleagues, confirming, renderers, sending, sign_in_letters
+from teplo.channels import uses as channels_uses
 from teplo.conditions import registry
 from teplo.config import acts, importing, leaves
 from teplo.content import rendering, writing
+from teplo.content import uses as content_uses
 from teplo.content.confirmation import confirmation_template_id
 from teplo.content.flaws import TemplateFlaw, TemplateGone
 from teplo.demo import jobs as demo_jobs
@@ -25,17 +27,22 @@ from teplo.jobs import periodic
 from teplo.jobs import registry as job_registry
 from teplo.jobs.models import Job, JobState
 from teplo.journeys import clock_back, publishing, running
+from teplo.journeys import uses as journeys_uses
+from teplo.kit import uses
 from teplo.kit.sqlite import optimizing
 from teplo.people import acting, carrying, duplicates, keeping, merging, segments
+from teplo.people import uses as people_uses
 from teplo.people import vocabulary as people_vocabulary
 from teplo.sales import escalating, returning
 from teplo.sales import outcomes as sales_outcomes
 from teplo.scoring import adjusting, backtesting, jobs_backtest, jobs_learning, outcomes, reviews, sampling
 from teplo.scoring import jobs as scoring_jobs
+from teplo.scoring import uses as scoring_uses
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import merging as stages_merging
 from teplo.stages import outcomes as stages_outcomes
+from teplo.stages import uses as stages_uses
 from teplo.stages import vocabulary as stages_vocabulary
 from teplo.stages.models import Stage
 from teplo.stages.moving import move_person
@@ -47,6 +54,7 @@ def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
     acts.lend()
+    _lend_uses()
     _register_people()
     _register_tracking()
     importing.lend()
@@ -61,6 +69,16 @@ def assemble() -> None:
     periodic.every("read-bounces", timedelta(minutes=2), bounces.read_mailboxes)
     periodic.every("sqlite-statistics", timedelta(hours=1), optimizing.optimize)
     job_registry.register(demo_jobs.JOB, demo_jobs.run, title=_("An example company comes to life"), at_most=1)
+
+
+def _lend_uses() -> None:
+    """Each room says where it is built upon a definition."""
+    uses.lend("people", people_uses.find)
+    uses.lend("stages", stages_uses.find)
+    uses.lend("scoring", scoring_uses.find)
+    uses.lend("content", content_uses.find)
+    uses.lend("journeys", journeys_uses.find)
+    uses.lend("channels", channels_uses.find)
 
 
 def _register_tracking() -> None:

@@ -10,6 +10,7 @@ from teplo.content.composing import Source
 from teplo.content.models import Template, TemplateVersion
 from teplo.content.rendering import prepare_source
 from teplo.kit.clock import now
+from teplo.kit.uses import Thing, refuse_in_use
 
 _SAID = ("subject", "preheader", "body", "text")
 
@@ -46,7 +47,9 @@ def copy_template(*, template: Template, name: str, by: int | None = None) -> Te
 
 
 def archive_template(*, template_id: int, archived: bool = True) -> None:
-    """Out of the lists, or back; journeys that use it go on."""
+    """Out of the lists, or back. Raises InUse while a journey sends it or a letter of it waits."""
+    if archived:
+        refuse_in_use(Thing("template", template_id))
     Template.objects.filter(pk=template_id).update(is_archived=archived, updated_at=now())
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.kit.wording import in_language
 from teplo.people.attributes import COLUMNS
 from teplo.people.models import AttributeDefinition, AttributeType
@@ -81,9 +82,21 @@ def define_attribute(*, wanted: Wanted) -> AttributeDefinition:
 
 
 def change_attribute(*, definition: AttributeDefinition, wanted: Wanted) -> None:
-    """New names and choices; key and type stay, because values and conditions rest on them."""
+    """New names and choices; key and type stay, because values and conditions rest on them.
+
+    Raises InUse for a choice that is taken away while something is built upon it.
+    """
     fixed = Wanted(names=wanted.names, type=definition.type, of_company=definition.of_company, choices=wanted.choices)
+    kept = {str(choice["key"]) for choice in _choices(fixed)}
+    for choice in definition.choices:
+        if str(choice["key"]) not in kept:
+            refuse_in_use(Thing("choice", key=_in_conditions(definition), value=str(choice["key"])))
     AttributeDefinition.objects.filter(pk=definition.pk).update(names=dict(fixed.names), choices=_choices(fixed))
+
+
+def _in_conditions(definition: AttributeDefinition) -> str:
+    """As conditions name it."""
+    return f"company.attr.{definition.key}" if definition.of_company else f"attr.{definition.key}"
 
 
 def _choices(wanted: Wanted) -> list[dict[str, Any]]:
@@ -119,5 +132,9 @@ def order_attributes(*, ids: Sequence[int]) -> None:
 
 
 def forget_attribute(*, definition: AttributeDefinition) -> None:
-    """Take the definition away; what cards hold of it is not shown any more, and comes back with the same key."""
+    """Take the definition away; what cards hold of it is not shown any more, and comes back with the same key.
+
+    Raises InUse.
+    """
+    refuse_in_use(Thing("attribute", definition.pk, key=_in_conditions(definition)))
     AttributeDefinition.objects.filter(pk=definition.pk).delete()

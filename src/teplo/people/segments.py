@@ -18,6 +18,7 @@ from teplo.conditions.writing import write_json
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.remembering import Remembered
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.people.changing import note_changed
 from teplo.people.counting import Count, count_people, people_with
 from teplo.people.models import ChangeNote, Person, Segment, SegmentMember
@@ -27,14 +28,6 @@ log = structlog.get_logger(__name__)
 BATCH = 2000
 COUNT_KEPT = timedelta(hours=1)
 COUNTS_AT_ONCE = 20
-
-
-class SegmentInUse(Exception):
-    """Other segments are defined through this one."""
-
-    def __init__(self, users: Sequence[Segment]) -> None:
-        super().__init__([segment.pk for segment in users])
-        self.users = users
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +84,10 @@ def change_segment(
 
 
 def delete_segment(segment: Segment) -> None:
-    """Forget a segment and its membership; raises SegmentInUse."""
-    users = used_by(segment.pk)
-    if users:
-        raise SegmentInUse(users)
+    """Forget a segment and its membership; raises InUse."""
+    refuse_in_use(Thing("segment", segment.pk))
     SegmentMember.objects.filter(segment=segment).delete()
     segment.delete()
-
-
-def used_by(segment_id: int) -> list[Segment]:
-    """Segments whose condition names this one."""
-    others = Segment.objects.exclude(pk=segment_id).order_by("name")
-    return [other for other in others if str(segment_id) in _named_in(other.condition)]
 
 
 def _refuse_cycle(segment_id: int, condition: Condition, known: Mapping[int, Segment]) -> None:

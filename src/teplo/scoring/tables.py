@@ -16,6 +16,7 @@ from teplo.conditions.condition import mentions
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.jobs.models import Job
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.scoring.jobs import start_rescoring_all
 from teplo.scoring.models import Criterion, Profile, ScoreTable, ShadowRun, Side, TableState
 from teplo.scoring.queries import take_turn
@@ -169,7 +170,11 @@ def go_live(*, table: ScoreTable, by: int | None, at: datetime) -> Job:
 
 
 def discard(*, table: ScoreTable) -> bool:
-    """Delete a draft; tables that have scored somebody are kept. Answers whether it was one."""
+    """Delete a draft; tables that have scored somebody are kept. Answers whether it was one.
+
+    Raises InUse while a shadow run compares it.
+    """
+    refuse_in_use(Thing("table", table.id))
     return bool(ScoreTable.objects.filter(id=table.id, state=TableState.DRAFT).delete()[0])
 
 
@@ -200,7 +205,12 @@ def save_profile(
 
 
 def delete_profile(*, profile: Profile, by: int | None) -> None:
-    """Take a portrait away; everybody is graded anew in the background."""
+    """Take a portrait away; everybody is graded anew in the background.
+
+    Raises InUse if it is the last of its kind and something is built upon that grade.
+    """
+    if not Profile.objects.filter(kind=profile.kind, is_active=True).exclude(id=profile.id).exists():
+        refuse_in_use(Thing("grade", key=profile.kind))
     with transaction.atomic():
         Profile.objects.filter(id=profile.id).delete()
         start_rescoring_all(by=by)

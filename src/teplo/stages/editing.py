@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from teplo.conditions import registry
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.kit.ids import new_id
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.stages import presets
 from teplo.stages.jobs import start_moving_all
 from teplo.stages.models import Stage, Standing
@@ -160,7 +161,11 @@ def shift_stage(*, stage: Stage, up: bool, by: int | None) -> bool:
 
 
 def retire_stage(*, stage: Stage, by: int | None) -> None:
-    """Put a stage out of use; its people move where their signs lead, its history stays. Raises StageRefused."""
+    """Put a stage out of use; its people move where their signs lead, its history stays.
+
+    Raises StageRefused, InUse.
+    """
+    refuse_in_use(Thing("stage", stage.pk, key=stage.key))
     with transaction.atomic():
         if not stage.is_beside and Stage.objects.filter(is_active=True, is_beside=False).count() <= 1:
             raise StageRefused("last-step")

@@ -17,6 +17,7 @@ from teplo.jobs.models import Job
 from teplo.jobs.running import Work
 from teplo.jobs.starting import start_job
 from teplo.kit.clock import now
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.people.changing import note_changed
 from teplo.tracking import queries
 from teplo.tracking.models import Activity, Tally
@@ -89,10 +90,16 @@ def change_activity(
         return recount_past(activity=activity, by=by) if counts_otherwise and is_active else None
 
 
+def thing_of(activity: Activity) -> Thing:
+    """As `used_in` asks for it."""
+    return Thing("activity", activity.pk, key=activity.key)
+
+
 def delete_activity(*, activity: Activity) -> None:
-    """Take an own activity away with its tallies. Raises ActivityBuiltIn."""
+    """Take an own activity away with its tallies. Raises ActivityBuiltIn, InUse."""
     if activity.is_builtin:
         raise ActivityBuiltIn
+    refuse_in_use(thing_of(activity))
     with transaction.atomic():
         queries.wait_for_batches()
         Tally.objects.filter(activity_id=activity.pk).delete()

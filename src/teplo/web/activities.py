@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -20,9 +20,9 @@ from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.reading import ConditionError
 from teplo.conditions.sentences import say_stored
-from teplo.insights.usage import uses_of
 from teplo.jobs.models import LIVE, Job
 from teplo.jobs.starting import live_job
+from teplo.kit.uses import InUse, used_in
 from teplo.kit.wording import in_language
 from teplo.tracking import activities as deeds
 from teplo.tracking.figures import Figures, figures_of, refresh_if_quick
@@ -30,6 +30,7 @@ from teplo.tracking.models import Activity
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import needed_condition
 from teplo.web.icons import IconField
+from teplo.web.used import places, still_used
 
 _CYRILLIC = "абвгґдеёєжзиіїйклмнопрстуфхцчшщыэюя"
 _SPELT = "a b v h g d e e ie zh z i i i i k l m n o p r s t u f kh ts ch sh shch y e iu ia"
@@ -160,11 +161,10 @@ def activity_recount(request: HttpRequest, activity_id: int) -> HttpResponse:
 @require_POST
 def activity_delete(request: HttpRequest, activity_id: int) -> HttpResponse:
     activity = get_object_or_404(Activity, pk=activity_id)
-    if uses_of(activity):
-        refused(request, gettext("It is in use: take it out of the places below first."))
-        return redirect(request, "activity", activity_id)
     try:
         deeds.delete_activity(activity=activity)
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("activity", args=[activity_id]))
     except deeds.ActivityBuiltIn as error:
         refused(request, str(error))
         return redirect(request, "activity", activity_id)
@@ -188,7 +188,7 @@ def _show(
         "form": form,
         "condition": condition,
         "problem": problem,
-        "uses": uses_of(activity),
+        "places": places(used_in(deeds.thing_of(activity))),
         "figures": figures_of(activity),
         "job": live_job(subject=f"activity:{activity.pk}"),
     }

@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
+from teplo.kit.uses import InUse
 from teplo.people.defining import (
     AttributeExists,
     Wanted,
@@ -28,6 +29,7 @@ from teplo.people.straying import forget_strays
 from teplo.tracking.models import Site
 from teplo.web.answers import page, redirect, saved
 from teplo.web.reading import whole
+from teplo.web.used import still_used
 
 LANGUAGES = ("ru", "uk", "en")
 TYPES = {
@@ -151,7 +153,10 @@ def attribute_edit(request: HttpRequest, attribute_id: int) -> HttpResponse:
     form = AttributeForm(request.POST if request.method == "POST" else None, is_new=False, initial=initial)
     if request.method == "POST" and form.is_valid():
         wanted = Wanted(form.names, definition.type, definition.of_company, _choices(request.POST))
-        change_attribute(definition=definition, wanted=wanted)
+        try:
+            change_attribute(definition=definition, wanted=wanted)
+        except InUse as refusal:
+            return still_used(request, refusal, back=reverse("attribute", args=[attribute_id]))
         saved(request, _("Saved"))
         return redirect(request, "attributes")
     held = [(choice["key"], choice.get("names", {})) for choice in definition.choices]
@@ -213,7 +218,10 @@ def attribute_order(request: HttpRequest) -> HttpResponse:
 @requires(Right.EDIT_MARKETING)
 @require_POST
 def attribute_forget(request: HttpRequest, attribute_id: int) -> HttpResponse:
-    forget_attribute(definition=_definition(attribute_id))
+    try:
+        forget_attribute(definition=_definition(attribute_id))
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("attribute", args=[attribute_id]))
     saved(request, _("The attribute is gone."))
     return redirect(request, "attributes")
 

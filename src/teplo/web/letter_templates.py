@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -27,11 +27,13 @@ from teplo.content.models import Template
 from teplo.content.rendering import PreparedLetter, RenderedLetter, prepare_source
 from teplo.content.starters import STARTERS, starter
 from teplo.content.templates import archive_template, change_template, copy_template, create_template
+from teplo.kit.uses import InUse
 from teplo.people.models import AttributeDefinition, Person
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.letters import letter_response
 from teplo.web.preferring import workspace_of
 from teplo.web.reading import whole
+from teplo.web.used import still_used
 
 _PEOPLE_OFFERED = 25
 
@@ -231,7 +233,10 @@ def template_copy(request: HttpRequest, template_id: int) -> HttpResponse:
 @require_POST
 def template_archive(request: HttpRequest, template_id: int) -> HttpResponse:
     is_back = request.POST.get("back") == "1"
-    archive_template(template_id=template_id, archived=not is_back)
+    try:
+        archive_template(template_id=template_id, archived=not is_back)
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("template", args=[template_id]))
     saved(request, _("The template is back") if is_back else _("The template is in the archive"))
     return redirect(request, "templates")
 

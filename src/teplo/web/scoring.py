@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,6 +16,7 @@ from teplo.conditions.reading import ConditionError, load_refusable
 from teplo.insights.readiness import GRADES, HEATS, Readiness, readiness
 from teplo.jobs.starting import live_job
 from teplo.kit.clock import now
+from teplo.kit.uses import InUse
 from teplo.scoring import jobs, presets, tables
 from teplo.scoring.models import Profile, ProfileKind, ScoreTable, Side, TableState
 from teplo.scoring.previewing import Distribution, compare, distribution_now
@@ -30,6 +31,7 @@ from teplo.web.periods import Period, period_chips, period_of
 from teplo.web.reading import whole
 from teplo.web.score_lines import BLANK, Row, posted_lines, posted_number, rows_of, rows_posted
 from teplo.web.scoring_tabs import scoring_tabs
+from teplo.web.used import still_used
 
 VERSIONS_SHOWN = 20
 
@@ -227,7 +229,11 @@ def _go_live(request: HttpRequest, table: ScoreTable) -> HttpResponse:
 @requires(Right.EDIT_MARKETING)
 @require_POST
 def score_table_discard(request: HttpRequest, table_id: int) -> HttpResponse:
-    if tables.discard(table=get_object_or_404(ScoreTable, pk=table_id)):
+    try:
+        is_gone = tables.discard(table=get_object_or_404(ScoreTable, pk=table_id))
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("score-table", args=[table_id]))
+    if is_gone:
         saved(request, _("The draft is gone."))
     else:
         refused(request, _("This table has scored people and is kept to compare with."))
@@ -282,7 +288,10 @@ def _kind(request: HttpRequest) -> str:
 @requires(Right.EDIT_MARKETING)
 @require_POST
 def profile_delete(request: HttpRequest, profile_id: int) -> HttpResponse:
-    tables.delete_profile(profile=get_object_or_404(Profile, pk=profile_id), by=request.user.pk)
+    try:
+        tables.delete_profile(profile=get_object_or_404(Profile, pk=profile_id), by=request.user.pk)
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("scoring"))
     saved(request, _("The profile is gone. Everybody is being compared with the others."))
     return redirect(request, "scoring")
 

@@ -22,12 +22,12 @@ from teplo.conditions.sentences import say_stored
 from teplo.insights.people_export import csv_of
 from teplo.insights.people_list import Page, list_people
 from teplo.kit.clock import now
+from teplo.kit.uses import InUse
 from teplo.people.choosing import EVERYBODY, KNOWN, Chosen
 from teplo.people.counting import Count
 from teplo.people.keeping import begin_keeping
 from teplo.people.models import Segment
 from teplo.people.segments import (
-    SegmentInUse,
     change_segment,
     count_segment,
     create_segment,
@@ -37,6 +37,7 @@ from teplo.people.segments import (
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import PREVIEW, needed_condition, posted_condition
 from teplo.web.templatetags.teplo import url_if_any
+from teplo.web.used import still_used
 
 
 class SegmentForm(forms.Form):
@@ -130,10 +131,8 @@ def segment_delete(request: HttpRequest, segment_id: int) -> HttpResponse:
     segment = get_object_or_404(Segment, pk=segment_id)
     try:
         delete_segment(segment)
-    except SegmentInUse as refusal:
-        names = ", ".join(f"«{user.name}»" for user in refusal.users)
-        refused(request, _("Other segments are defined through this one: %(names)s.") % {"names": names})
-        return redirect(request, "segment", segment.pk)
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("segment", args=[segment.pk]))
     saved(request, _("The segment is gone; the people stay."))
     return redirect(request, "segments")
 

@@ -22,11 +22,13 @@ from teplo.channels.email.troubles import say_trouble
 from teplo.channels.hooks import HookRefused, hook_secret, take_reports
 from teplo.channels.links import public_base
 from teplo.channels.models import Channel, Sender
-from teplo.channels.senders import PasswordLost, is_configured, save_sender, server_of
+from teplo.channels.senders import PasswordLost, is_configured, remove_sender, save_sender, server_of
 from teplo.kit.clock import now
 from teplo.kit.secrets import encrypt
+from teplo.kit.uses import InUse
 from teplo.web.answers import page, redirect, saved
 from teplo.web.preferring import workspace_of
+from teplo.web.used import still_used
 
 _SECURITY = (
     ("starttls", gettext_lazy("STARTTLS, usually port 587")),
@@ -217,7 +219,10 @@ def _mailbox_answer(sender: Sender) -> tuple[bool, str] | None:
 @requires(Right.MANAGE)
 @require_POST
 def sender_remove(request: HttpRequest, sender_id: int) -> HttpResponse:
-    Sender.objects.filter(pk=sender_id).update(is_active=False, is_default=False)
+    try:
+        remove_sender(sender_id=sender_id)
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("sender", args=[sender_id]))
     saved(request, _("The sender is removed. What waited for it goes through another one, or waits."))
     return redirect(request, "senders")
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,6 +16,7 @@ from teplo.conditions.reading import ConditionError
 from teplo.insights.funnel import funnel, stuck_people
 from teplo.jobs.starting import live_job
 from teplo.kit.clock import now
+from teplo.kit.uses import InUse
 from teplo.stages import editing, jobs
 from teplo.stages.editing import Filled, StageRefused
 from teplo.stages.models import Stage
@@ -25,6 +26,7 @@ from teplo.web.conditions import needed_condition
 from teplo.web.funnel_picture import funnel_picture, people_url
 from teplo.web.periods import Period, period_chips, period_of
 from teplo.web.reading import whole
+from teplo.web.used import still_used
 
 
 @requires(Right.SEE)
@@ -152,6 +154,8 @@ def stage_retire(request: HttpRequest, stage_id: int) -> HttpResponse:
         editing.retire_stage(stage=get_object_or_404(Stage, pk=stage_id), by=request.user.pk)
     except StageRefused as refusal:
         refused(request, str(refusal).capitalize())
+    except InUse as in_use:
+        return still_used(request, in_use, back=reverse("stage", args=[stage_id]))
     else:
         saved(request, _("The stage is out of use; its people move where their signs lead them."))
     return redirect(request, "stages")

@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from teplo.conditions import registry
 from teplo.conditions.reading import ConditionError, read_json
+from teplo.kit.uses import InUse
 from teplo.people import counting
 from teplo.people.counting import Count, OutOfTime, at_most, count_people, people_with
 from teplo.people.models import ChangeNote, Person, Segment, SegmentMember
 from teplo.people.segments import (
     Entry,
-    SegmentInUse,
     change_segment,
     count_segment,
     create_segment,
@@ -81,9 +81,9 @@ def test_a_segment_cannot_contain_itself_even_through_others() -> None:
 def test_a_segment_that_others_are_defined_through_stays() -> None:
     inner = make_segment(name="inner")
     outer = make_segment({"all": [{"not": {"in": str(inner.pk)}}]}, name="outer")
-    with pytest.raises(SegmentInUse) as caught:
+    with pytest.raises(InUse) as caught:
         delete_segment(inner)
-    assert caught.value.users == [outer]
+    assert [(use.kind, use.id) for use in caught.value.uses] == [("segment", outer.pk)]
     delete_segment(outer)
     delete_segment(inner)
     assert not Segment.objects.exists()
