@@ -24,7 +24,7 @@ def speaks_of(condition: Any, thing: Thing) -> bool:
         return ("did", thing.key) in found
     if thing.kind == "segment":
         return ("segment", str(thing.id)) in found
-    if thing.kind in ("stage", "grade"):
+    if thing.kind in ("stage", "grade", "tag"):
         return (thing.kind, thing.key) in found
     return False
 

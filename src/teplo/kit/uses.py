@@ -30,8 +30,9 @@ KINDS = {
 class Thing:
     """A definition that others may be built upon.
 
-    `kind` is attribute, choice, activity, segment, stage, grade, template, sender or table. `key` is how conditions and
-    steps name it (of an attribute with attr. or company.attr. before it); `value` is of a choice its own key.
+    `kind` is attribute, choice, activity, segment, stage, grade, tag, template, sender or table. `key` is how
+    conditions and steps name it (of an attribute with attr. or company.attr. before it); `value` is of a choice its own
+    key, of a tag its folded name.
     """
 
     kind: str

@@ -16,6 +16,7 @@ from django.db.models import Count, Q
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.people import queries
 from teplo.people.models import Person, PersonTag, Tag, TagChange
 from teplo.people.names import name_key, plain
@@ -108,8 +109,14 @@ def rename_tag(*, tag: Tag, name: str) -> None:
         Tag.objects.filter(pk=tag.pk).update(name=told, name_key=name_key(told))
 
 
+def thing_of(tag: Tag) -> Thing:
+    """As `used_in` asks for it."""
+    return Thing("tag", tag.pk, key=tag.key, value=tag.name_key)
+
+
 def forget_tag(*, tag: Tag) -> int:
-    """Take a tag off everybody and forget that it was; answers how many people had it."""
+    """Take a tag off everybody and forget that it was; answers how many people had it. Raises InUse."""
+    refuse_in_use(thing_of(tag))
     with transaction.atomic():
         people = list(PersonTag.objects.filter(tag=tag).values_list("person_id", flat=True))
         PersonTag.objects.filter(tag=tag).delete()

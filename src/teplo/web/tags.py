@@ -5,16 +5,17 @@ from __future__ import annotations
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
-from teplo.insights.tag_usage import uses_of_tag
+from teplo.kit.uses import InUse
 from teplo.people.models import Tag
 from teplo.people.tagging import LONGEST, TagNameless, TagTaken, forget_tag, rename_tag, tags_with_people
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, redirect, saved
+from teplo.web.used import still_used
 
 
 class RenameForm(forms.Form):
@@ -52,12 +53,11 @@ def tag_rename(request: HttpRequest, tag_id: int) -> HttpResponse:
 @require_POST
 def tag_forget(request: HttpRequest, tag_id: int) -> HttpResponse:
     tag = get_object_or_404(Tag, pk=tag_id)
-    if uses := uses_of_tag(tag):
-        places = ", ".join(sorted({f"«{use.name}»" for use in uses}))
-        refused(request, _("The tag is used and stays: %(places)s. Take it out there first.") % {"places": places})
-    else:
+    try:
         forget_tag(tag=tag)
-        saved(request, _("The tag is gone; the people stay."))
+    except InUse as refusal:
+        return still_used(request, refusal, back=reverse("tags"))
+    saved(request, _("The tag is gone; the people stay."))
     return redirect(request, "tags")
 
 

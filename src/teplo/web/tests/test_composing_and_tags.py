@@ -13,11 +13,11 @@ from teplo.accounts.models import Notice, Role
 from teplo.accounts.testing import make_user
 from teplo.channels.models import Delivery
 from teplo.channels.testing import make_sender
-from teplo.insights.tag_usage import uses_of_tag
 from teplo.journeys.testing import make_journey
 from teplo.kit.clock import now
+from teplo.kit.uses import used_in
 from teplo.people.models import Note, Person, PersonTag, Segment, Tag
-from teplo.people.tagging import add_tags, find_or_create_tags, tags_of
+from teplo.people.tagging import add_tags, find_or_create_tags, tags_of, thing_of
 from teplo.people.testing import make_person
 from teplo.sales.models import Call, Task
 
@@ -185,8 +185,8 @@ def test_a_tag_in_use_is_not_forgotten(client: Client, user: Any, olga: Person) 
     tag = Tag.objects.get()
     Segment.objects.create(name="Best", condition={"all": [{"tag": {"has_not": ["VIP"]}}]})
     make_journey({"key": "a", "kind": "remove-tag", "tag": "vip", "next": None})
-    assert [use.kind for use in uses_of_tag(tag)] == ["segment", "journey"]
-    assert uses_of_tag(find_or_create_tags(["fair"], by="")["fair"]) == []
+    assert [use.kind for use in used_in(thing_of(tag))] == ["segment", "journey"]
+    assert used_in(thing_of(find_or_create_tags(["fair"], by="")["fair"])) == []
     answer = client.post(f"/people/tags/{tag.pk}/forget/", follow=True)
     assert "Best" in answer.content.decode()
     assert Tag.objects.filter(pk=tag.pk).exists()
