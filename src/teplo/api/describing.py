@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from teplo.api.problems import TITLES, ProblemDetails
+from teplo.people.consent import CHANNELS
 from teplo.tracking.collector import MAX_EVENTS
 
 EVERYWHERE = (401, 403, 422, 429)
@@ -78,7 +79,12 @@ def _events() -> dict[str, Any]:
             "utm": {"type": "object"},
             "properties": {"type": "object"},
             "attributes": {"type": "object"},
-            "consent": {"type": "object", "additionalProperties": {"type": "boolean"}},
+            "consent": {
+                "type": "object",
+                "propertyNames": {"enum": list(CHANNELS)},
+                "additionalProperties": {"type": "boolean"},
+            },
+            "consent_text": {"type": "string", "description": "Key of a consent text, with its version: news@3"},
         },
     }
     many = {

@@ -207,8 +207,9 @@ def _proof(consent: Consent | None) -> list[str]:
         lines.append(_("version %(name)s of the text") % {"name": proof["text"]})
     if proof.get("unknown_text"):
         lines.append(_("a text that is not known here: %(name)s") % {"name": str(proof["unknown_text"])[:70]})
-    if str(proof.get("how", "")) in _HOW:
-        lines.append(str(_HOW[proof["how"]]))
+    how = "import" if "import" in proof else str(proof.get("how", ""))
+    if how in _HOW:
+        lines.append(str(_HOW[how]))
     lines += [str(proof[key])[:200] for key in ("url", "network") if proof.get(key)]
     if moment := _moment_of(proof.get("confirmed_at")):
         lines.append(_("confirmed by the link, %(day)s") % {"day": moment})
