@@ -6,10 +6,12 @@ ONLY ?=
 PYTEST ?=
 # Two processes suit two cores; -n auto on larger machines: make test WORKERS=auto
 WORKERS ?= 2
-export VENV
+# How much tests of properties try: make test HYPOTHESIS=thorough
+HYPOTHESIS ?= usual
+export VENV HYPOTHESIS
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev test test-sqlite test-postgres check bench setup setup-dev screenshots
+.PHONY: help run demo dev test test-long test-sqlite test-postgres check bench setup setup-dev screenshots
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +36,11 @@ test-sqlite: setup-dev  ## the tests on SQLite
 
 test-postgres: setup-dev  ## the tests on PostgreSQL (TEST_DATABASE_URL, or one started just for them)
 	@$(BIN)/python scripts/postgres.py $(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(PYTEST)
+
+test-long: setup-dev  ## what takes long, for the night: properties tried thoroughly, processes killed, both engines
+	@sh scripts/chromium.sh
+	@$(MAKE) --no-print-directory test-sqlite HYPOTHESIS=thorough PYTEST="-m 'property or faults' --timeout=7200 $(PYTEST)"
+	@$(MAKE) --no-print-directory test-postgres HYPOTHESIS=thorough PYTEST="-m 'property or faults' --timeout=7200 $(PYTEST)"
 
 check: setup-dev  ## style, types, layers, templates, migrations, translations, architecture
 	$(BIN)/ruff format --check src tests benchmarks scripts

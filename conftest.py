@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import _set_suffix_to_test_databases
 from pytest_django.plugin import blocking_manager_key
 
-from teplo.kit.testing import examples
+from teplo.kit.testing import THOROUGH, examples
 
 # Time is measured in benchmarks: a slow machine makes no test of a property red. A world made anew in the transaction
 # of each example is what `alone` and its like are for, so the fixture may be shared by the examples.
@@ -31,6 +31,15 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
     worker = getattr(request.config, "workerinput", {}).get("workerid")
     if worker and not settings.DATABASES["default"]["ENGINE"].endswith("sqlite"):
         _set_suffix_to_test_databases(suffix=worker)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of properties can be chosen (`-m property`), and may take as long as they need when they are thorough."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+            if THOROUGH:
+                item.add_marker(pytest.mark.timeout(7200))
 
 
 @pytest.hookimpl(wrapper=True)

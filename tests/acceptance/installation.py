@@ -25,6 +25,7 @@ from typing import Any
 import psycopg
 
 from teplo.demo.streaming import stream_events
+from teplo.kit.testing import PATIENCE
 from teplo.tracking.incoming import event_id
 
 KEY = "faults"
@@ -60,7 +61,7 @@ class Installation:
     def python(self, *arguments: str) -> str:
         """Run a short Python program of this installation; answers what it printed."""
         done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, capture_output=True, text=True, timeout=120
+            [sys.executable, *arguments], env=self.environment, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
@@ -114,10 +115,10 @@ class Installation:
     def one(self, statement: str) -> Any:
         return self.execute(statement)[0][0]
 
-    def wait_until_listening(self, *, timeout: float = 60) -> None:
+    def wait_until_listening(self, *, timeout: float = PATIENCE) -> None:
         wait_for(lambda: _is_alive(self.port), timeout, "nobody listens", self)
 
-    def wait_until_empty(self, *, timeout: float = 120) -> None:
+    def wait_until_empty(self, *, timeout: float = PATIENCE) -> None:
         wait_for(lambda: self.one("SELECT COUNT(*) FROM tracking_inboxrow") == 0, timeout, "the inbox stays full", self)
 
     def check_counted_once(self, load: Load) -> None:
@@ -286,18 +287,18 @@ def kill(process: int) -> None:
 
 
 def wait_for(what: Callable[[], bool], timeout: float, why: str, installation: Installation) -> None:
-    until = time.monotonic() + timeout
+    until = time.monotonic() + max(timeout, PATIENCE)
     while time.monotonic() < until:
         with suppress(sqlite3.Error, psycopg.Error):
             if what():
                 return
         time.sleep(0.05)
     log = installation.log.read_text()[-3000:]
-    raise AssertionError(f"{why} after {timeout} s\n{log}")
+    raise AssertionError(f"{why} after {max(timeout, PATIENCE)} s\n{log}")
 
 
 def _is_alive(port: int) -> bool:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         line.request("GET", "/healthz")
         return line.getresponse().status == 200

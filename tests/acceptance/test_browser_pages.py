@@ -12,6 +12,7 @@ from teplo.accounts.models import Role, User
 from teplo.accounts.notices import NewNotice, notify
 from teplo.accounts.testing import make_session, make_user
 from teplo.kit.clock import now
+from teplo.kit.testing import PATIENCE
 from teplo.people.models import Company, Person, Segment
 from teplo.sales.models import HandOff, Task
 from teplo.scoring.models import Score
@@ -110,7 +111,7 @@ def test_a_hot_person_rises_as_a_toast_without_loading_the_page_anew(live_server
         page.goto(live_server.url, wait_until="networkidle")
         page.evaluate("window.isSamePage = true")
         notify([NewNotice(owner.pk, "person-hot", {"name": "Зоряна Мельник", "minutes": 15}, "/people/")])
-        page.locator(".toast-note.hot", has_text="Зоряна").wait_for(timeout=15_000)
+        page.locator(".toast-note.hot", has_text="Зоряна").wait_for(timeout=PATIENCE * 1000)
         assert page.evaluate("window.isSamePage")
         assert page.locator("#bell .bell-count").text_content() == "2"
 

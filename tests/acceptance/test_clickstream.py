@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from teplo.kit.testing import PATIENCE
 from tests.acceptance.installation import KEY, Installation, kill
 from tests.acceptance.test_faults_collecting import place  # noqa: F401 - a fixture
 
@@ -60,12 +61,12 @@ def test_a_shops_clickstream_is_counted_as_the_file_says(place: Installation) ->
     process = place.start("up")
     try:
         place.wait_until_listening()
-        line = http.client.HTTPConnection("127.0.0.1", place.port, timeout=30)
+        line = http.client.HTTPConnection("127.0.0.1", place.port, timeout=PATIENCE)
         for start in range(0, len(events), 250):
             part = events[start : start + 250]
             assert post(line, part) == {"accepted": len(part)}
         post(line, events[:250])  # the same again counts once
-        place.wait_until_empty(timeout=180)
+        place.wait_until_empty()
     finally:
         kill(process)
     assert place.one("SELECT COUNT(*) FROM tracking_event") == len(events)

@@ -24,6 +24,8 @@ from tests.acceptance.installation import Installation, Load, free_port, kill, m
 sys.path.append(str(Path(__file__).parents[2] / "scripts"))
 import postgres  # noqa: E402 - our own starter of private servers
 
+from teplo.kit.testing import PATIENCE
+
 pytestmark = [pytest.mark.acceptance, pytest.mark.faults]
 KILLS = int(os.environ.get("FAULT_KILLS", "50"))
 SEED = int(os.environ.get("FAULT_SEED", "0")) or secrets.randbelow(10**6)
@@ -166,7 +168,7 @@ def test_a_database_gone_and_back_is_said_and_survived(tmp_path: Path, chance: r
             for _ in range(3):
                 time.sleep(chance.uniform(0.3, 1))
                 server.send_signal(signal.SIGQUIT)  # at once, as in a crash
-                server.wait(10)
+                server.wait(PATIENCE)
                 refused = load.statuses.get(503, 0)
                 wait_for(
                     lambda before=refused: load.statuses.get(503, 0) > before, 40, "no 503 without a database", place

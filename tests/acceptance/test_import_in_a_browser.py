@@ -55,7 +55,7 @@ def test_a_file_goes_all_the_way_from_the_upload_to_its_result(page: Page, tmp_p
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.locator("progress")).to_be_visible()
     run_all_jobs()
-    expect(page.locator("h1")).to_contain_text("1 new person", timeout=10_000)
+    expect(page.locator("h1")).to_contain_text("1 new person")
     expect(page.get_by_role("link", name="Refused rows as a file")).to_be_visible()
     _check(page)
     assert Person.objects.get().attributes == {"vozrast": 31}

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from teplo.kit.testing import PATIENCE
 from tests.acceptance.installation import Installation, kill, make_installation, wait_for
 
 pytestmark = pytest.mark.acceptance
@@ -44,7 +45,7 @@ class Api:
         self.port, self.token = place.port, place.python("-c", _TOKEN).strip()
 
     def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> tuple[int, Any]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind, "Accept-Language": "uk"}
         text = body if isinstance(body, str) else None if body is None else json.dumps(body)
         try:
@@ -92,12 +93,12 @@ def test_ctrl_c_stops_a_back_test_cleanly(place: Installation) -> None:
     process = subprocess.Popen(
         command, env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not place.execute("SELECT id FROM jobs_job WHERE state = 'running' AND kind = 'back-test'"):
         assert time.monotonic() < until and process.poll() is None, process.communicate()
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGINT)
-    out, complaints = process.communicate(timeout=60)
+    out, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, complaints
     assert json.loads(out)["state"] == "stopped"
     assert place.execute("SELECT state, lease_owner FROM jobs_job WHERE kind = 'back-test'") == [("cancelled", "")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+PATIENCE = 300
+"""Seconds to wait for what surely comes: it only guards against hanging, a slow machine makes nothing red."""
 THOROUGH = os.environ.get("HYPOTHESIS") == "thorough"
 
 

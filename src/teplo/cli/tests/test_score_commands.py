@@ -25,6 +25,7 @@ from teplo.jobs.models import Job, JobState
 from teplo.jobs.running import CannotGoOn, Work
 from teplo.jobs.starting import start_job
 from teplo.kit.clock import at_moment, now
+from teplo.kit.testing import PATIENCE
 from teplo.people.models import AttributeChange
 from teplo.people.testing import make_person
 from teplo.scoring import jobs_learning
@@ -338,6 +339,6 @@ def test_work_that_a_worker_has_is_followed_to_its_end(monkeypatch: pytest.Monke
 def test_a_base_without_tables_gets_them(tmp_path: Path) -> None:
     environment = {**os.environ, "TEPLO_HOME": str(tmp_path), "DATABASE_URL": "", "TEST_DATABASE_URL": ""}
     command = [sys.executable, "-m", "teplo.cli", "score", "export", "--json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["state"] == "done"

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from teplo.kit.testing import PATIENCE
+
 HEAVY = ("numpy", "scipy", "sklearn", "weasyprint", "pandas")
 _CODE = """
 import sys
@@ -24,6 +26,6 @@ print([name for name in {names!r} if name in sys.modules])
 )
 def test_a_command_starts_without_what_it_does_not_need(command: str, names: tuple[str, ...]) -> None:
     code = _CODE.format(command=command, names=names)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -151,7 +151,7 @@ def test_a_greedy_template_is_stopped(source: str) -> None:
     prepared = prepare_source(Source(body=source, is_service=True))
     with pytest.raises(sandbox.LiquidError):
         prepared.html.fill({"context": {"long": "x" * 1000}}, links=PlainLinks())  # type: ignore[arg-type]
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60  # unstopped it would take an hour
 
 
 def test_unknown_holes_are_warned_of_with_their_line() -> None:

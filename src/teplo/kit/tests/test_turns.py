@@ -10,11 +10,12 @@ import pytest
 from django.db.utils import ConnectionHandler
 
 from teplo.config.databases import database_from
+from teplo.kit.testing import PATIENCE
 from teplo.kit.turns import Turns, turns_over, urgently
 
 
 def wait_until_waiting(turns: Turns, count: int) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while turns.waiting < count:
         assert time.monotonic() < until
         time.sleep(0.001)
@@ -24,9 +25,9 @@ def queue_up(turns: Turns, name: str, order: list[str], *, urgent: bool = False)
     def take() -> None:
         if urgent:
             with urgently():
-                assert turns.take(timeout=5)
+                assert turns.take(timeout=PATIENCE)
         else:
-            assert turns.take(timeout=5)
+            assert turns.take(timeout=PATIENCE)
         order.append(name)
         turns.give_back()
 
@@ -39,19 +40,19 @@ def queue_up(turns: Turns, name: str, order: list[str], *, urgent: bool = False)
 
 def test_turns_come_in_the_order_asked_and_the_urgent_goes_first() -> None:
     turns, order = Turns(), []
-    assert turns.take(timeout=1)
+    assert turns.take(timeout=PATIENCE)
     threads = [queue_up(turns, name, order) for name in ("first", "second")]
     threads.append(queue_up(turns, "urgent", order, urgent=True))
     turns.give_back()
     for thread in threads:
-        thread.join(5)
+        thread.join(PATIENCE)
     assert order == ["urgent", "first", "second"]
     assert turns.take(timeout=0)
 
 
 def test_who_waits_too_long_gives_up_and_blocks_nobody() -> None:
     turns = Turns()
-    assert turns.take(timeout=1)
+    assert turns.take(timeout=PATIENCE)
     assert not turns.take(timeout=0.01)
     assert turns.waiting == 0
     turns.give_back()
@@ -69,7 +70,7 @@ def test_many_writers_never_hold_the_turn_together() -> None:
     def work() -> None:
         nonlocal inside, most
         for _ in range(200):
-            assert turns.take(timeout=10)
+            assert turns.take(timeout=PATIENCE)
             inside += 1
             most = max(most, inside)
             inside -= 1
@@ -79,7 +80,7 @@ def test_many_writers_never_hold_the_turn_together() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE)
     assert most == 1 and turns.waiting == 0
 
 
@@ -124,7 +125,7 @@ def test_a_file_is_written_durably_and_its_transactions_take_the_write_lock_at_o
 
 def test_a_turn_somebody_had_to_wait_for_stays_wanted_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     turns, order = Turns(), []
-    assert turns.take(timeout=1) and not turns.is_wanted
+    assert turns.take(timeout=PATIENCE) and not turns.is_wanted
     waiter = queue_up(turns, "second", order)
     assert turns.is_wanted
     turns.give_back()

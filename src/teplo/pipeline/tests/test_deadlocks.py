@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 
 from teplo.accounts.workspace import get_workspace
+from teplo.kit.testing import PATIENCE
 from teplo.people.models import Identity, Merge, Person
 from teplo.people.testing import make_person, make_stranger
 from teplo.pipeline import steps, worker, working
@@ -45,12 +46,12 @@ def work_until_empty() -> None:
     threads = [threading.Thread(target=worker._turn, args=(loop, f"worker-{n}", stop)) for n in range(WORKERS)]
     for thread in threads:
         thread.start()
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while InboxRow.objects.exists() and time.monotonic() < until:
         time.sleep(0.05)
     stop.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
 def test_a_deadlock_between_two_workers_joining_strangers_is_taken_again(inject: Any) -> None:
@@ -61,7 +62,7 @@ def test_a_deadlock_between_two_workers_joining_strangers_is_taken_again(inject:
         make_stranger(visitor=f"v{number}")
         event = make_event(visitor=f"v{number}", identities={"email": f"p{number}@example.com"}, id=f"e{number}")
         put_events([event, make_event(visitor=f"v{number}", id=f"f{number}")], origin="api")
-    together = threading.Barrier(WORKERS, timeout=10)
+    together = threading.Barrier(WORKERS, timeout=PATIENCE)
     crossed: set[str] = set()
     failures: list[str] = []
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from teplo.kit.testing import PATIENCE
 from teplo.pipeline import worker
 from teplo.pipeline.worker import Loop
 
@@ -26,7 +27,7 @@ def run_loop(turn: Callable[[int], int], turns: int) -> None:
 
     thread = threading.Thread(target=worker._turn, args=(Loop("test", counted, rest=0.001), "test", stop))
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert taken == turns
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import TimeoutError as StillWaiting
 import pytest
 from django.db import connection, transaction
 
+from teplo.kit.testing import PATIENCE
 from teplo.people.models import Person
 from teplo.scoring.models import Score
 from teplo.scoring.rescoring import rescore, rescore_range
@@ -46,7 +47,7 @@ def meet(one, other):
             waiting = pool.submit(elsewhere, other)
             with pytest.raises(StillWaiting):
                 waiting.result(timeout=0.4)
-        waiting.result(timeout=10)
+        waiting.result(timeout=PATIENCE)
     return Score.objects.get(person=person)
 
 

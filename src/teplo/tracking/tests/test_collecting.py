@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from teplo.kit.testing import PATIENCE
 from teplo.tracking.collector import Collector
 from teplo.tracking.committing import Committer
 from teplo.tracking.inbox import Parcel
@@ -67,7 +68,7 @@ class Desk:
         )
 
     def _write(self, parcels: list[Parcel]) -> None:
-        assert self.gate.wait(5)
+        assert self.gate.wait(PATIENCE)
         if self.failure is not None:
             raise self.failure
         self.parcels += parcels
