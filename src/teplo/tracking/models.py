@@ -164,6 +164,7 @@ class SourceKind(models.TextChoices):
     BLOG = "blog"
     EMAIL = "email"
     OFFLINE = "offline"
+    ASSISTANT = "assistant"
 
 
 class Touch(PersonLeaf):

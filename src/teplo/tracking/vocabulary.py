@@ -42,6 +42,7 @@ SOURCES = (
     Choice(SourceKind.BLOG, _("blog")),
     Choice(SourceKind.EMAIL, _("a letter")),
     Choice(SourceKind.OFFLINE, _("off-line")),
+    Choice(SourceKind.ASSISTANT, _("an AI assistant")),
 )
 LABELS = (
     Choice(EventLabel.HUMAN, _("human")),

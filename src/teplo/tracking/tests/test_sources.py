@@ -20,7 +20,7 @@ PAGE = "https://shop.example/landing"
         (PAGE, "https://mail.google.com/mail/u/0/", "email", "mail.google.com"),
         (PAGE, "https://l.facebook.com/", "social", "l.facebook.com"),
         (PAGE, "https://vk.com/feed", "social", "vk.com"),
-        (PAGE, "android-app://org.telegram.messenger", "referral", "org.telegram.messenger"),
+        (PAGE, "android-app://org.telegram.messenger", "social", "org.telegram.messenger"),
         (PAGE, "https://partner.example/list", "referral", "partner.example"),
         (PAGE, "https://blog.partner.example/post", "blog", "blog.partner.example"),
         (PAGE + "?utm_source=google&utm_medium=cpc&utm_campaign=spring", "https://google.com/", "paid", "spring"),
