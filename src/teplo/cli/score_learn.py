@@ -29,7 +29,7 @@ from teplo.cli.speaking import progress_bar, screen
 from teplo.kit.wording import in_language
 from teplo.people.importing.shapes import FileRefused
 from teplo.scoring.file_scores import ColumnsMissing, FileScoring, RowScore, band_of, file_vocabulary, read_table_for
-from teplo.scoring.learned_names import share
+from teplo.scoring.learned_names import share, times
 from teplo.scoring.learning_process import LearningFailed, run_learning
 from teplo.scoring.people_files import NoSuchColumn, PeopleFile, open_people, sidecar_of_file
 from teplo.scoring.table_file import BAND_TITLES, TITLES, WARMTH, Band, Line, TableUnreadable, read_bands, write_table
@@ -86,7 +86,7 @@ def learn(
             _give_up(result["why"]["text"], as_json)
         if result["verdict"] == "proposed":
             table = write_table(
-                [_line(entry) for entry in result["criteria"]], vocabulary=file_vocabulary(file.names),
+                [_line(entry, result) for entry in result["criteria"]], vocabulary=file_vocabulary(file.names),
                 bands=bands_of(result), person=person,
             )  # fmt: skip
             out.write_text(table, encoding="utf-8")
@@ -218,10 +218,10 @@ def _learnt(file: PeopleFile, options: dict[str, Any], *, quiet: bool) -> dict[s
         return run_learning(frame=file.path, options=options, report=show)
 
 
-def _line(criterion: dict[str, Any]) -> Line:
+def _line(criterion: dict[str, Any], result: dict[str, Any]) -> Line:
     found = {
         "people": criterion["people"], "conversion": f"{criterion['conversion'] * 100:.1f}%",
-        "effect": f"{criterion['effect']:+.2f} ({criterion['low']:+.2f} … {criterion['high']:+.2f})",
+        "effect": f"{times(criterion, result):.2f}",
     }  # fmt: skip
     return Line(criterion["name"], criterion["condition"], criterion["points"], criterion["group"], found=found)
 
@@ -316,7 +316,7 @@ def _tell_proof(result: dict[str, Any], criteria: int, date: str) -> None:
 def _criteria_of(result: dict[str, Any]) -> Table:
     table = Table(*(in_language(TITLES[key]) for key in ("criterion", "points", "effect", "people", "conversion")))
     for entry in result["criteria"]:
-        effect = f"{entry['effect']:+.2f} ({entry['low']:+.2f} … {entry['high']:+.2f})"
+        effect = number_format(times(entry, result), 2)
         conversion = number_format(entry["conversion"] * 100, 1) + "%"
         table.add_row(entry["name"], f"{entry['points']:+d}", effect, str(entry["people"]), conversion)
     return table

@@ -18,6 +18,12 @@ BLANKS = frozenset(
         "#value!",
         "#ref!",
         "#div/0!",
+        # what forms show before anything is chosen
+        *("select", "select...", "select…", "- select -", "-- select --", "--select--", "please select", "choose"),
+        *("choose...", "choose…", "please choose", "choose one", "select one", "not selected", "not chosen"),
+        *("выберите", "выберите...", "выберите…", "выберите значение", "не выбрано", "не выбран", "не выбрана"),
+        *("выбрать", "оберіть", "виберіть", "оберіть...", "виберіть...", "оберіть…", "виберіть…", "не вибрано"),
+        *("не обрано", "не вибраний", "не обраний", "обрати", "вибрати"),
     )
 )
 _LONGEST = max(map(len, BLANKS))

@@ -35,6 +35,7 @@ from teplo.scoring.table_file import Band, Line, TableUnreadable, read_table
 
 AGE = "days from "
 _TO = " to "
+PARTS = {"weekday of ": "weekday", "month of ": "month"}
 _BATCH = 2_000
 _BY_DAY = (Operator.BEFORE, Operator.AFTER, Operator.ON)
 
@@ -49,6 +50,8 @@ class FileFields(Mapping[str, Field]):
     def __getitem__(self, key: str) -> Field:
         if (found := self._fields.get(key)) is not None:
             return found
+        if (part := self.part(key)) is not None:
+            return self._field(key, f"{part[1]}_{part[0]}")
         if (pair := self.pair(key)) is None:
             raise KeyError(key)
         return self._field(key, f"{pair[0]}_{pair[1]}")
@@ -66,6 +69,14 @@ class FileFields(Mapping[str, Field]):
             one, two = _TO.join(parts[:at]), _TO.join(parts[at:])
             if one in self.places and two in self.places:
                 return self.places[one], self.places[two]
+        return None
+
+    def part(self, key: str) -> tuple[str, int] | None:
+        """What of the day in which column: `weekday of A`, `month of A`."""
+        for prefix, part in PARTS.items():
+            name = key.removeprefix(prefix)
+            if name != key and name in self.places:
+                return part, self.places[name]
         return None
 
     def _field(self, name: str, place: str) -> Field:
@@ -201,8 +212,13 @@ class FileScoring:
         return type("FileRow", (models.Model,), {"__module__": __name__, "Meta": meta, **fields})
 
     def _place(self, key: str) -> str:
-        pair = self._fields.pair(key) if key not in self._fields.places else None
-        return f"{pair[0]}_{pair[1]}" if pair else str(self._fields.places[key])
+        if key in self._fields.places:
+            return str(self._fields.places[key])
+        if (part := self._fields.part(key)) is not None:
+            return f"{part[1]}_{part[0]}"
+        pair = self._fields.pair(key)
+        assert pair is not None
+        return f"{pair[0]}_{pair[1]}"
 
     @cached_property
     def _statement(self) -> tuple[str, tuple[Any, ...]]:
@@ -225,9 +241,24 @@ class FileScoring:
         person = self._cell(cells, self._fields.places[self.person]) if self.person else ""
         stored: list[Any] = [number, person]
         for key in self._asked:
-            pair = self._fields.pair(key) if key not in self._fields.places else None
-            stored += self._age(cells, *pair) if pair else self._values(cells, self._fields.places[key])
+            stored += self._said(cells, key)
         return stored
+
+    def _said(self, cells: Sequence[str], key: str) -> list[Any]:
+        if key in self._fields.places:
+            return self._values(cells, self._fields.places[key])
+        if (part := self._fields.part(key)) is not None:
+            return self._part(cells, *part)
+        pair = self._fields.pair(key)
+        assert pair is not None
+        return self._age(cells, *pair)
+
+    def _part(self, cells: Sequence[str], part: str, place: int) -> list[Any]:
+        moment = self._moment(self._cell(cells, place), place)
+        if moment is None:
+            return [None, None, None, None]
+        number = moment.isoweekday() if part == "weekday" else moment.month
+        return [str(number), number, None, None]
 
     def _cell(self, cells: Sequence[str], place: int) -> str:
         return tidy(cells[place]) if place < len(cells) else ""

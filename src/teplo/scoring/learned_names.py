@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -30,6 +31,19 @@ WHY = {
     "weak": gettext_lazy("The signal is weak: AUC %(auc)s. The table orders people a little better than chance."),
     "fair": gettext_lazy("The signal is fair: AUC %(auc)s."),
     "strong": gettext_lazy("The signal is strong: AUC %(auc)s."),
+    "weak-lift": gettext_lazy(
+        "The signal is weak (AUC %(auc)s): the tenth with the best scores buys %(lift)s times as often as everybody."
+    ),
+    "fair-lift": gettext_lazy(
+        "The signal is fair (AUC %(auc)s): the tenth with the best scores buys %(lift)s times as often as everybody."
+    ),
+    "strong-lift": gettext_lazy(
+        "The signal is strong (AUC %(auc)s): the tenth with the best scores buys %(lift)s times as often as everybody."
+    ),
+    "too-good": gettext_lazy(
+        "Too good to be believed: AUC %(auc)s with only %(n)s criteria. People are rarely so easy to tell apart. Check "
+        "that every column below was known before the outcome, and leave out what was not."
+    ),
     "no-rows": gettext_lazy("The file has a header but no rows."),
     "outcome-empty": gettext_lazy("The outcome column “%(column)s” is empty."),
     "outcome-one-value": gettext_lazy(
@@ -71,6 +85,14 @@ LEAKS = {
         "“%(column)s” holds dates after the moment people are judged at: nobody could know them then "
         "(without it AUC is %(without)s, with it %(with)s)."
     ),
+    "outcome-date": gettext_lazy(
+        "“%(column)s” is the day of the outcome or made of it: before the outcome nobody knows it (without it AUC is "
+        "%(without)s, with it %(with)s)."
+    ),
+    "of-the-act": gettext_lazy(
+        "“%(column)s” exists only because the talk took place, and hardly anybody buys in a short one: before it "
+        "nobody knows how long it will be (without it AUC is %(without)s, with it %(with)s)."
+    ),
     "counts-on": gettext_lazy(
         "“%(column)s” holds all that “%(beside)s” does and more, and just what it has more tells the outcome: without "
         "it AUC is %(without)s, with it %(with)s. Most likely it went on counting after the outcome."
@@ -86,6 +108,10 @@ DROPPED = {
     "empty": gettext_lazy("empty"),
     "constant": gettext_lazy("the same for everybody"),
     "identifier": gettext_lazy("different for everybody: a name or a number, not a quality"),
+    "calendar": gettext_lazy(
+        "days of the calendar do not come again: only the weekday, and with two years of data the month, was looked "
+        "at; with the date that people are judged at it becomes an age"
+    ),
     "later": gettext_lazy("known only as it is now, not as it was then"),
 }
 
@@ -116,6 +142,12 @@ def say_leak(leak: Mapping[str, Any]) -> str:
     }  # fmt: skip
 
 
+def times(criterion: Mapping[str, Any], result: Mapping[str, Any]) -> float:
+    """How many times as often as everybody those buy of whom a criterion is true."""
+    base = float(result.get("base_rate") or 0)
+    return round(float(criterion["conversion"]) / base, 2) if base else 0.0
+
+
 def share(value: float) -> str:
     """An AUC with two decimals."""
     return number_format(value, 2)
@@ -127,6 +159,18 @@ def _said(value: Any) -> str:
     return number_format(value) if isinstance(value, int) else number_format(value, 2)
 
 
+PARTS_OF_DAYS = {
+    "weekday of ": gettext_lazy("weekday of “%(column)s”"),
+    "month of ": gettext_lazy("month of “%(column)s”"),
+}
+
+
+def _of_day(prefix: str, part: Mapping[str, Any]) -> list[str]:
+    """Weekdays and months by their names."""
+    names = {number + 1: name for number, name in WEEKDAYS.items()} if prefix.startswith("week") else MONTHS
+    return [str(names[int(level)]) for level in part.get("levels", ())]
+
+
 def name_of(label: str, part: Mapping[str, Any]) -> str:
     """«euribor3m — до 1,3», “job: student, retired”."""
     kind, of = part["kind"], part["of"]
@@ -134,6 +178,9 @@ def name_of(label: str, part: Mapping[str, Any]) -> str:
         return f"{label}: {part['item']}"
     if kind == "missing":
         return _("%(column)s — not known") % {"column": label} if of != "recency" else label
+    for prefix, said in PARTS_OF_DAYS.items():
+        if label.startswith(prefix):
+            label, part = said % {"column": label.removeprefix(prefix)}, {**part, "levels": _of_day(prefix, part)}
     if kind == "level":
         return f"{label}: {_listed(part['levels'])}"
     return f"{label} — {_band(part)}"

@@ -36,6 +36,9 @@ def _words(ru: str, uk: str, en: str) -> Mapping[str, str]:
     return {"ru": ru, "uk": uk, "en": en}
 
 
+_EFFECT = "effect|влияние|вплив|effect (log-odds)|влияние (логарифм шансов)|вплив (логарифм шансів)"
+"""Its title in older files."""
+
 # Written as these say; read back whichever language they are in, and by a few other words beside.
 TITLES: Mapping[str, Mapping[str, str]] = {
     "criterion": _words("критерий", "критерій", "criterion"),
@@ -50,7 +53,7 @@ TITLES: Mapping[str, Mapping[str, str]] = {
     "half_life": _words("полураспад, дней", "піврозпад, днів", "half-life, days"),
     "people": _words("человек", "людей", "people"),
     "conversion": _words("конверсия", "конверсія", "conversion"),
-    "effect": _words("влияние (логарифм шансов)", "вплив (логарифм шансів)", "effect (log-odds)"),
+    "effect": _words("к среднему, раз", "до середнього, разів", "times the average"),
 }
 BAND_TITLES: Mapping[str, Mapping[str, str]] = {
     "from": _words("баллы от", "бали від", "score from"),
@@ -70,7 +73,7 @@ _ALSO = {
     "criterion": "criteria|name|название|назва", "condition": "rule|правило", "points": "point|score|балл|бал|очки",
     "per_time": "each time|за каждый|за кожен", "at_least": "не менее|не меньше|не менше|щонайменше",
     "cap": "at most|не более|не больше|не більше", "window": "window|окно|вікно",
-    "half_life": "half-life|half life|полураспад|піврозпад", "people": "люди|осіб", "effect": "effect|влияние|вплив",
+    "half_life": "half-life|half life|полураспад|піврозпад", "people": "люди|осіб", "effect": _EFFECT,
     Side.BEHAVIOUR: "behavior", "warm": "теплый",
 }  # fmt: skip
 

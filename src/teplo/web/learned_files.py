@@ -17,6 +17,7 @@ from teplo.accounts.access import Right, requires
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.scoring import proposing
+from teplo.scoring.learned_names import times
 from teplo.scoring.models import Learning, ProfileSearch
 from teplo.scoring.table_file import Line, write_table
 
@@ -33,7 +34,10 @@ def learning_csv(request: HttpRequest, learning_id: int) -> HttpResponse:
         Line(
             name=one["name"], condition=proposing.fitting(one["condition"], vocabulary), points=one["points"],
             group=one.get("group", ""), side=one["side"],
-            found={"people": one["people"], "conversion": round(one["conversion"], 4), "effect": one["effect"]},
+            found={
+                "people": one["people"], "conversion": round(one["conversion"], 4),
+                "effect": times(one, learning.result),
+            },
         )
         for one in learning.result.get("criteria") or ()
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from teplo.scoring.learning.afterwards import why_afterwards
 from teplo.scoring.learning.curves import auc
 from teplo.scoring.learning.features import Feature
 from teplo.scoring.learning.fitting import fit_ridge
@@ -24,6 +25,8 @@ _OF_EACH = 4_000
 _PENALTY = 0.3
 SUSPICIOUS = 0.62
 MOST_SUSPECTS = 14
+EASY = 8
+"""From so many suspects on, more than half of all columns, the question is taken for an easy one."""
 SURPLUS_ALONE, SURPLUS_GAIN, SURPLUS_DECIDES = 0.04, 0.02, 0.75
 
 
@@ -69,15 +72,19 @@ def find_leaks(
         for key, of_key in purity.items()
         if alone[key] >= SUSPICIOUS or of_key.filled or of_key.buyers or of_key.later
     ]
-    told = {key: why for key, several in features.items() if (why := _told(several[0])) is not None}
-    suspects = sorted(set(suspects) | set(told), key=lambda key: (alone[key], key))
+    told = {key: why for key, several in features.items() if (why := _told(several, won)) is not None}
+    suspects = sorted(set(suspects) - set(told), key=lambda key: (alone[key], key))
+    is_easy = len(suspects) >= EASY and 2 * len(suspects) > len(features)
     # So many suspects are no leaks but an easy question; the weakest are believed.
-    base = [key for key in features if key not in suspects] + suspects[: max(0, len(suspects) - MOST_SUSPECTS)]
-    caught: dict[str, str] = {}
+    believed = suspects[: max(0, len(suspects) - MOST_SUSPECTS)] if is_easy else []
+    base = [key for key in features if key not in suspects and key not in told] + believed
+    caught: dict[str, str] = dict(told)
     without = judge.area(base)
-    for key in suspects[max(0, len(suspects) - MOST_SUSPECTS) :]:
+    # From the strongest down, beside honest columns alone: weaker leaks would shelter it. In an easy question upwards.
+    waiting = [key for key in suspects if key not in believed]
+    for key in waiting if is_easy else reversed(waiting):
         together = judge.area([*base, key])
-        why = told.get(key) or verdict(alone[key], without, together, purity[key])
+        why = verdict(alone[key], without, together, purity[key])
         if why:
             caught[key] = why
         else:
@@ -86,7 +93,7 @@ def find_leaks(
     leaks = []
     for key, why in caught.items():
         together = judge.area([*base, key])
-        if key not in told and not verdict(alone[key], without, together, purity[key]):
+        if is_easy and key not in told and not verdict(alone[key], without, together, purity[key]):
             base.append(key)
             without = judge.area(base)
             continue
@@ -138,14 +145,17 @@ def verdict(alone: float, without: float, together: float, purity: Purity) -> st
     return ""
 
 
-def _told(feature: Feature) -> str | None:
-    """What the history of the column says against it, and dates that lie after the moment asked of."""
+def _told(several: Sequence[Feature], won: Bools) -> str | None:
+    """What the history of the column says against it, its shape, and dates that lie after the moment asked of."""
+    feature = several[0]
     told = feature.told
     if (told.filled_after_share or 0) >= 0.5:
         return "filled-after"
     if (told.changed_after_share or 0) >= 0.5:
         return "changes-after"
-    return "after-moment" if _later_share(feature) > 0.5 else None
+    if _later_share(feature) > 0.5:
+        return "after-moment"
+    return why_afterwards(several, won) or None
 
 
 def _later_share(feature: Feature) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from teplo.scoring.learning.calendar import returning
 from teplo.scoring.learning.criteria import bands_of, criteria_of, thresholds
 from teplo.scoring.learning.curves import Z95, Z99, auc, auc_variance, interval, over_splits
 from teplo.scoring.learning.features import Dropped, Feature, Useless, days_of, make_features
@@ -25,6 +26,8 @@ from teplo.scoring.learning.tables import Learned, learn_table
 LEAST = 30
 """So many won and so many lost there must be, or nothing is learnt."""
 WEAK, STRONG = 0.70, 0.80
+TOO_GOOD, FEW = 0.95, 8
+"""Such an area from so few criteria is rarely true of people: it is said aloud."""
 CRITERIA = 25
 
 Tell = Callable[[int, int, str], None]
@@ -65,6 +68,7 @@ class _Proposal:
         self.tell(15, 100, "columns")
         features = self._features()
         features = self._without_leaks(features, won, people)
+        features = self._without_calendar(features)
         self.result["dropped"] = [asdict(entry) for entry in self.dropped]
         used = [feature for several in features.values() for feature in several]
         if not used:
@@ -157,6 +161,18 @@ class _Proposal:
         self.dropped += [Dropped(k, features[k][0].told.label, "later") for k in sorted(later - named)]
         return {key: several for key, several in features.items() if key not in out | later}
 
+    def _without_calendar(self, features: dict[str, list[Feature]]) -> dict[str, list[Feature]]:
+        """A day of the calendar does not come again: its weekday and its month do."""
+        found: dict[str, list[Feature]] = {}
+        for key, several in features.items():
+            if several[0].kind != "day":
+                found[key] = several
+                continue
+            self.dropped.append(Dropped(key, several[0].told.label, "calendar"))
+            if again := returning(several[0]):
+                found[key] = again
+        return found
+
     # the proof
 
     def _validate(self, features: Sequence[Feature], won: Bools, splits: Splits) -> tuple[float, float]:
@@ -164,6 +180,7 @@ class _Proposal:
         areas: dict[str, list[float]] = {"model": [], "table": []}
         variances: dict[str, list[float]] = {"model": [], "table": []}
         odds: list[Floats] = []
+        lifts: list[float] = []
         outcomes: list[Bools] = []
         for number, (learnt, tested) in enumerate(splits.pairs):
             self.tell(40 + 45 * number // len(splits.pairs), 100, "testing")
@@ -172,12 +189,14 @@ class _Proposal:
             for name, values in (("model", table.foretell(tested)), ("table", scores.astype(float))):
                 areas[name].append(auc(values, won[tested]))
                 variances[name].append(auc_variance(values, won[tested]))
+            lifts.append(lift_of_best(scores.astype(float), won[tested]))
             line = _line(table.score(learnt), won[learnt])
             odds.append(np.asarray(line[0] + line[1] * scores, dtype=np.float64))
             outcomes.append(won[tested])
         measured = {name: over_splits(areas[name], variances[name], disjoint=splits.disjoint) for name in areas}
         self.error = measured["table"][1]
         self.area = measured["table"][0]
+        self.result["lift"] = round(float(np.mean(lifts)), 2)
         self.result["auc"] = {
             **{name: interval(value, error) for name, (value, error) in measured.items()},
             "how": splits.how, "splits": len(splits.pairs),
@@ -205,10 +224,22 @@ class _Proposal:
         bands = bands_of(learned, scores, won, line, calibration)
         warm, hot = thresholds(bands, float(won.mean()))
         strength = "weak" if self.area < WEAK else "strong" if self.area >= STRONG else "fair"
+        params = {"auc": round(self.area, 2), "lift": self.result["lift"], "n": len(criteria)}
+        code = "too-good" if self.area >= TOO_GOOD and len(criteria) <= FEW else f"{strength}-lift"
         self.result |= {
-            "verdict": "proposed", "why": {"code": strength, "params": {"auc": round(self.area, 2)}},
+            "verdict": "proposed", "why": {"code": code, "params": params},
             "strength": strength, "criteria": criteria, "bands": bands, "warm_from": warm, "hot_from": hot,
         }  # fmt: skip
+
+
+def lift_of_best(scores: Floats, won: Bools) -> float:
+    """How many times as often as everybody the tenth with the best scores buys; ties count by their share."""
+    most = max(1, round(scores.size / 10))
+    edge = np.partition(scores, scores.size - most)[scores.size - most]
+    above, at = scores > edge, scores == edge
+    share = (most - int(above.sum())) / int(at.sum())
+    bought = float(won[above].sum() + share * won[at].sum())
+    return bought / most / float(won.mean())
 
 
 def _line(values: Any, won: Bools) -> tuple[float, float]:
