@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]  # generous: it guards against hanging alone
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FAULT = 70
@@ -48,7 +48,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return kept | {"TEPLO_HOME": str(home), "PYTHONPATH": f"{ROOT / 'src'}", "LANG": "en_US.UTF-8", **more}
 
 
-def teplo(home: Path, *arguments: str, seconds: int = 120, **more: str) -> Done:
+def teplo(home: Path, *arguments: str, seconds: int = 300, **more: str) -> Done:
     """A process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "teplo.cli", *arguments], env=environment(home, **more), capture_output=True, text=True,
@@ -351,7 +351,7 @@ def test_a_reader_who_has_gone_is_no_error(shell: Shell, arguments: str) -> None
     os.close(reading)
     done = subprocess.run(
         [sys.executable, "-m", "teplo.cli", *arguments.split()], env=environment(shell.folder / "home"),
-        stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120,
+        stdout=writing, stderr=subprocess.PIPE, text=True, timeout=300,
     )  # fmt: skip
     os.close(writing)
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
@@ -360,7 +360,7 @@ def test_a_reader_who_has_gone_is_no_error(shell: Shell, arguments: str) -> None
 
 def test_closed_streams_are_no_error(shell: Shell) -> None:
     command = f"exec {sys.executable} -m teplo.cli user list >&- 2>&-"
-    assert subprocess.run(command, shell=True, env=environment(shell.folder / "home"), timeout=120).returncode == 0
+    assert subprocess.run(command, shell=True, env=environment(shell.folder / "home"), timeout=300).returncode == 0
 
 
 @pytest.mark.parametrize("after", [0.15, 0.6, 1.5, 4.0])
@@ -372,6 +372,6 @@ def test_ctrl_c_ends_quietly_at_any_moment(tmp_path: Path, after: float) -> None
     )  # fmt: skip
     time.sleep(after)
     process.send_signal(signal.SIGINT)
-    _out, errors = process.communicate(timeout=60)
+    _out, errors = process.communicate(timeout=300)
     assert process.returncode in (130, -signal.SIGINT), errors
     assert "Traceback" not in errors, errors

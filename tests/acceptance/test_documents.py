@@ -27,7 +27,7 @@ import pytest
 
 from tests.acceptance.installation import free_port
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1200)]  # dozens of processes, and a slow machine
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -124,14 +124,14 @@ class Shell:
         self.port = free_port()
         self.environment = _environment(folder, self.port)
 
-    def run(self, command: str, *, answer: str = "y\n", seconds: int = 240) -> subprocess.CompletedProcess[str]:
+    def run(self, command: str, *, answer: str = "y\n", seconds: int = 600) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command, shell=True, cwd=self.folder, env=self.environment, input=answer, capture_output=True, text=True,
             timeout=seconds,
         )  # fmt: skip
 
     @contextmanager
-    def serving(self, command: str, *, seconds: int = 240) -> Iterator[Path]:
+    def serving(self, command: str, *, seconds: int = 600) -> Iterator[Path]:
         """A server while it runs; answers where its output goes. It must end cleanly when asked to."""
         log = self.folder / "output"
         with log.open("w") as output:
@@ -318,7 +318,7 @@ def sign_in_from(log: Path, port: int) -> None:
 
 def test_after_make_demo_a_stranger_signs_in_on_the_printed_link(folder: Path) -> None:
     shell = Shell(folder)
-    with shell.serving(_made("make demo", folder), seconds=280) as log:
+    with shell.serving(_made("make demo", folder), seconds=900) as log:
         assert "teplo up" in log.read_text(), "the example does not say what comes next"
         sign_in_from(log, shell.port)
         assert Browser(shell.port).ask(link_in(log))[0] == 410, "the link works twice"

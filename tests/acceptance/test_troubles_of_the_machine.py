@@ -20,7 +20,7 @@ import pytest
 from teplo.tracking.incoming import event_id
 from tests.acceptance.installation import KEY, ORIGIN, Installation, make_installation, wait_for
 
-pytestmark = pytest.mark.acceptance
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]
 _TOKEN = """
 import django; django.setup()
 from teplo.accounts.tokens import create_token

@@ -17,7 +17,7 @@ from teplo.kit.clock import at_moment
 from teplo.scoring.agreeing import agree, kappa
 from teplo.scoring.models import ScoreTable, TableState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 ENDS = datetime(2026, 6, 1, 18, tzinfo=UTC)
 PEOPLE, DAYS = 700, 110
 SEEDS = (7, 1, 2)
