@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from typing import Any, BinaryIO
 
 from teplo.cli.main import app
 
-SECONDS = 100
+SECONDS = 300
 
 
 def run(asked: dict[str, Any]) -> dict[str, Any]:
@@ -25,9 +26,10 @@ def run(asked: dict[str, Any]) -> dict[str, Any]:
         process = os.fork()
         if process == 0:
             _become(asked, given, out, errors)
-        signal.alarm(SECONDS)
+        timer = threading.Timer(SECONDS, os.kill, (process, signal.SIGKILL))
+        timer.start()
         _, status = os.waitpid(process, 0)
-        signal.alarm(0)
+        timer.cancel()
         return {"code": os.waitstatus_to_exitcode(status), "out": _read(out), "errors": _read(errors)}
 
 

@@ -15,17 +15,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import typer
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
 from teplo.kit.clock import now
-from teplo.kit.schema import look_at_schema
+from teplo.kit.schema import OtherSchema, look_at_schema
 
 
 def bring_up(*, on_server: bool = False) -> bool:
-    """See that the tables are there; whether any were made. Ends the command where that is not ours to do.
+    """See that the tables are there; whether any were made. Raises OtherSchema where that is not ours to do.
 
     `on_server`: also of a database that others may use.
     """
@@ -34,8 +33,7 @@ def bring_up(*, on_server: bool = False) -> bool:
         return False
     if connection.vendor != "sqlite":
         if not on_server:
-            sys.stderr.write(f"The database lacks tables of this program ({schema}). Run: teplo migrate\n")
-            raise typer.Exit(1)
+            raise OtherSchema(schema)
         _migrate()
         return True
     with _alone():

@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from teplo.kit.environment import WrongSetting, reason
+from teplo.kit.schema import OtherSchema
 from teplo.kit.troubles import trouble_of
 
 FAILED, REFUSED, OWN_FAULT, STOPPED, UNREAD = 1, 2, 70, 130, 141
@@ -64,6 +65,9 @@ def ending_in_a_sentence() -> Iterator[None]:
 
 def said_by_database(error: BaseException) -> str:
     """What is wrong with the database, and what helps."""
+    if isinstance(error, OtherSchema):
+        named = ", ".join(error.difference.missing[:3])
+        return f"The database lacks tables of this program ({named} …). Run: teplo migrate"
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     place = settings.DATABASES["default"]["NAME"]
     return {

@@ -58,6 +58,8 @@ def answering(*, language: str, as_json: bool) -> Iterator[None]:
             give_up(_said(error), as_json=as_json, problems=[flaw.model_dump() for flaw in error.errors])
         except QuestionUnclear as error:
             give_up(f"--{error.field.replace('_', '-')}: {say_unclear(error)}", as_json=as_json)
+        except BrokenPipeError:  # nobody reads any more: `ending` knows what to do
+            raise
         except (Unknown, TableRefused, OSError) as error:
             give_up(str(error), as_json=as_json)
         except DatabaseError as error:

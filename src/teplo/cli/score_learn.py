@@ -163,6 +163,8 @@ def _language_of_shell() -> str:
 def _refusing(as_json: bool) -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:  # nobody reads any more: `ending` knows what to do
+        raise
     except (NotThere, FileRefused, NoSuchColumn, TableUnreadable, ColumnsMissing, OSError) as error:
         _give_up(str(error), as_json)
     except LearningFailed as error:
