@@ -35,7 +35,7 @@ from teplo.scoring.models import Temperature
 from teplo.scoring.rescoring import rescore
 from teplo.stages.moving import move_by_signs
 from teplo.tracking import queries
-from teplo.tracking.labels import OUR_OWN, label_of_agent
+from teplo.tracking.labels import OUR_OWN, label_of_visit
 from teplo.tracking.paths import Coming, note_arrivals, retrace
 from teplo.tracking.sources import path_of, read_arrival
 from teplo.tracking.tallying import tally_batch
@@ -50,7 +50,7 @@ def label(batch: Batch) -> None:
     """Who acted, as far as the browser's own words tell; letters are looked at in `letters` once people are known."""
     for event in batch.events:
         if event.stored.user_agent:
-            event.label = label_of_agent(event.stored.user_agent)
+            event.label = label_of_visit(event.stored.name, event.stored.user_agent)
 
 
 def find_people(batch: Batch) -> None:

@@ -21,6 +21,7 @@ from teplo.tracking.committing import Committer, NotWritten, Overloaded
 from teplo.tracking.inbox import sort_by_lane
 from teplo.tracking.incoming import Door, EventRefused, Stored, encode, read_event
 from teplo.tracking.keys import Keys
+from teplo.tracking.labels import NO_AGENT
 from teplo.tracking.measuring import add
 from teplo.tracking.networks import network_of
 from teplo.tracking.pacing import Pace
@@ -121,7 +122,7 @@ class Collector:
             sender = await self._by_key(key or _key_in(scope["query_string"]), origin, _address_of(scope))
             self._check_pace(sender, scope, len(raw_events))
         received_ms = int(time.time() * 1000)
-        user_agent = "" if sender.door.is_trusted else headers.get(b"user-agent", b"").decode("latin-1")
+        user_agent = "" if sender.door.is_trusted else headers.get(b"user-agent", b"").decode("latin-1") or NO_AGENT
         taken: list[Stored] = []
         errors: list[dict[str, Any]] = []
         for index, raw in enumerate(raw_events):

@@ -6,15 +6,12 @@ human deeds only; what was labelled otherwise stays in the journal.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
-
+from teplo.tracking.agents import is_machine
 from teplo.tracking.models import EventLabel
 
 OUR_OWN = frozenset({"letter-sent", "letter-bounced", "call-missed", "deal-lost", "person-imported", "note-added"})
@@ -26,15 +23,6 @@ PREFETCH_WITHIN = timedelta(seconds=3)
 SWEEP_WITHIN = timedelta(seconds=5)
 SWEEP_LINKS = 3
 """So many different links of one letter within SWEEP_WITHIN: nobody reads like this."""
-
-# Gmail and Yahoo fetch pictures when a human opens the letter, so their proxies count as human.
-_HUMAN_PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy")
-_SCANNERS = re.compile(
-    r"Barracuda|Proofpoint|Mimecast|Symantec|MessageLabs|FireEye|Trend ?Micro|Sophos|Forcepoint|SafeLinks|"
-    r"BingPreview|CloudFilt|ZScaler|urldefense|Cisco|IronPort|python-requests|python-urllib|python-httpx|aiohttp|"
-    r"curl/|Wget/|Go-http-client|Java/|okhttp|libwww|HeadlessChrome|PhantomJS|Apache-HttpClient|node-fetch|axios/|bot/\d|spider/|crawler",
-    re.IGNORECASE,
-)
 
 
 class LetterDeed(NamedTuple):
@@ -50,20 +38,21 @@ class LetterDeed(NamedTuple):
     sent_at: datetime | None
 
 
-@lru_cache(maxsize=1)
-def _crawlers() -> re.Pattern[str]:
-    """One pattern of all known crawlers: a search in it costs microseconds, one after another a millisecond."""
-    return re.compile("|".join(f"(?:{entry['pattern']})" for entry in CRAWLER_USER_AGENTS_DATA))
+PAGE_VIEW = "page-viewed"
+NO_AGENT = "-"
+"""What the collector notes where a page's request names no agent at all: no browser does that."""
 
 
-@lru_cache(maxsize=10_000)
 def label_of_agent(user_agent: str) -> str:
-    """What the user agent alone says."""
-    if not user_agent or _HUMAN_PROXIES.search(user_agent):
-        return EventLabel.HUMAN.value
-    if _SCANNERS.search(user_agent) or _crawlers().search(user_agent):
-        return EventLabel.MACHINE.value
-    return EventLabel.HUMAN.value
+    """What the user agent alone says; an empty one says nothing."""
+    return EventLabel.MACHINE.value if is_machine(user_agent) else EventLabel.HUMAN.value
+
+
+def label_of_visit(name: str, user_agent: str) -> str:
+    """The label of an event of a site: every browser names itself when it views a page; who does not is a machine."""
+    if user_agent.strip() in ("", NO_AGENT):
+        return EventLabel.MACHINE.value if name == PAGE_VIEW else EventLabel.HUMAN.value
+    return label_of_agent(user_agent)
 
 
 def label_letter_deeds(deeds: Sequence[LetterDeed]) -> list[str]:

@@ -1,5 +1,6 @@
 """Machine opens and clicks told apart from human ones (R9)."""
 
+# ruff: noqa: E501 (agents as they are)
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from teplo.tracking.labels import LetterDeed, label_letter_deeds, label_of_agent
+from teplo.tracking.labels import LetterDeed, label_letter_deeds, label_of_agent, label_of_visit
 
 SENT = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
@@ -58,3 +59,42 @@ def test_crawlers_are_known(agent: str) -> None:
 
 def test_browsers_are_human() -> None:
     assert label_of_agent(CHROME) == label_of_agent("") == "human"
+
+
+PHONE = "Mozilla/5.0 (Linux; Android 14; SM-S918B Build/UP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120.0 Mobile Safari/537.36"
+APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        f"{PHONE} Viber/21.5.0", f"{APPLE} Viber/21.5", f"{PHONE} Instagram 312.0.0.32", f"{APPLE} Instagram 312.0 (iPhone14,5)",
+        f"{PHONE} VKAndroidApp/8.50", f"{APPLE} VKClient/8.50", f"{PHONE} Telegram-Android/10.3 (Samsung)", f"{APPLE} Telegram-iOS/10",
+        f"{PHONE} MAX/1.2", f"{PHONE} [FB_IAB/FB4A;FBAV/440.0;]", f"{APPLE} [FBAN/FBIOS;FBAV/440.0]", f"{APPLE} MetaIAB Facebook",
+        "Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)", "Opera/9.80 (Windows NT 6.1) Presto/2.12 Version/12.16",
+    ],
+)  # fmt: skip
+def test_browsers_inside_of_apps_are_people(agent: str) -> None:
+    assert label_of_agent(agent) == "human"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "WhatsApp/2", "WhatsApp/2.23.20.0 A", "TelegramBot (like TwitterBot)", "Viber", "Viber/21.0", "vkShare; +http://vk.com/dev/Share",
+        "PHP/8.2", "GuzzleHttp/7", "Dart/3.2 (dart:io)", "Ruby", "rest-client/2.1.0 (linux x86_64) ruby/3.2", "Java/17.0.1", "undici",
+        "Bun/1.0.25", "node", "axios/1.6.2", "Apache-HttpClient/4.5 (Java/11)", "okhttp/4.12.0", "Mozilla/5.0 (compatible; Foo/1.0; +https://foo.example)",
+        f"{PHONE} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; AcmeChecker)", "Mozilla/5.0",
+        f"facebookexternalhit/1.1 Instagram {PHONE}", "python-requests/2.31.0", "Go-http-client/2.0", "curl/8.4.0",
+    ],
+)  # fmt: skip
+def test_previews_and_libraries_are_machines(agent: str) -> None:
+    assert label_of_agent(agent) == "machine"
+
+
+@pytest.mark.parametrize(("name", "label"), [("page-viewed", "machine"), ("form-submitted", "human")])
+@pytest.mark.parametrize("agent", ["", " ", "-"])
+def test_a_page_view_without_an_agent_is_a_machines(name: str, label: str, agent: str) -> None:
+    assert label_of_visit(name, agent) == label
+    assert label_of_visit(name, CHROME) == "human"
