@@ -29,6 +29,7 @@ def measure(world: World) -> Iterator[Figure]:
         "people-page": "/people/?sort=-score",
         "people-page-filtered": f"/people/?sort=-score&condition={condition}",
         "people-page-searched": "/people/?q=" + quote("фамилия77"),
+        "people-page-searched-inside": "/people/?q=" + quote("милия77"),
     }
     for name, url in pages.items():
         shown = client.get(url).content.decode().count('<a class="person"')

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Concat
-from django.db.models.lookups import StartsWith
+from django.db.models.functions import Replace, StrIndex
+from django.db.models.lookups import Contains, Exact, GreaterThan
 
 from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
 from teplo.conditions.reading import ConditionError
 from teplo.people.identities import ContactUnreadable, guess_kind, normalise
-from teplo.people.models import Identity, Person
+from teplo.people.models import NAMED_ONLY, Identity, Person
 from teplo.people.names import name_key, plain
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
@@ -25,7 +26,12 @@ KINDS = (KNOWN, STRANGERS, EVERYBODY)
 MOST_FOUND = 300
 """How many people a look by contacts, or a typed search for one person, answers at most."""
 
+INSIDE_FROM = 3
+"""So many letters are looked for anywhere in a name or an address; fewer at its beginning."""
+DIGITS_FROM = 4
+MOST_WORDS = 6
 _FEW = 3000
+_NOT_IN_NUMBER = re.compile(r"[^\d\s().+-]")
 
 
 @dataclass(frozen=True)
@@ -76,75 +82,145 @@ def people_of(chosen: Chosen, *, is_listed: bool = False) -> QuerySet[Person]:
     return people
 
 
-@dataclass(frozen=True)
-class _Name:
-    """One way in which typed words may be a name: how the one column begins, and perhaps the other."""
+_TWINS = {"і": "и", "ї": "и", "є": "е", "ґ": "г"}
+"""Letters of Ukrainian and as they are typed, or spelt, in Russian: both sides are compared so."""
+_CYRILLIC = re.compile("[а-яґєії]")
 
-    column: str
+
+def _folded(column: str) -> Any:
+    """The column with its twins made one; PostgreSQL has trigrams of this very expression (migration 0010)."""
+    text: Any = F(column)
+    for letter, plain_letter in _TWINS.items():
+        text = Replace(text, Value(letter), Value(plain_letter))
+    return text
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A typed word that must stand in the first or the last name, anywhere; of one or two letters, at the beginning."""
+
+    typed: str
     text: str
-    other: str = ""
-    rest: str = ""
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.text) < INSIDE_FROM
 
     @property
     def by_index(self) -> Q:
-        look = _begins(self.column, self.text)
-        return look & Q(**{f"{self.other}__startswith": self.rest}) if self.rest else look
+        """As PostgreSQL can use its indexes for, and SQLite reads an index that holds both names."""
+        look = Q()
+        for column in ("last_key", "first_key"):
+            if self.is_short:
+                look |= _begins(column, self.typed) | _begins(column, self.text)
+            else:
+                look |= Q(Contains(_folded(column), self.text)) & Q(**{f"{column}__gt": ""})
+        return look
 
     @property
     def by_reading(self) -> Q:
         """The same in words that no index answers, so that the planner follows the list's own order."""
-        look = Q(StartsWith(Concat(F(self.column), Value("")), self.text))
-        return look & Q(**{f"{self.other}__startswith": self.rest}) if self.rest else look
+        look = Q()
+        for column in ("last_key", "first_key"):
+            place = StrIndex(_folded(column), Value(self.text))
+            look |= Q(Exact(place, Value(1))) if self.is_short else Q(GreaterThan(place, Value(0)))
+        return look
 
 
 def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
-    """Who may be meant by a typed name, e-mail, phone or nickname: their beginning is enough. Index lookups only."""
+    """Who may be meant by a typed name, e-mail, phone or nickname, or by a part of one; who is called just so first."""
     text = plain(text)
     found = list(_by_contact(text.strip()))
-    for name in _names(text):
-        if len(found) < limit:
-            found += Person.objects.filter(name.by_index, erased_at=None).values_list("id", flat=True)[:limit]
+    if len(found) < limit:
+        found += _called(_words(text), limit)
     return list(dict.fromkeys(found))[:limit]
+
+
+def _called(words: Sequence[_Word], limit: int) -> list[int]:
+    """People in whose names the words stand; those whose name begins with the first of them come first."""
+    if not words:
+        return []
+    first = words[0].typed
+    begins = (_begins("last_key", first), _begins("first_key", first))
+    found: list[int] = []
+    for look in (*begins, None):
+        if len(found) < limit:
+            people = Person.objects.filter(_all_of(words), erased_at=None)
+            found += (people.filter(look) if look else _with_a_name(people)).values_list("id", flat=True)[:limit]
+    return found
 
 
 def _meant_by(text: str, *, is_listed: bool) -> Q:
     """The same as a condition.
 
-    PostgreSQL knows how many names begin so, and chooses between its indexes by that. SQLite does not: for a list a few
-    are looked up first, and when they are many people are read in the order of the list until a page is full.
+    For a list a few are looked up first, and when they are many people are read in the order of the list until a page
+    is full: both engines would else sort all of them.
     """
     text = plain(text)
     meant = Q(id__in=list(_by_contact(text)))
-    for name in _names(text):
-        meant |= _few_or_read(name) if is_listed and connection.vendor == "sqlite" else name.by_index
+    words = _words(text)
+    if not words:
+        return meant
+    return meant | (_few_or_read(words) if is_listed else _all_of(words))
+
+
+def _few_or_read(words: Sequence[_Word]) -> Q:
+    few = list(_with_a_name(Person.objects.filter(_all_of(words))).values_list("id", flat=True)[: _FEW + 1])
+    if len(few) <= _FEW:
+        return Q(id__in=few)
+    read = Q()
+    for word in words:
+        read &= word.by_reading
+    return read
+
+
+def _all_of(words: Sequence[_Word]) -> Q:
+    meant = Q()
+    for word in words:
+        meant &= word.by_index
     return meant
 
 
-def _few_or_read(name: _Name) -> Q:
-    few = list(Person.objects.filter(name.by_index).values_list("id", flat=True)[: _FEW + 1])
-    return Q(id__in=few) if len(few) <= _FEW else name.by_reading
+def _with_a_name(people: QuerySet[Person]) -> QuerySet[Person]:
+    """Only those with a name, in the words of the index that holds nobody else and is read instead of the table."""
+    return people.filter(NAMED_ONLY)
 
 
-def _names(text: str) -> list[_Name]:
-    """Ways in which the words may be a name: first or last alone, or both in either order."""
-    words = name_key(text).split()
-    if not words or "@" in text or not any(sign.isalpha() for sign in text):
+def _words(text: str) -> list[_Word]:
+    """Ways in which the words may be a name; a text with an @ or without a letter is none."""
+    if "@" in text or not any(sign.isalpha() for sign in text):
         return []
-    first, rest = words[0], " ".join(words[1:])
-    if not rest:
-        return [_Name("last_key", first), _Name("first_key", first)]
-    return [_Name("last_key", first, "first_key", rest), _Name("last_key", rest, "first_key", first)]
+    return [_word(word) for word in name_key(text).split()[:MOST_WORDS]]
+
+
+def _word(typed: str) -> _Word:
+    """A Latin i among Cyrillic letters is meant as theirs."""
+    meant = typed.replace("i", "і") if _CYRILLIC.search(typed) else typed
+    return _Word(meant, "".join(_TWINS.get(letter, letter) for letter in meant))
 
 
 def _by_contact(text: str) -> Iterable[int]:
-    beginnings = _beginnings(text)
-    if not beginnings:
-        return
+    """By the beginning of a contact, or by a part of it that is long enough."""
     look = Q()
-    for beginning in beginnings:
+    for beginning in _beginnings(text):
         look |= _begins("value", beginning)
-    rows = Identity.objects.filter(look, ~Q(kind="visitor"))
-    yield from rows.values_list("person_id", flat=True)[:MOST_FOUND]
+    for part in _parts(text):
+        look |= Q(value__contains=part)
+    if look:
+        rows = Identity.objects.filter(look, ~Q(kind="visitor"))
+        yield from rows.values_list("person_id", flat=True)[:MOST_FOUND]
+
+
+def _parts(text: str) -> list[str]:
+    """What must stand somewhere in a contact: a piece of an address, some digits of a number."""
+    parts = []
+    lowered = text.lower()
+    if len(lowered) >= INSIDE_FROM and " " not in lowered and lowered.isascii():
+        parts.append(lowered)
+    digits = "".join(sign for sign in text if sign.isdigit())
+    if len(digits) >= DIGITS_FROM and not _NOT_IN_NUMBER.search(text):
+        parts.append(digits)
+    return list(dict.fromkeys(parts))
 
 
 def _begins(column: str, text: str) -> Q:

@@ -41,11 +41,21 @@ def _by_key(keys: set[str]) -> dict[str, int]:
     return dict(rows)
 
 
+INSIDE_FROM = 3
+
+
 def find_companies(*, search: str, after: str, limit: int) -> list[Company]:
-    """Companies by name from the place `after` ("key|id"), those whose name begins as searched or whose domain does."""
+    """Companies by name from the place `after` ("key|id"), those in whose name or domain the words stand.
+
+    One or two letters are looked for at the beginning, along an index; longer words anywhere.
+    """
     companies = Company.objects.all()
     if key := company_key(search):
-        companies = companies.filter(_begins("name_key", key) | _begins("domain", search.lower().removeprefix("www.")))
+        domain = search.lower().removeprefix("www.").strip()
+        is_short = len(key) < INSIDE_FROM
+        named = _begins("name_key", key) if is_short else Q(name_key__contains=key)
+        sited = _begins("domain", domain) if is_short else Q(domain__contains=domain)
+        companies = companies.filter(named | sited)
     last_key, _bar, last_id = after.rpartition("|")
     if last_id.isdigit():
         companies = companies.filter(name_key__gte=last_key).filter(

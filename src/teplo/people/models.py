@@ -37,6 +37,10 @@ class CompanyChange(Row):
         indexes = (models.Index(fields=["company", "key", "at"], name="companychange_when"),)
 
 
+NAMED_ONLY = models.Q(last_key__gt="") | models.Q(first_key__gt="")
+"""Who has a name; in these very words, by which both engines know the index again."""
+
+
 class Person(Row):
     """A human being, known or still a mysterious stranger. Every hot table is a leaf of this one."""
 
@@ -64,7 +68,8 @@ class Person(Row):
         indexes = (
             models.Index(fields=["is_anonymous", "-created_at"], name="person_recent"),
             # The others hold only those who have the thing: a stranger has none of it and costs nothing there.
-            models.Index(fields=["last_key", "first_key"], name="person_last", condition=models.Q(last_key__gt="")),
+            # For the order of names, and read as a whole where a part of a name is looked for.
+            models.Index(fields=["last_key", "first_key", "id"], name="person_names", condition=NAMED_ONLY),
             # For search by the beginning of a name.
             models.Index(
                 fields=["last_key"], name="person_last_begins", opclasses=["varchar_pattern_ops"],
@@ -139,7 +144,8 @@ class Identity(models.Model):
     class Meta:
         indexes = (
             models.Index(
-                fields=["value"], name="identity_begins", opclasses=["varchar_pattern_ops"],
+                fields=["value", "person", "kind"], name="identity_inside",
+                opclasses=["varchar_pattern_ops", "int8_ops", "varchar_ops"],
                 condition=~models.Q(kind="visitor"),
             ),
         )  # fmt: skip

@@ -6,6 +6,9 @@ import re
 import unicodedata
 
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "`": "'", "‘": "'", "ё": "е"})
+_ACCENTED = re.compile("[a-z\u00df-\u024f\u1e00-\u1eff][\u0300-\u036f]|[\u00df-\u024f\u1e00-\u1eff]")
+_UNPARTED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
+"""Latin letters that Unicode does not take apart."""
 _SPACES = re.compile(r"\s+")
 _LEGAL_FORMS = frozenset(
     (
@@ -24,9 +27,27 @@ def plain(text: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """Lower case, ё as е, one kind of apostrophe and space: «Семён» is found as «семен» (at most 120 signs)."""
+    """Lower case, ё as е, Latin letters without accents, one kind of apostrophe and space (at most 120 signs).
+
+    «Семён» is found as «семен», "Müller" as "muller". Cyrillic й and ї are letters of their own and stay.
+    """
     lowered = unicodedata.normalize("NFKC", text.replace("\x00", "")).lower().translate(_APOSTROPHES)
+    if _ACCENTED.search(lowered):
+        lowered = _ACCENTED.sub(_without_accents, lowered)
     return _SPACES.sub(" ", lowered).strip()[:120]
+
+
+def _without_accents(found: re.Match[str]) -> str:
+    plain_letters = unicodedata.normalize("NFD", found[0].translate(_UNPARTED))
+    return "".join(sign for sign in plain_letters if not unicodedata.combining(sign))
+
+
+_TWINS = str.maketrans({"і": "и", "ї": "и", "є": "е", "ґ": "г"})
+
+
+def search_key(text: str) -> str:
+    """A longer text as it is searched: folded as names are, and Ukrainian letters as their Russian twins."""
+    return " ".join(name_key(word) for word in text.split()).translate(_TWINS)
 
 
 def company_key(text: str) -> str:

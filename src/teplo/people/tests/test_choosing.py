@@ -2,13 +2,14 @@
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from teplo.jobs.models import Job
 from teplo.jobs.testing import run_all_jobs
-from teplo.people import acting
+from teplo.people import acting, choosing
 from teplo.people.acting import ActUnknown, start_acting
 from teplo.people.choosing import Chosen, find_by_text, people_of
-from teplo.people.models import ChangeNote, Person
+from teplo.people.models import ChangeNote, Identity, Person
 from teplo.people.testing import make_attribute, make_identity, make_person, make_stranger
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +39,88 @@ def test_a_name_may_hold_figures(text):
     assert find_by_text(text) == [olya.id]
 
 
-@pytest.mark.parametrize("text", ["", " ", "нет такой", "енова", "%", "_"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "нет такой", "еновв", "%", "_", "%%%", "___", "е", "0000", "12-", "анна петрова"]
+)
 def test_what_nobody_is_called_finds_nobody(text, semyonova):
     assert find_by_text(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ременко", "РЕМЕНКО", "єременко", "еременко", "коваль-єр", "ковальє", "ольга еременко", "ременко ол",
+        "@mail", "mail.ru", "yerem", "9921", "99-21", "(067) 555", "5559921", "5 55 99", "_okna", "льга",
+    ],
+)  # fmt: skip
+def test_a_person_is_found_by_a_part_of_what_is_known(text):
+    olha = make_person(
+        first_name="Ольга", last_name="Коваль-Єременко", email="o.yeremenko@mail.ru", phone="+380675559921"
+    )
+    make_identity(person=olha, kind="telegram", value="teplo_okna")
+    make_person(first_name="Иван", last_name="Петров", email="ivan@example.com", phone="+79001112233")
+    if text == "ковальє":  # the hyphen is a sign of the name
+        assert find_by_text(text) == []
+        return
+    assert find_by_text(text) == [olha.id]
+    for is_listed in (True, False):
+        assert list(people_of(Chosen(search=text), is_listed=is_listed)) == [olha]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Müller", "MULLER"), ("Łukasz", "lukasz"), ("José", "jose"), ("Jose\u0301", "José"), ("Семёнов", "семенов"),
+        ("Вікторія", "викторія"), ("Викторів", "вікторів"), ("Ґалаґан", "галаган"), ("Сергій", "сергiй"),
+        ("O’Neil", "o'neil"),
+        ("Nguyễn", "guyen"), ("Йосип", "йосип"), ("İlker", "ilker"),
+    ],
+)  # fmt: skip
+def test_letters_are_found_however_they_are_typed(name, typed):
+    person = make_person(first_name="", last_name=name)
+    make_person(first_name="Борис", last_name="Котов")
+    assert find_by_text(typed) == [person.id]
+
+
+def test_й_is_no_и():
+    make_person(first_name="", last_name="Майя")
+    assert find_by_text("маия") == []
+
+
+def test_whoever_is_called_just_so_comes_first():
+    inside, first, last = (
+        make_person(first_name="Олег", last_name="Преображенский"),
+        make_person(first_name="Ображен", last_name="Кот"),
+        make_person(first_name="Ян", last_name="Ображенов"),
+    )
+    assert find_by_text("ображен") == [last.id, first.id, inside.id]
+
+
+def test_many_of_a_part_are_listed_page_by_page():
+    people = {make_person(first_name="Яна", last_name=f"Заримова{n}").pk for n in range(30)}
+    choosing._FEW, few = 5, choosing._FEW
+    try:
+        assert set(people_of(Chosen(search="римова"), is_listed=True).values_list("pk", flat=True)) == people
+    finally:
+        choosing._FEW = few
+
+
+def test_parts_of_names_are_read_from_an_index(semyonova):
+    if connection.vendor != "sqlite":
+        pytest.skip("the planner of PostgreSQL prefers to read tiny tables whole")
+    words = choosing._words("енов")
+    people = choosing._with_a_name(Person.objects.filter(choosing._all_of(words)))
+    assert "COVERING INDEX person_names" in people.values("id").explain()
+    contacts = Identity.objects.filter(~Q(kind="visitor"), value__contains="exam").values("person_id")
+    assert "COVERING INDEX identity_inside" in contacts.explain()
+
+
+def test_postgresql_has_trigram_indexes_where_it_may(semyonova):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite reads its small indexes")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'")
+        assert cursor.fetchone()[0] == 3
 
 
 def test_searching_uses_indexes(semyonova):

@@ -150,7 +150,7 @@
     htmx.trigger(field, "open");
   }
   function movePalette(step) {
-    const links = $$("a", palette);
+    const links = $$(".found-line", palette);
     if (!links.length) return;
     const at = links.findIndex((link) => link.classList.contains("cursor"));
     links.forEach((link) => link.classList.remove("cursor"));
@@ -166,7 +166,7 @@
         movePalette(event.key === "ArrowDown" ? 1 : -1);
       } else if (event.key === "Enter") {
         event.preventDefault();
-        const link = $("a.cursor", palette) || $("a", palette);
+        const link = $(".found-line.cursor", palette) || $(".found-line", palette);
         if (link) link.click();
       }
     });
