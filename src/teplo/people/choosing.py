@@ -87,11 +87,15 @@ _TWINS = {"і": "и", "ї": "и", "є": "е", "ґ": "г"}
 _CYRILLIC = re.compile("[а-яґєії]")
 
 
-def _folded(column: str) -> Any:
-    """The column with its twins made one; PostgreSQL has trigrams of this very expression (migration 0010)."""
+def _folded(column: str, word: str) -> Any:
+    """The column with its twins made one; PostgreSQL has trigrams of this very expression (migration 0010).
+
+    SQLite reads every name, so only those letters are folded that the word has.
+    """
     text: Any = F(column)
     for letter, plain_letter in _TWINS.items():
-        text = Replace(text, Value(letter), Value(plain_letter))
+        if connection.vendor == "postgresql" or plain_letter in word:
+            text = Replace(text, Value(letter), Value(plain_letter))
     return text
 
 
@@ -114,7 +118,7 @@ class _Word:
             if self.is_short:
                 look |= _begins(column, self.typed) | _begins(column, self.text)
             else:
-                look |= Q(Contains(_folded(column), self.text)) & Q(**{f"{column}__gt": ""})
+                look |= Q(Contains(_folded(column, self.text), self.text)) & Q(**{f"{column}__gt": ""})
         return look
 
     @property
@@ -122,7 +126,7 @@ class _Word:
         """The same in words that no index answers, so that the planner follows the list's own order."""
         look = Q()
         for column in ("last_key", "first_key"):
-            place = StrIndex(_folded(column), Value(self.text))
+            place = StrIndex(_folded(column, self.text), Value(self.text))
             look |= Q(Exact(place, Value(1))) if self.is_short else Q(GreaterThan(place, Value(0)))
         return look
 
