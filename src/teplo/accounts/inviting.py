@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from teplo.accounts.colleagues import administrator_can_sign_in
+from teplo.accounts.founding import LAST_LANGUAGE, Answers, guess, settle_workspace
 from teplo.accounts.models import InvitationLink, Role, User
-from teplo.accounts.workspace import settle_workspace
 from teplo.kit.clock import now
 from teplo.kit.secrets import keyed_digest
 
@@ -68,10 +68,25 @@ def find_link(text: str) -> InvitationLink:
     return link
 
 
+def is_owners(link: InvitationLink) -> bool:
+    """Whether it is the link of a new installation rather than an invitation to somebody."""
+    return link.role == Role.ADMINISTRATOR and not link.email and not link.user_id
+
+
 @transaction.atomic
-def accept(*, text: str, email: str, name: str, password: str, language: str = "", timezone: str = "") -> User:
+def accept(
+    *,
+    text: str,
+    email: str,
+    name: str,
+    password: str,
+    language: str = "",
+    timezone: str = "",
+    answers: Answers | None = None,
+) -> User:
     """Use a link up: a new user, or the known one with a new password.
 
+    `answers` of the first owner are what the company begins with; without them it is guessed from language and zone.
     Raises LinkNotValid, EmailTaken, and ValidationError for a weak password.
     """
     link = find_link(text)
@@ -81,8 +96,8 @@ def accept(*, text: str, email: str, name: str, password: str, language: str = "
         raise LinkNotValid
     if link.user_id:
         return _renew(link.user_id, password)
-    if not User.objects.exists():
-        settle_workspace(language=language, timezone=timezone)
+    if is_owners(link):
+        settle_workspace(answers or guess(spoken=[language], timezone=timezone, language=language or LAST_LANGUAGE))
     user = User(email=email, name=name.strip(), role=link.role, language=language, timezone=timezone)
     user.set_password(password)
     try:

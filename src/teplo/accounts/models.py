@@ -90,7 +90,8 @@ class Workspace(models.Model):
     public_url = models.CharField(
         max_length=200, blank=True, help_text="https://… under which people reach this Teplo."
     )
-    language = models.CharField(max_length=5, default="ru")
+    language = models.CharField(max_length=5, default="en")
+    city = models.CharField(max_length=120, blank=True, help_text="Where most of its customers are, as one writes it.")
     timezone = models.CharField(max_length=64, default="Europe/Kyiv")
     phone_region = models.CharField(max_length=2, default="UA", help_text="ISO 3166: how phones without + are read.")
     currency = models.CharField(max_length=3, default="UAH")
@@ -114,6 +115,7 @@ class Workspace(models.Model):
     )
     review_reminded_at = models.DateTimeField(null=True, blank=True)
     is_example = models.BooleanField(default=False, help_text="An invented company: every page says so.")
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When the first questions were answered.")
     guide = models.JSONField(default=dict, help_text="First-run guide: step → done at.")
 
 

@@ -16,6 +16,7 @@ from teplo.api.access import Token
 from teplo.api.problems import NotThere, Problem
 from teplo.api.shapes import Asked, Id, Moment, Text
 from teplo.api.tables import TableShort, find_table, table_short
+from teplo.insights import figures
 from teplo.kit.clock import now
 from teplo.people.changing import note_changed
 from teplo.people.identities import ContactUnreadable, normalise
@@ -75,6 +76,7 @@ class ScoreShown(Schema):
 
 
 class ScoresAsked(Asked):
+    who: Literal["known", "everybody"] = Field("known", description="`everybody`: strangers too.")
     temperature: Literal["", "cold", "warm", "hot"] = ""
     grade: Literal["", "ideal", "near-ideal", "unacceptable"] = ""
     changed_since: Moment | None = None
@@ -182,7 +184,8 @@ def _tags_shown(person_id: int) -> TagsShown:
 
 @router.get("/scores", auth=Token(Right.SEE), response=ScoresPage, summary="Scores of everybody, page by page")
 def list_scores(request: HttpRequest, asked: Query[ScoresAsked]) -> ScoresPage:
-    scores = Score.objects.filter(person_id__gt=int(asked.after or 0)).order_by("person_id")
+    here = figures.known("person__") if asked.who == "known" else figures.present("person__")
+    scores = Score.objects.filter(here, person_id__gt=int(asked.after or 0)).order_by("person_id")
     if asked.temperature:
         scores = scores.filter(temperature=asked.temperature)
     if asked.grade:

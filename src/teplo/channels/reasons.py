@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from teplo.channels.email.troubles import say_trouble
 from teplo.kit.clock import now
+from teplo.kit.zones import UTC_NAME, city_name, offset_of
 
 NO_CONSENT = "no-consent"
 UNSUBSCRIBED = "unsubscribed"
@@ -55,11 +56,15 @@ WAITING_FOR_A_WORD = (TOO_MANY_NEW, CLAIMED, NOT_CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A short name for chips and filters, and a sentence with holes for the person's card."""
+    """A short name for chips and filters, and a sentence with holes for the person's card.
+
+    `past`: the same once the moment it waited for has come.
+    """
 
     key: str
     title: str | Promise
     sentence: str | Promise
+    past: str | Promise = ""
 
 
 REASONS: Mapping[str, Reason] = {
@@ -75,11 +80,13 @@ REASONS: Mapping[str, Reason] = {
             FREQUENCY_CAP,
             _("Enough messages"),
             _("Not sent yet: %(name)s already got %(count)s messages in %(days)s days; will go after %(until)s."),
+            _("Put off: %(name)s had got %(count)s messages in %(days)s days; its time came at %(until)s."),
         ),
         Reason(
             QUIET_HOURS,
             _("Quiet hours"),
-            _("Not sent yet: it is %(local)s where %(name)s lives; will go at %(until)s."),
+            _("Not sent yet: it was %(local)s where %(name)s lives; will go at %(until)s."),
+            _("Put off: it was %(local)s where %(name)s lives; its time came at %(until)s."),
         ),
         Reason(BUSY, _("Another message first"), _("Not sent yet: another message to %(name)s is just going out.")),
         Reason(THROTTLED, _("Waiting its turn"), _("Not sent yet: the sender may send %(rate)s messages a minute.")),
@@ -106,8 +113,14 @@ REASONS: Mapping[str, Reason] = {
             LATER,
             _("Will be tried again"),
             _("Not sent yet: the receiving server asked to try later (%(code)s); next attempt at %(until)s."),
+            _("Put off: the receiving server asked to try later (%(code)s); the next attempt was due at %(until)s."),
         ),
-        Reason(CUT_OFF, _("Connection broke"), _("Not sent yet: the connection broke off; next attempt at %(until)s.")),
+        Reason(
+            CUT_OFF,
+            _("Connection broke"),
+            _("Not sent yet: the connection broke off; next attempt at %(until)s."),
+            _("Put off: the connection broke off; the next attempt was due at %(until)s."),
+        ),
         Reason(
             REFUSED_ADDRESS,
             _("Address refused"),
@@ -155,30 +168,58 @@ def title(key: str) -> str:
 def say(
     key: str, params: Mapping[str, Any], *, name: str = "", zone: tzinfo | None = None, language: str | None = None
 ) -> str:
-    """The sentence that answers "why?". Moments are said in the person's own zone where it is known, else in `zone`."""
+    """The sentence that answers "why?", true whenever it is read.
+
+    Moments are said in the person's own zone where it is known, and name it where the reader's `zone` keeps another
+    time; else in `zone`.
+    """
     if key not in REASONS:
         return key
-    own = _zone(str(params.get("zone", ""))) or zone or UTC
+    own = zone_of(params) or zone or UTC
     with override(language) if language else nullcontext():
-        moments = {hole: _moment(str(params[hole]), own) for hole in ("until", "at") if params.get(hole)}
+        moments = {hole: _moment(str(params[hole]), own, zone) for hole in ("until", "at") if params.get(hole)}
         shown = _Holes({"name": name or str(_("this person")), **params, **moments})
         if params.get("trouble"):
             shown["trouble"] = say_trouble(str(params["trouble"])).rstrip(".")
-        return str(REASONS[key].sentence) % shown
+        return str(_sentence(REASONS[key], params)) % shown
 
 
-def _zone(name: str) -> tzinfo | None:
+def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         return None
 
 
-def _moment(text: str, zone: tzinfo) -> str:
-    """Only the time when it is today, else with the day."""
+def _sentence(reason: Reason, params: Mapping[str, Any]) -> str | Promise:
+    until = str(params.get("until", ""))
+    has_come = bool(until and reason.past) and datetime.fromisoformat(until) <= now()
+    return reason.past if has_come else reason.sentence
+
+
+def zone_of(params: Mapping[str, Any]) -> ZoneInfo | None:
+    """The zone a reason speaks of."""
+    return _zone(str(params.get("zone", "")))
+
+
+def differ(one: tzinfo | None, other: tzinfo | None, at: datetime) -> bool:
+    """Whether two zones keep different time at a moment."""
+    return bool(one and other) and at.astimezone(one).utcoffset() != at.astimezone(other).utcoffset()
+
+
+def zone_name(zone: tzinfo, at: datetime) -> str:
+    """A zone as one says it: “Almaty, UTC+5”."""
+    key = getattr(zone, "key", "UTC")
+    offset = offset_of(key, at)
+    return offset if key == UTC_NAME else f"{city_name(key, (get_language() or 'en')[:2])}, {offset}"
+
+
+def _moment(text: str, zone: tzinfo, readers: tzinfo | None) -> str:
+    """Only the time when it is today, else with the day; with the zone when it is not the reader's."""
     local = datetime.fromisoformat(text).astimezone(zone)
     is_today = local.date() == now().astimezone(zone).date()
-    return date_format(local, "H:i" if is_today else "j E, H:i", use_l10n=False)
+    said = date_format(local, "H:i" if is_today else "j E, H:i", use_l10n=False)
+    return f"{said} ({zone_name(zone, local)})" if differ(zone, readers, local) else said
 
 
 class _Holes(dict[str, Any]):

@@ -8,24 +8,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-COUNTRIES = {
-    "AM": "Asia/Yerevan", "AT": "Europe/Vienna", "AZ": "Asia/Baku", "BE": "Europe/Brussels", "BG": "Europe/Sofia",
-    "BY": "Europe/Minsk", "CH": "Europe/Zurich", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "CZ": "Europe/Prague",
-    "DE": "Europe/Berlin", "DK": "Europe/Copenhagen", "EE": "Europe/Tallinn", "ES": "Europe/Madrid",
-    "FI": "Europe/Helsinki", "FR": "Europe/Paris", "GB": "Europe/London", "GE": "Asia/Tbilisi", "GR": "Europe/Athens",
-    "HU": "Europe/Budapest", "IE": "Europe/Dublin", "IL": "Asia/Jerusalem", "IN": "Asia/Kolkata", "IT": "Europe/Rome",
-    "JP": "Asia/Tokyo", "KG": "Asia/Bishkek", "KR": "Asia/Seoul", "KZ": "Asia/Almaty", "LT": "Europe/Vilnius",
-    "LV": "Europe/Riga", "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "NL": "Europe/Amsterdam",
-    "NO": "Europe/Oslo", "PL": "Europe/Warsaw", "PT": "Europe/Lisbon", "RO": "Europe/Bucharest",
-    "RS": "Europe/Belgrade", "SE": "Europe/Stockholm", "SI": "Europe/Ljubljana", "SK": "Europe/Bratislava",
-    "TH": "Asia/Bangkok", "TJ": "Asia/Dushanbe", "TM": "Asia/Ashgabat", "TR": "Europe/Istanbul",
-    "UA": "Europe/Kyiv", "UZ": "Asia/Tashkent", "AE": "Asia/Dubai",
-}  # fmt: skip
-"""Countries where one zone holds for all (or nearly all)."""
-
-LARGE = {"RU": "Europe/Moscow", "US": "America/New_York", "CA": "America/Toronto", "AU": "Australia/Sydney",
-         "BR": "America/Sao_Paulo", "MX": "America/Mexico_City"}  # fmt: skip
-"""Countries with several zones: where most people live, when the city does not say."""
+from teplo.kit.zones import COUNTRIES, LARGE
 
 _CITIES_BY_ZONE = {
     "Europe/Kaliningrad": "калининград kaliningrad",

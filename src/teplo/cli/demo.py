@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from datetime import datetime
@@ -26,10 +27,12 @@ def demo(
     strangers: Annotated[int, typer.Option(help="How many strangers come by.", min=10, max=100_000)] = 1800,
     days: Annotated[int, typer.Option(help="How many days the company lives, up to now.", min=7, max=3_650)] = 183,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people and deeds.")] = 7,
-    language: Annotated[str, typer.Option(help="Language of what the company writes: ru, uk, en.")] = "ru",
+    language: Annotated[
+        str, typer.Option(help="Language of what the company writes: ru, uk, en. Without it, the shell's.")
+    ] = "",
 ) -> None:
     """Bring an invented example company to life, through the real pipeline, on a virtual clock."""
-    if language not in dict(settings.LANGUAGES):
+    if language and language not in dict(settings.LANGUAGES):
         raise typer.BadParameter(f"--language: {', '.join(dict(settings.LANGUAGES))}")
     began = time.monotonic()
     with progress_bar(keeps=True) as bar:
@@ -47,7 +50,7 @@ def demo(
                 renew_hold()
 
         try:
-            with held_loops(), override(language):
+            with held_loops(), override(_spoken(language)):
                 bring_to_life(seed=seed, strangers=strangers, days=days, progress=progress)
         except AlreadyAlive:
             sys.stderr.write("There are people here already; an example company would mix with them.\n")
@@ -70,3 +73,11 @@ def _and_then() -> str:
     if administrator_can_sign_in():
         return " starts Teplo; sign in as always."
     return " starts Teplo and prints a one-time link on which you create your account."
+
+
+def _spoken(language: str) -> str:
+    """The language asked for, else that of the shell (LANG=uk_UA.UTF-8), where it is one of ours; else English."""
+    for told in (language, *(os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))):
+        if told[:2] in dict(settings.LANGUAGES):
+            return told[:2]
+    return "en"

@@ -108,7 +108,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_URL.startswith("https://") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-LANGUAGE_CODE = "ru"
+LANGUAGE_CODE = "en"
 LANGUAGES = [("ru", "Русский"), ("uk", "Українська"), ("en", "English")]
 LOCALE_PATHS = [BASE / "locale"]
 USE_I18N = True

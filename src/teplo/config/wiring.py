@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from teplo.accounts import notices
+from teplo.accounts import founding, notices
 from teplo.channels import bounces, colleagues, confirming, renderers, sending, sign_in_letters
 from teplo.channels import uses as channels_uses
 from teplo.conditions import registry
@@ -33,11 +33,12 @@ from teplo.kit.sqlite import optimizing
 from teplo.people import acting, carrying, duplicates, keeping, merging, segments
 from teplo.people import uses as people_uses
 from teplo.people import vocabulary as people_vocabulary
-from teplo.sales import escalating, returning
+from teplo.sales import cooling, escalating, returning
 from teplo.sales import outcomes as sales_outcomes
 from teplo.scoring import adjusting, backtesting, jobs_backtest, jobs_learning, outcomes, reviews, sampling
 from teplo.scoring import jobs as scoring_jobs
 from teplo.scoring import uses as scoring_uses
+from teplo.scoring import presets as scoring_presets
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import merging as stages_merging
@@ -53,6 +54,7 @@ from teplo.tracking import vocabulary as tracking_vocabulary
 def assemble() -> None:
     """Fill every registry. Called once, when Django is ready; calling it again changes nothing."""
     leaves.lend()
+    founding.lend(scoring_presets.install_for_company)
     acts.lend()
     _lend_uses()
     _register_people()
@@ -157,6 +159,7 @@ def _register_journeys_and_sales() -> None:
     job_registry.register(publishing.MOVING, publishing.run_moving, title=_("Moving people to the new version"))
     job_registry.register(running.STOPPING, running.run_stopping, title=_("Letting people out of a journey"))
     periodic.every("hand-offs-late", timedelta(seconds=30), escalating.escalate)
+    periodic.every("hand-offs-cooled", timedelta(minutes=10), cooling.close_cold)
     periodic.every("hand-offs-mailed", timedelta(seconds=15), escalating.mail_salespeople)
     periodic.after_clock_back(clock_back.shorten_waits)
     periodic.after_clock_back(sending.look_again)

@@ -46,7 +46,7 @@ class Source:
     """What the marketer wrote."""
 
     channel: str = "email"
-    language: str = "ru"
+    language: str = "en"
     subject: str = ""
     preheader: str = ""
     body: str = ""
@@ -115,7 +115,7 @@ def _page(source: Source, cleaned: Cleaned, shielded: Shielded, inside: str, nee
 
 
 def _footer(language: str) -> str:
-    why, leave = _FOOTER.get(language, _FOOTER["ru"])
+    why, leave = _FOOTER.get(language, _FOOTER["en"])
     return (
         f'<div style="{_FOOTER_LOOK}">{why}<br>{{{{ workspace.address }}}}<br>'
         f'<a href="{{{{ unsubscribe_url }}}}" style="color:#6b7280">{leave}</a></div>'
@@ -128,7 +128,7 @@ def _text(source: Source, shielded: Shielded, cleaned: Cleaned, needs_footer: bo
     else:
         text = shielded.restored(to_text(cleaned.html, link=lambda url: _link_in_text(url, shielded)))
     if not source.is_service and "unsubscribe_url" not in text:
-        why, leave = _FOOTER.get(source.language, _FOOTER["ru"])
+        why, leave = _FOOTER.get(source.language, _FOOTER["en"])
         text = f"{text.rstrip()}\n\n--\n{why}\n{{{{ workspace.address }}}}\n{leave}: {{{{ unsubscribe_url }}}}\n"
     return text
 

@@ -22,8 +22,8 @@ def date_in_words(value: Any, *, context: Any) -> str:
     day = _as_date(value)
     if day is None:
         return "" if value is None else str(value)
-    language = str(context.resolve("language", default="ru"))
-    month = _MONTHS.get(language, _MONTHS["ru"])[day.month - 1]
+    language = str(context.resolve("language", default="en"))
+    month = _MONTHS.get(language, _MONTHS["en"])[day.month - 1]
     return f"{day.day} {month} {day.year}"
 
 
@@ -34,7 +34,7 @@ def plural(value: Any, one: Any = "", few: Any = "", many: Any = "", *, context:
         number = abs(int(value))
     except (TypeError, ValueError):
         return ""
-    if str(context.resolve("language", default="ru")) == "en":
+    if str(context.resolve("language", default="en")) == "en":
         form = one if number == 1 else few or many
     elif number % 10 == 1 and number % 100 != 11:
         form = one

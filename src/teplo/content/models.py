@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.db import models
 
 from teplo.kit.clock import now
-from teplo.kit.models import Row
+from teplo.kit.models import ReadyMade, Row
 
 
-class Template(Row):
+class Template(ReadyMade):
     """A message with holes, written by a marketer in sandboxed Liquid (R26)."""
 
     name = models.CharField(max_length=200)
     channel = models.CharField(max_length=10, default="email")
-    language = models.CharField(max_length=5, default="ru")
+    language = models.CharField(max_length=5, default="en")
     subject = models.CharField(max_length=500, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
     body = models.TextField(help_text="HTML with Liquid for e-mail, plain Liquid for others.")

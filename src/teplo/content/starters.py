@@ -57,7 +57,7 @@ class Starter:
 
     def source(self, language: str) -> Source:
         """What stands in the editor at the beginning."""
-        language = language if language in self.subjects else "ru"
+        language = language if language in self.subjects else "en"
         leave, choose = _FOOT[language]
         hello = f"    <p>{_HELLO[language]}</p>\n" if self.greets else ""
         inside = f"{hello}{self.bodies[language]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from django.db import transaction
@@ -11,15 +12,16 @@ from teplo.content.models import Template, TemplateVersion
 from teplo.content.rendering import prepare_source
 from teplo.kit.clock import now
 from teplo.kit.uses import Thing, refuse_in_use
+from teplo.kit.models import Ready, still_ready
 
 _SAID = ("subject", "preheader", "body", "text")
 
 
 @transaction.atomic
-def create_template(*, name: str, source: Source, by: int | None = None) -> Template:
+def create_template(*, name: str, source: Source, by: int | None = None, ready: Ready | None = None) -> Template:
     """A new template; raises TemplateFlaw."""
     prepare_source(source)
-    template = Template.objects.create(name=name, created_by=by, **asdict(source))
+    template = Template.objects.create(name=name, ready=ready or {}, created_by=by, **asdict(source))
     _keep_version(template, by)
     return template
 
@@ -31,9 +33,10 @@ def change_template(*, template: Template, name: str, source: Source, by: int | 
     says_otherwise = any(getattr(template, part) != getattr(source, part) for part in _SAID)
     for part, value in asdict(source).items():
         setattr(template, part, value)
+    template.ready = still_ready(template, name=name)
     template.name, template.updated_at = name, now()
     template.version += says_otherwise
-    template.save(update_fields=["name", "updated_at", "version", *asdict(source)])
+    template.save(update_fields=["name", "ready", "updated_at", "version", *asdict(source)])
     if says_otherwise:
         _keep_version(template, by)
     return template
@@ -60,3 +63,9 @@ def _keep_version(template: Template, by: int | None) -> None:
         created_by=by,
         **{part: getattr(template, part) for part in _SAID},
     )
+
+
+def template_names(ids: Iterable[int | None]) -> dict[int, str]:
+    """Id → name, as the reader calls it."""
+    wanted = {key for key in ids if key}
+    return {row.pk: row.name for row in Template.objects.filter(pk__in=wanted).only("pk", "name", "ready")}

@@ -12,10 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import get_language
 
+from teplo.accounts.founding import currency_of, guess
 from teplo.accounts.models import Role, User, Workspace
-from teplo.accounts.workspace import get_workspace
+from teplo.accounts.workspace import get_workspace, tick_guide
 from teplo.demo import journeys
+from teplo.insights.guiding import EXAMPLE, EXAMPLE_NAME
 from teplo.kit.clock import now
+from teplo.kit.models import ready_texts
 from teplo.kit.wording import in_language
 from teplo.people.models import AttributeDefinition, AttributeType, Person, Segment
 from teplo.scoring.models import Criterion, Profile, ProfileKind, ScoreTable, Side, TableState
@@ -119,7 +122,7 @@ class Founded:
 
 def found_company(*, language: str = "") -> Founded:
     """Make the company; raises AlreadyAlive when there are people already."""
-    words = language or (get_language() or "ru")[:2]
+    words = language or (get_language() or "en")[:2]
     if Person.objects.exists():
         raise AlreadyAlive
     with transaction.atomic():
@@ -138,12 +141,14 @@ def _settle(language: str) -> None:
     get_workspace()
     name = {"ru": "Лад: складской учёт", "uk": "Лад: облік складу", "en": "Lad: stock keeping"}
     address = {"ru": "Киев, ул. Примерная, 1", "uk": "Київ, вул. Прикладна, 1", "en": "1 Example St, Kyiv"}
+    tick_guide(step=EXAMPLE)
+    tick_guide(step=EXAMPLE_NAME, note=in_language(name, language))
+    place = guess(spoken=[], timezone="Europe/Kyiv", language=language)
     Workspace.objects.filter(pk=1).update(
-        name=in_language(name, language),
-        address=in_language(address, language),
-        language=language,
+        name=in_language(name, language), address=in_language(address, language), language=language, city=place.city,
+        timezone=place.timezone, phone_region=place.country, currency=currency_of(place.country), settled_at=now(),
         is_example=True,
-    )
+    )  # fmt: skip
 
 
 def _hire(address: str, name: str) -> int:
@@ -169,7 +174,12 @@ def _fill_table(language: str) -> None:
     ScoreTable.objects.filter(state=TableState.LIVE).update(state=TableState.RETIRED, retired_at=now())
     name = {"ru": "Таблица отдела маркетинга", "uk": "Таблиця відділу маркетингу", "en": "Marketing's table"}
     table = ScoreTable.objects.create(
-        name=in_language(name, language), state=TableState.LIVE, live_at=now(), warm_from=12, hot_from=26
+        name=in_language(name, language),
+        ready=ready_texts(name=name),
+        state=TableState.LIVE,
+        live_at=now(),
+        warm_from=12,
+        hot_from=26,
     )
     rows = [
         Criterion(
@@ -177,6 +187,7 @@ def _fill_table(language: str) -> None:
             position=position,
             side=Side.FIT,
             name=in_language(names, language),
+            ready=ready_texts(name=names),
             condition=condition,
             points=points,
         )
@@ -188,6 +199,7 @@ def _fill_table(language: str) -> None:
         rows.append(
             Criterion(
                 table=table, position=position, side=Side.BEHAVIOUR, name=in_language(activity.names, language),
+                ready=ready_texts(name=activity.names),
                 activity_id=activity.pk, points=points, is_per_time=each, cap=cap, window_days=window, half_life_days=half_life,
             )
         )  # fmt: skip
@@ -196,12 +208,19 @@ def _fill_table(language: str) -> None:
 
 def _draw_profiles(language: str) -> None:
     Profile.objects.bulk_create(
-        Profile(kind=kind, name=in_language(names, language), condition=condition, position=position)
+        Profile(
+            kind=kind,
+            name=in_language(names, language),
+            ready=ready_texts(name=names),
+            condition=condition,
+            position=position,
+        )  # fmt: skip
         for position, (kind, names, condition) in enumerate(_PROFILES)
     )
 
 
 def _name_segments(language: str) -> None:
     Segment.objects.bulk_create(
-        Segment(name=in_language(names, language), condition=condition) for names, condition in _SEGMENTS
+        Segment(name=in_language(names, language), ready=ready_texts(name=names), condition=condition)
+        for names, condition in _SEGMENTS
     )

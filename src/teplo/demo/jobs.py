@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from teplo.accounts.workspace import get_workspace
 from teplo.demo.founding import AlreadyAlive
 from teplo.demo.living import bring_to_life
 from teplo.jobs.holding import HeldAlready, held_loops, renew_hold
@@ -26,7 +27,7 @@ def run(work: Work) -> dict[str, Any]:
 
     args = work.args
     try:
-        with held_loops(), override(args.get("language") or "ru"):
+        with held_loops(), override(args.get("language") or get_workspace().language):
             bring_to_life(
                 seed=int(args.get("seed", 7)),
                 strangers=int(args.get("strangers", 1800)),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.db.models.functions import TruncWeek
 
-from teplo.insights import queries
+from teplo.insights import figures, queries
 from teplo.stages.merging import MERGE
 from teplo.stages.models import Stage, StageMove, Standing
 
@@ -21,13 +21,15 @@ STUCK_SHOWN = 50
 class Step:
     """One stage in the picture.
 
-    `here`: people who stand at it now. `reached`: of the period's newcomers those who came to it or past it. `goes_on`:
-    the share of them who went on to the next (None: the last step, or nobody reached it). `days`: median whole days
-    until the next step of those who went on.
+    Stock: `here` are the people who stand at it now, `known` those of them who are no strangers, `stuck` see figures.
+    Cohort: `reached` are those of the period's newcomers who came to it or past it (whoever came stands at the first);
+    `goes_on` is the share of them who went on to the next (None: the last step, or nobody reached it), `days` the
+    median whole days until the next step of those who went on.
     """
 
     stage: Stage
     here: int
+    known: int
     stuck: int
     reached: int
     goes_on: float | None
@@ -36,17 +38,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Funnel:
-    """The ladder from the top, the places beside it, and the period whose newcomers were followed."""
+    """The ladder from the top and the places beside it, as of a moment."""
 
     steps: tuple[Step, ...]
     beside: tuple[tuple[Stage, int], ...]
-    since: datetime | None
-    until: datetime
+    at: datetime
 
     @property
     def people(self) -> int:
         """People on the ladder now."""
         return sum(step.here for step in self.steps)
+
+    @property
+    def known(self) -> int:
+        """Known people on the ladder now."""
+        return sum(step.known for step in self.steps)
 
     @property
     def newcomers(self) -> int:
@@ -68,15 +74,15 @@ def funnel(*, at: datetime, days: int | None, known_only: bool = False) -> Funne
     """The funnel now and of those who came in the last `days` (None: ever). Four statements."""
     stages = stages_in_use()
     ladder = [stage for stage in stages if not stage.is_beside]
-    since = at - timedelta(days=days) if days else None
     here, stuck = people_at_stages(known_only=known_only), stuck_at_stages(ladder, at=at)
-    period = queries.Period(since=since, until=at, known_only=known_only)
-    way = queries.follow(ladder=ladder, period=period)
+    people = figures.came(at=at, days=days)
+    way = queries.follow(ladder=ladder, people=people.filter(figures.known()) if known_only else people)
     reached, medians = way.reached, _medians(way.days)
     steps = [
         Step(
             stage=stage,
-            here=here.get(stage.id, 0),
+            here=here.get(stage.id, (0, 0))[0],
+            known=here.get(stage.id, (0, 0))[1],
             stuck=stuck.get(stage.id, 0),
             reached=reached[rank],
             goes_on=reached[rank + 1] / reached[rank] if rank + 1 < len(ladder) and reached[rank] else None,
@@ -84,42 +90,33 @@ def funnel(*, at: datetime, days: int | None, known_only: bool = False) -> Funne
         )
         for rank, stage in enumerate(ladder)
     ]
-    beside = [(stage, here.get(stage.id, 0)) for stage in stages if stage.is_beside]
-    return Funnel(tuple(steps), tuple(beside), since, at)
+    beside = [(stage, here.get(stage.id, (0, 0))[0]) for stage in stages if stage.is_beside]
+    return Funnel(tuple(steps), tuple(beside), at)
 
 
-def people_at_stages(*, known_only: bool = False) -> Mapping[int, int]:
-    """Stage id → people who stand there now."""
-    standing = Standing.objects.filter(person__is_anonymous=False) if known_only else Standing.objects.all()
-    return dict(standing.values_list("stage_id").annotate(Count("person_id")))
+def people_at_stages(*, known_only: bool = False) -> Mapping[int, tuple[int, int]]:
+    """Stage id → people who stand there now, and how many of them are known."""
+    standing = Standing.objects.filter(figures.known("person__") if known_only else figures.present("person__"))
+    counted = standing.order_by().values_list("stage_id").annotate(
+        Count("person_id"), known=Count("person_id", filter=figures.known("person__"))
+    )  # fmt: skip
+    return {stage: (people, known) for stage, people, known in counted}
 
 
 def stuck_at_stages(ladder: Sequence[Stage], *, at: datetime) -> Mapping[int, int]:
-    """Stage id → people who have stood there longer than the stage allows."""
-    late = _late(ladder, at)
+    """Stage id → people who are stuck there (`figures.stuck`)."""
+    late = figures.stuck(ladder, at=at)
     if late is None:
         return {}
-    return dict(Standing.objects.filter(late).values_list("stage_id").annotate(Count("person_id")))
+    return dict(Standing.objects.filter(late).order_by().values_list("stage_id").annotate(Count("person_id")))
 
 
 def stuck_people(stage: Stage, *, at: datetime, limit: int = STUCK_SHOWN) -> list[Standing]:
-    """Who has stood there too long, the longest first."""
-    late = _late([stage], at)
+    """Who is stuck there, the longest first."""
+    late = figures.stuck([stage], at=at)
     if late is None:
         return []
     return list(Standing.objects.filter(late).select_related("person", "person__score").order_by("since")[:limit])
-
-
-def _late(ladder: Iterable[Stage], at: datetime) -> Q | None:
-    late = [
-        Q(stage_id=stage.id, since__lt=at - timedelta(days=stage.stuck_after_days))
-        for stage in ladder
-        if stage.stuck_after_days
-    ]
-    combined = late[0] if late else None
-    for one in late[1:]:
-        combined = combined | one if combined is not None else one
-    return combined
 
 
 def _medians(rows: Iterable[tuple[int, int, int]]) -> dict[int, float]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
+from teplo.insights.figures import came, known
+from teplo.people.models import Person
 from teplo.sales.models import Deal, DealState
 from teplo.scoring.models import Temperature
-from teplo.tracking.models import Acquisition
 
 DETAILS = 12
 
@@ -40,43 +42,43 @@ class Origin:
 
 
 def origins(*, at: datetime, days: int | None) -> list[Origin]:
-    """One line per source of those first seen in the last `days` (None: ever), the largest first. Two statements."""
-    return _lines(_acquired(at, days), ("first_source",))
+    """One line per source of those who came in the last `days` (None: ever), the largest first. Two statements.
+
+    Whose first touch nobody knows stands in a line without a source, so that the lines add up to all who came.
+    """
+    return _lines(came(at=at, days=days), ("first_source",))
 
 
 def details(*, source: str, at: datetime, days: int | None, limit: int = DETAILS) -> list[Origin]:
     """The same within one source: its campaigns, referrers or fairs, the largest first."""
-    return _lines(_acquired(at, days).filter(first_source=source), ("first_source", "first_detail"))[:limit]
+    people = came(at=at, days=days).filter(acquisition__first_source=source)
+    return _lines(people, ("first_source", "first_detail"))[:limit]
 
 
-def _acquired(at: datetime, days: int | None) -> QuerySet[Acquisition]:
-    rows = Acquisition.objects.filter(first_at__lte=at)
-    return rows.filter(first_at__gte=at - timedelta(days=days)) if days else rows
-
-
-def _lines(acquired: QuerySet[Acquisition], by: tuple[str, ...]) -> list[Origin]:
-    counted = acquired.order_by().values_list(*by).annotate(
-        Count("person_id"),
-        known=Count("person_id", filter=Q(person__is_anonymous=False)),
-        warm=Count("person_id", filter=Q(person__score__temperature=Temperature.WARM)),
-        hot=Count("person_id", filter=Q(person__score__temperature=Temperature.HOT)),
-        customers=Count("person_id", filter=Q(person__standing__stage__is_customer=True)),
-    )  # fmt: skip
-    won = _won(acquired, by)
+def _lines(people: QuerySet[Person], by: tuple[str, ...]) -> list[Origin]:
+    names = [Coalesce(f"acquisition__{name}", Value(""), output_field=CharField()) for name in by]
+    grouped = people.order_by().annotate(**dict(zip(by, names, strict=True))).values_list(*by)
+    counted = grouped.annotate(
+        Count("id"),
+        known_people=Count("id", filter=known()),
+        warm=Count("id", filter=known() & Q(score__temperature=Temperature.WARM)),
+        hot=Count("id", filter=known() & Q(score__temperature=Temperature.HOT)),
+        customers=Count("id", filter=Q(standing__stage__is_customer=True)),
+    )
+    won = _won(people, by)
     lines = [_line(row, len(by), won) for row in counted]
     return sorted(lines, key=lambda line: (-line.people, line.source, line.detail))
 
 
 def _line(row: tuple[Any, ...], by: int, won: dict[tuple[str, ...], Decimal]) -> Origin:
     names, counts = row[:by], row[by:]
-    people, known, warm, hot, customers = counts
-    return Origin(
-        names[0], names[1] if by > 1 else "", people, known, warm, hot, customers, won.get(tuple(names), Decimal(0))
-    )
+    everybody, known_people, warm, hot, customers = counts
+    money = won.get(tuple(names), Decimal(0))
+    return Origin(names[0], names[1] if by > 1 else "", everybody, known_people, warm, hot, customers, money)
 
 
-def _won(acquired: QuerySet[Acquisition], by: tuple[str, ...]) -> dict[tuple[str, ...], Decimal]:
+def _won(people: QuerySet[Person], by: tuple[str, ...]) -> dict[tuple[str, ...], Decimal]:
     """Money of won deals by the first source of their person."""
-    deals = Deal.objects.filter(state=DealState.WON, person_id__in=acquired.values("person_id"))
+    deals = Deal.objects.filter(state=DealState.WON, person_id__in=people.values("id"))
     rows = deals.order_by().values_list(*(f"person__acquisition__{name}" for name in by)).annotate(Sum("amount"))
-    return {tuple(row[: len(by)]): row[len(by)] or Decimal(0) for row in rows}
+    return {tuple(name or "" for name in row[: len(by)]): row[len(by)] or Decimal(0) for row in rows}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import CharField, Count, Value
 from django.db.models.functions import Coalesce
 
-from teplo.people.models import Person
-from teplo.scoring.models import ProfileKind, Score, Temperature
+from teplo.insights.figures import came, known, known_scores
+from teplo.scoring.models import ProfileKind, Temperature
 
 NO_PROFILE = ""
 GRADES = (ProfileKind.IDEAL.value, ProfileKind.NEAR_IDEAL.value, NO_PROFILE, ProfileKind.UNACCEPTABLE.value)
@@ -47,11 +47,10 @@ class Readiness:
 
 def readiness(*, at: datetime, days: int | None) -> Readiness:
     """The known people who came in the last `days` (None: ever) by profile and temperature, in one statement."""
-    people = Person.objects.filter(is_anonymous=False, erased_at=None)
-    if days:
-        people = people.filter(created_at__gte=at - timedelta(days=days), created_at__lte=at)
     rows = (
-        people.order_by()
+        came(at=at, days=days)
+        .filter(known())
+        .order_by()
         .annotate(
             grade=Coalesce("score__grade", _text(NO_PROFILE)), heat=Coalesce("score__temperature", _text(HEATS[0]))
         )
@@ -63,8 +62,8 @@ def readiness(*, at: datetime, days: int | None) -> Readiness:
 
 
 def ready_now() -> int:
-    """Everybody who is hot now, whenever he came."""
-    return Score.objects.filter(temperature=Temperature.HOT).count()
+    """All known people who are hot now, whenever they came."""
+    return known_scores(Temperature.HOT).count()
 
 
 def _text(value: str) -> Value:

@@ -12,6 +12,8 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from teplo.channels.models import Delivery, DeliveryState, Sender
+from teplo.insights import figures
+from teplo.insights.figures import Warmth
 from teplo.jobs.models import Job, JobState
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState
 from teplo.kit.clock import now
@@ -27,15 +29,6 @@ LATE_AFTER = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class Warmth:
-    """How many known people there are, and how many of them are warm and hot."""
-
-    people: int
-    warm: int
-    hot: int
-
-
-@dataclass(frozen=True)
 class Trouble:
     """Something that does not go by itself any more."""
 
@@ -43,6 +36,35 @@ class Trouble:
     count: int
     subject: str = ""
     key: int | None = None
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """What cannot wait, in numbers: hot people waiting for an answer, those past their time, all hot people, those of
+    nobody who wait for no answer either, tasks overdue."""
+
+    waiting: int
+    late: int
+    hot: int
+    unowned: int
+    overdue: int
+
+
+def pressing(*, user_id: int | None, task_user_id: int | None) -> Pressing:
+    """Of one seller and of nobody (None: of everybody); overdue tasks of one colleague (None: of everybody)."""
+    at = now()
+    offered = HandOff.objects.filter(state=HandOffState.OFFERED)
+    hot = figures.known_scores(Temperature.HOT)
+    late = Task.objects.filter(state=TaskState.OPEN, due_at__lt=at).exclude(kind="answer-hot")
+    if user_id is not None:
+        offered = offered.filter(Q(assignee_id=user_id) | Q(assignee_id=None))
+        hot = hot.filter(Q(person__owner_id=user_id) | Q(person__owner_id=None))
+    if task_user_id is not None:
+        late = late.filter(assignee_id=task_user_id)
+    waits = offered.aggregate(all=Count("id"), late=Count("id", filter=Q(answer_until__lt=at)))
+    waits_for_answer = Exists(HandOff.objects.filter(person_id=OuterRef("person_id"), state=HandOffState.OFFERED))
+    unowned = hot.filter(~waits_for_answer, person__owner_id=None).count()
+    return Pressing(waits["all"], waits["late"], hot.count(), unowned, late.count())
 
 
 def hand_offs(*, user_id: int | None) -> tuple[list[HandOff], int]:
@@ -72,7 +94,7 @@ def warmest(*, user_id: int | None) -> list[Score]:
         person_id=OuterRef("person_id"), state__in=(HandOffState.OFFERED, HandOffState.ACCEPTED)
     )
     warm = (Temperature.HOT, Temperature.WARM)
-    scores = Score.objects.filter(~Exists(in_hand), temperature__in=warm, person__is_anonymous=False)
+    scores = figures.known_scores(*warm).filter(~Exists(in_hand))
     if user_id is not None:
         scores = scores.filter(Q(person__owner_id=user_id) | Q(person__owner_id=None))
     return list(scores.select_related("person", "person__company").order_by("-total", "person_id")[:SHOWN])
@@ -82,20 +104,10 @@ def warmth() -> Warmth:
     """Counted anew each time while there are few people; a large company's numbers may be a minute old."""
     kept: Warmth | None = cache.get("today-warmth")
     if kept is None:
-        kept = _counted_warmth()
+        kept = figures.warmth()
         if kept.people > COUNTED_ANEW:
             cache.set("today-warmth", kept, 60)
     return kept
-
-
-def _counted_warmth() -> Warmth:
-    by_temperature = dict(
-        Score.objects.filter(temperature__in=(Temperature.WARM, Temperature.HOT), person__is_anonymous=False)
-        .values_list("temperature")
-        .annotate(people=Count("person_id"))
-    )
-    people = Person.objects.filter(is_anonymous=False, erased_at=None).count()
-    return Warmth(people, by_temperature.get(Temperature.WARM, 0), by_temperature.get(Temperature.HOT, 0))
 
 
 def newcomers() -> list[tuple[date, int]]:
@@ -114,7 +126,7 @@ def _counted_newcomers(today: date) -> list[tuple[date, int]]:
     first = today - timedelta(days=TREND_DAYS - 1)
     start = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     counted = dict(
-        Person.objects.filter(is_anonymous=False, created_at__gte=start)
+        Person.objects.filter(figures.known(), created_at__gte=start)
         .annotate(day=TruncDate("created_at"))
         .values_list("day")
         .annotate(people=Count("id"))
@@ -136,8 +148,10 @@ def troubles() -> list[Trouble]:
         Trouble("jobs", Job.objects.filter(state=JobState.FAILED, finished_at__gt=at - timedelta(days=1)).count()),
         Trouble("inbox", _inbox_waits(at)),
     ]
+    stopped = Journey.objects.filter(state=JourneyState.PAUSED).exclude(trouble={})[:SHOWN]
+    found += [Trouble("paused", 1, journey.name, journey.pk) for journey in stopped]
     found += [Trouble("sender", 1, sender.name, sender.pk) for sender in _ill_senders()]
-    found += [Trouble("journey", count, name, key) for key, name, count in _late_journeys(at)]
+    found += [Trouble("journey", count, name, key) for key, name, count in late_journeys(at)]
     return [trouble for trouble in found if trouble.count]
 
 
@@ -152,7 +166,7 @@ def _ill_senders() -> QuerySet[Sender]:
     return Sender.objects.filter(is_active=True).exclude(health="")[:SHOWN]
 
 
-def _late_journeys(at: datetime) -> list[tuple[int, str, int]]:
+def late_journeys(at: datetime) -> list[tuple[int, str, int]]:
     """Live journeys whose people should have gone on a while ago."""
     late = (
         Enrolment.objects.filter(state=EnrolmentState.ACTIVE, due_at__lt=at - LATE_AFTER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from teplo.kit.clock import now
-from teplo.kit.models import Row
+from teplo.kit.models import ReadyMade, Row
 from teplo.people.models import PersonLeaf
 
 
@@ -16,7 +16,7 @@ class JourneyState(models.TextChoices):
     STOPPED = "stopped"
 
 
-class Journey(Row):
+class Journey(ReadyMade):
     """A named chain; what it does stands in its versions."""
 
     name = models.CharField(max_length=200)

@@ -6,7 +6,7 @@ from django.db import models
 
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id
-from teplo.kit.models import Row
+from teplo.kit.models import ReadyMade, Row
 
 
 class Company(Row):
@@ -353,7 +353,7 @@ class DuplicatePair(Row):
         constraints = (models.UniqueConstraint(fields=["first_id", "second_id"], name="duplicatepair_once"),)
 
 
-class Segment(Row):
+class Segment(ReadyMade):
     """A named condition over people (R31). Members are kept for those a journey listens to."""
 
     name = models.CharField(max_length=200)

@@ -138,6 +138,11 @@ def country_name(code: str) -> str:
     return _names_of_countries(_spoken()).get(code, code)
 
 
+def country_names_in(language: str) -> Mapping[str, str]:
+    """Code → name in one of our languages."""
+    return _names_of_countries(language)
+
+
 def country_names() -> Mapping[str, str]:
     """Code → name in the reader's language, in the order of names."""
     return _names_of_countries(_spoken())
@@ -156,7 +161,7 @@ NAMED: Mapping[str, Callable[[str], str]] = {"country": country_name, "language"
 
 
 def _spoken() -> str:
-    language = (get_language() or "ru").split("-")[0]
+    language = (get_language() or "en").split("-")[0]
     return language if language in LANGUAGES else "en"
 
 

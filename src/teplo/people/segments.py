@@ -17,6 +17,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.writing import write_json
 from teplo.kit import bulk
 from teplo.kit.clock import now
+from teplo.kit.models import still_ready
 from teplo.kit.remembering import Remembered
 from teplo.kit.uses import Thing, refuse_in_use
 from teplo.people.changing import note_changed
@@ -73,6 +74,7 @@ def change_segment(
         Segment.objects.filter(pk=segment.pk).update(
             name=name.strip(),
             description=description.strip(),
+            ready=still_ready(segment, name=name, description=description),
             condition=write_json(read, vocabulary),
             people=None,
             counted_at=None,

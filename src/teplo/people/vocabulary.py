@@ -232,7 +232,7 @@ def _users() -> Sequence[Choice]:
 
 
 def _segments() -> Sequence[Choice]:
-    return [Choice(str(pk), name) for pk, name in Segment.objects.order_by("name").values_list("pk", "name")]
+    return [Choice(str(row.pk), row.name) for row in Segment.objects.order_by("name").only("pk", "name", "ready")]
 
 
 def _tags() -> Sequence[Choice]:

@@ -37,11 +37,13 @@ from teplo.stages.moving import move_by_signs
 from teplo.tracking import queries
 from teplo.tracking.labels import OUR_OWN, label_of_visit
 from teplo.tracking.paths import Coming, note_arrivals, retrace
+from teplo.tracking.sites import note_heard
 from teplo.tracking.sources import path_of, read_arrival
 from teplo.tracking.tallying import tally_batch
 
 Step = Callable[[Batch], None]
 
+PAGES = frozenset({"page-viewed"})
 ARRIVALS = frozenset({"page-viewed", "person-imported"})
 SUBMISSIONS = frozenset({"form-submitted"})
 
@@ -51,6 +53,11 @@ def label(batch: Batch) -> None:
     for event in batch.events:
         if event.stored.user_agent:
             event.label = label_of_visit(event.stored.name, event.stored.user_agent)
+
+
+def hear_sites(batch: Batch) -> None:
+    """Note which sites' pages tell of themselves for the first time."""
+    note_heard(origins={event.origin for event in batch.named(PAGES)}, at=batch.at)
 
 
 def find_people(batch: Batch) -> None:
@@ -282,6 +289,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("letters", letters.label),
     ("store", store),
     ("presence", note_presence),
+    ("sites", hear_sites),
     ("tally", tally),
     ("touches", note_touches),
     ("claims", note_claims),

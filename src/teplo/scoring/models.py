@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from teplo.kit.clock import now
-from teplo.kit.models import Row
+from teplo.kit.models import ReadyMade, Row
 from teplo.people.models import PastLeaf, Person, PersonLeaf
 
 
@@ -15,7 +15,7 @@ class TableState(models.TextChoices):
     RETIRED = "retired"
 
 
-class ScoreTable(Row):
+class ScoreTable(ReadyMade):
     """A versioned table of criteria; at most one is live."""
 
     name = models.CharField(max_length=200)
@@ -39,7 +39,7 @@ class Side(models.TextChoices):
     BEHAVIOUR = "behaviour"
 
 
-class Criterion(Row):
+class Criterion(ReadyMade):
     """One row of a score table: a condition (fit) or an activity (behaviour) and its points."""
 
     table = models.ForeignKey(ScoreTable, on_delete=models.CASCADE, related_name="criteria")
@@ -66,7 +66,7 @@ class ProfileKind(models.TextChoices):
     UNACCEPTABLE = "unacceptable"
 
 
-class Profile(Row):
+class Profile(ReadyMade):
     """The portrait of an ideal, near-ideal or unacceptable client as a condition; it gives the grade (R18)."""
 
     kind = models.CharField(max_length=12, choices=ProfileKind.choices)

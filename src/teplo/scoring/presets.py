@@ -11,9 +11,14 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from teplo.accounts.workspace import get_workspace
+from teplo.kit.cities import find_city
 from teplo.kit.clock import now
+from teplo.kit.models import Ready, ready_texts
 from teplo.kit.wording import in_language
+from teplo.people.models import Person
 from teplo.scoring.models import Criterion, Profile, ProfileKind, ScoreTable, Side, TableState
+from teplo.scoring.queries import take_turn
+from teplo.scoring.tables import go_live
 from teplo.tracking.models import Activity
 
 Texts = Mapping[str, str]
@@ -73,11 +78,16 @@ SITE = words("На сайте", "На сайті", "On the site")
 LETTERS = words("В письмах", "У листах", "In letters")
 CLOSER = words("Подходит ближе", "Підходить ближче", "Comes closer")
 
-MOSCOW = {"field": "city", "in": ["Москва", "Moscow"]}
 OWNER = says("position", "владел", "собственник", "власник", "owner")
 CHIEF = says("position", "генеральный директор", "генеральний директор", "CEO")
 MIDDLE = says("position", "руководитель", "керівник", "head of")
 MANAGER = says("position", "менеджер", "manager")
+
+
+def in_city(city: str) -> Mapping[str, Any]:
+    """Lives in the city, however its name is written."""
+    known = find_city(city)
+    return {"field": "city", "in": list(dict.fromkeys([city, *known.words])) if known else [city]}
 
 
 def but(one: Mapping[str, Any], *others: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -90,8 +100,6 @@ PORTRAITS: Sequence[Portrait] = (
     Portrait(POSITION, words("Генеральный директор", "Генеральний директор", "Chief executive"), 3, but(CHIEF, OWNER)),
     Portrait(POSITION, words("Руководитель среднего звена", "Керівник середньої ланки", "Middle manager"), 1, but(MIDDLE, OWNER)),
     Portrait(POSITION, words("Менеджер", "Менеджер", "Manager"), -3, but(MANAGER, MIDDLE)),
-    Portrait(CITY, words("Москва", "Москва", "Moscow"), 5, MOSCOW),
-    Portrait(CITY, words("Другой город", "Інше місто", "Another city"), 1, but({"field": "city", "is_set": True}, MOSCOW)),
     Portrait(SIZE, words("От 10 до 100 сотрудников", "Від 10 до 100 працівників", "10 to 100 employees"), 3, {"field": "company.size", "between": [10, 100]}),
     Portrait(SIZE, words("Больше 500 сотрудников", "Понад 500 працівників", "Over 500 employees"), -5, {"field": "company.size", "greater": 500}),
 )  # fmt: skip
@@ -121,6 +129,20 @@ DEEDS: Sequence[tuple[Texts, Sequence[Deed]]] = (
     )),
 )  # fmt: skip
 
+
+def city_portraits(city: str) -> list[Portrait]:
+    """One's own city before the others; nothing while it is not known."""
+    if not city:
+        return []
+    known = find_city(city)
+    names = known.names if known else words(city, city, city)
+    own, other = in_city(city), words("Другой город", "Інше місто", "Another city")
+    return [
+        Portrait(CITY, names, 5, own),
+        Portrait(CITY, other, 1, but({"field": "city", "is_set": True}, own)),
+    ]
+
+
 NAME = words("Первая таблица", "Перша таблиця", "First table")
 PROFILES: Sequence[tuple[ProfileKind, Texts, Mapping[str, Any]]] = (
     (
@@ -141,44 +163,109 @@ PROFILES: Sequence[tuple[ProfileKind, Texts, Mapping[str, Any]]] = (
 )  # fmt: skip
 
 
-def install(*, language: str | None = None, state: TableState = TableState.DRAFT, into: Tables = OURS) -> ScoreTable:
-    """Make the table in the workspace's (or the given) language, and its profiles where there are none yet.
+def install(
+    *,
+    language: str | None = None,
+    city: str | None = None,
+    state: TableState = TableState.DRAFT,
+    into: Tables = OURS,
+) -> ScoreTable:
+    """Make the table in the company's (or the given) language, and its profiles where there are none yet.
 
-    Deeds whose activity is not there are left out.
+    Whoever lives in the company's own city gets points for it. Deeds whose activity is not there are left out.
     """
-    spoken = language or get_workspace().language
+    spoken = get_workspace().language if language is None else language
+    lives_in = get_workspace().city if city is None else city
     activities = dict(into.activities.objects.values_list("key", "id"))
     with transaction.atomic():
         moment = now()
         table = into.tables.objects.create(
-            name=in_language(NAME, spoken), state=state, live_at=moment if state == TableState.LIVE else None
+            name=in_language(NAME, spoken),
+            ready=ready_texts(name=NAME),
+            state=state,
+            live_at=moment if state == TableState.LIVE else None,
         )
-        rows = [*_portraits(spoken), *_deeds(spoken, activities)]
+        rows = [*_portraits(spoken, lives_in), *_deeds(spoken, activities)]
         into.criteria.objects.bulk_create(
             into.criteria(table=table, position=position, **row) for position, row in enumerate(rows)
         )
         if not into.profiles.objects.exists():
             into.profiles.objects.bulk_create(
-                into.profiles(kind=kind, name=in_language(name, spoken), condition=dict(condition), position=position)
+                into.profiles(
+                    kind=kind,
+                    name=in_language(name, spoken),
+                    ready=ready_texts(name=name),
+                    condition=dict(condition),
+                    position=position,
+                )  # fmt: skip
                 for position, (kind, name, condition) in enumerate(PROFILES)
             )
     return table
 
 
-def _portraits(language: str) -> list[dict[str, Any]]:
+def install_for_company() -> None:
+    """The first table in the language of the company and for its city, once the first questions are answered.
+
+    Whom the table of before the answers has scored keep that as their past: the new one goes live after it. A table
+    of the company's own is left alone.
+    """
+    live = ScoreTable.objects.filter(state=TableState.LIVE).first()
+    if live is not None and "name" not in live.ready:
+        return
+    with transaction.atomic():
+        take_turn(alone=True)
+        Profile.objects.filter(pk__in=[row.pk for row in Profile.objects.all() if "name" in row.ready]).delete()
+        table = install()
+        if live is not None and not Person.objects.exists():
+            live.delete()
+        go_live(table=table, by=None, at=now())
+
+
+def note_ready(models: Tables) -> None:
+    """Rows that came ready before their names were kept in three languages, and were not renamed."""
+    activities = {row.pk: row for row in models.activities.objects.all()}
+    for row in models.criteria.objects.filter(ready={}):
+        if ready := _ready_of(row, activities.get(row.activity_id or 0)):
+            models.criteria.objects.filter(pk=row.pk).update(ready=ready)
+    for table in models.tables.objects.filter(name__in=NAME.values()):
+        models.tables.objects.filter(pk=table.pk).update(ready=ready_texts(name=NAME))
+    for _kind, name, _condition in PROFILES:
+        models.profiles.objects.filter(name__in=name.values()).update(ready=ready_texts(name=name))
+
+
+def _ready_of(row: Criterion, activity: Activity | None) -> Ready:
+    named = [(one.group, one.name) for one in (*PORTRAITS, *city_portraits("Москва"))]
+    if activity is not None:
+        named = [(group, deed.name) for group, deeds in DEEDS for deed in deeds if deed.activity == activity.key]
+        named.append(({}, activity.names))
+    for group, name in named:
+        if row.name in name.values():
+            return ready_texts(name=name, **({"group": group} if row.group in group.values() else {}))
+    return {}
+
+
+def _portraits(language: str, city: str) -> list[dict[str, Any]]:
     return [
         {
-            "side": Side.FIT, "group": in_language(one.group, language), "name": in_language(one.name, language),
+            **_named(one.group, one.name, language), "side": Side.FIT,
             "points": one.points, "condition": dict(one.condition),
         }
-        for one in PORTRAITS
+        for one in (*PORTRAITS, *city_portraits(city))
     ]  # fmt: skip
+
+
+def _named(group: Texts, name: Texts, language: str) -> dict[str, Any]:
+    return {
+        "group": in_language(group, language),
+        "name": in_language(name, language),
+        "ready": ready_texts(group=group, name=name),
+    }
 
 
 def _deeds(language: str, activities: Mapping[str, int]) -> list[dict[str, Any]]:
     return [
         {
-            "side": Side.BEHAVIOUR, "group": in_language(group, language), "name": in_language(deed.name, language),
+            **_named(group, deed.name, language), "side": Side.BEHAVIOUR,
             "points": deed.points, "activity_id": activities[deed.activity], "is_per_time": deed.is_per_time,
             "cap": deed.cap, "window_days": deed.window_days, "half_life_days": deed.half_life_days,
         }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Max, Min
+from django.db.models import Count
 
 from teplo.people.models import Person
 from teplo.scoring.models import Score, ScoreTable, Temperature
@@ -46,11 +46,13 @@ class Comparison:
 
 
 def distribution_now(table: ScoreTable) -> Distribution:
-    """The stored scores of all people: two statements over an index, whatever their number."""
-    ends = Score.objects.aggregate(low=Min("total"), high=Max("total"))
-    width = _width(ends["low"] or 0, ends["high"] or 0, table)
-    rows = Score.objects.values_list("total").annotate(Count("person_id"))
-    return _distribution(list(rows), table, width)
+    """The stored scores of known people; who has none yet has 0 points. Strangers would dwarf the others."""
+    known = Score.objects.filter(person__is_anonymous=False, person__erased_at=None)
+    rows = list(known.order_by().values_list("total").annotate(Count("person_id")))
+    unscored = Person.objects.filter(is_anonymous=False, erased_at=None).count() - sum(count for _total, count in rows)
+    rows += [(0, unscored)] if unscored > 0 else []
+    totals = [total for total, _count in rows] or [0]
+    return _distribution(rows, table, _width(min(totals), max(totals), table))
 
 
 def compare(*, table: ScoreTable, live: ScoreTable | None, at: datetime, sample: int = SAMPLE) -> Comparison:

@@ -17,6 +17,7 @@ from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.jobs.models import Job
 from teplo.kit.uses import Thing, refuse_in_use
+from teplo.kit.models import Ready, ready_in, still_ready
 from teplo.scoring.jobs import start_rescoring_all
 from teplo.scoring.models import Criterion, Profile, ScoreTable, ShadowRun, Side, TableState
 from teplo.scoring.queries import take_turn
@@ -95,13 +96,21 @@ def save_draft(
         raise TableRefused("thresholds", column="hot_from")
     rows = check_lines(lines)
     with transaction.atomic():
-        values = {"name": name, "warm_from": warm_from, "hot_from": hot_from, "note": note}
+        values: dict[str, Any] = {"name": name, "warm_from": warm_from, "hot_from": hot_from, "note": note}
+        values["ready"] = still_ready(table, name=name)
+        former = list(table.criteria.all())
+        rows = [row | {"ready": _ready(row, former)} for row in rows]
         if not ScoreTable.objects.filter(id=table.id, state=TableState.DRAFT).update(**values):
             raise TableRefused("not-a-draft")
         Criterion.objects.filter(table=table).delete()
         Criterion.objects.bulk_create(
             Criterion(table=table, position=position, **row) for position, row in enumerate(rows)
         )
+
+
+def _ready(row: Mapping[str, Any], former: Sequence[Criterion]) -> Ready:
+    """The ready texts of a line that nobody has written anew."""
+    return {**ready_in("group", row["group"], former), **ready_in("name", row["name"], former)}
 
 
 def check_lines(lines: Sequence[Line]) -> list[dict[str, Any]]:
@@ -194,12 +203,17 @@ def save_profile(
         raise TableRefused("circle", column="condition")
     if not condition or condition == {"all": []}:
         raise TableRefused("no-condition", column="condition")
-    values = {"kind": kind, "name": name.strip()[:200], "condition": dict(condition), "is_active": is_active}
+    values: dict[str, Any] = {
+        "kind": kind,
+        "name": name.strip()[:200],
+        "condition": dict(condition),
+        "is_active": is_active,
+    }
     with transaction.atomic():
         if profile is None:
             profile = Profile.objects.create(**values, position=Profile.objects.count())
         else:
-            Profile.objects.filter(id=profile.id).update(**values)
+            Profile.objects.filter(id=profile.id).update(**values, ready=still_ready(profile, name=values["name"]))
         start_rescoring_all(by=by)
     return profile
 

@@ -16,6 +16,7 @@ class Site(Row):
     name = models.CharField(max_length=200)
     key = models.CharField(max_length=40, unique=True)
     origins = models.JSONField(default=list, help_text='["https://example.com"]; empty: any origin.')
+    heard_at = models.DateTimeField(null=True, blank=True, help_text="When a page of it was first seen.")
     is_active = models.BooleanField(default=True)
     secret = models.TextField(blank=True, default="", help_text="kit.secrets.encrypt: its server signs with it.")
     created_at = models.DateTimeField(default=now)

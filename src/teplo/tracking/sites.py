@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from teplo.kit.clock import now
@@ -49,6 +51,19 @@ def renew_secret(*, site: Site) -> str:
     Site.objects.filter(pk=site.pk).update(secret=encrypt(secret))
     site.secret = encrypt(secret)
     return secret
+
+
+_heard: set[int] = set()
+"""Sites known to this process to have been heard: they are not written again."""
+
+
+def note_heard(*, origins: Iterable[str], at: datetime) -> None:
+    """Pages of these origins (`site:<id>`) were seen: the first time is kept. Runs in its caller's transaction."""
+    named = {int(origin[5:]) for origin in origins if origin.startswith("site:") and origin[5:].isdigit()}
+    new = named - _heard
+    if new:
+        Site.objects.filter(pk__in=new, heard_at=None).update(heard_at=at)
+        transaction.on_commit(lambda: _heard.update(new))
 
 
 def main_address() -> str:

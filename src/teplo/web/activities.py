@@ -54,7 +54,7 @@ class ActivityForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        spoken = get_language() or "ru"
+        spoken = get_language() or "en"
         languages = sorted(settings.LANGUAGES, key=lambda language: language[0] != spoken)
         names = {}
         for place, (code, name) in enumerate(languages):

@@ -36,6 +36,12 @@ def as_money(amount: Number, currency: str = "") -> str:
     return f"{as_number(amount, digits)}\N{NO-BREAK SPACE}{sign}".strip()
 
 
+def money_sign(currency: str) -> str:
+    """A currency as it is shown and named: ₴ UAH."""
+    sign = SIGNS.get(currency.upper(), "")
+    return f"{sign} {currency}".strip()
+
+
 def as_day(value: date | datetime) -> str:
     """22 November, with the year when it is another one."""
     day = _local(value)

@@ -40,20 +40,17 @@ def grade_part(grade: str) -> dict[str, Any]:
 
 
 def funnel_picture(shown: Funnel) -> dict[str, Any]:
-    """Who stands at each stage now; the share that goes on and the days are of the period's newcomers."""
+    """The stock: who stands at each stage now, strangers too."""
     return {
-        "columns": [_("Stage"), _("People now"), _("Went on"), _("Median days"), _("Trade name")],
-        "rows": [
-            [in_language(step.stage.names), step.here, step.goes_on, step.days, step.stage.trade_name]
-            for step in shown.steps
-        ],
+        "columns": [_("Stage"), _("People now"), _("Trade name")],
+        "rows": [[in_language(step.stage.names), step.here, step.stage.trade_name] for step in shown.steps],
         "links": [people_url(step.stage) for step in shown.steps],
-        "label": _("People at each stage, the share that goes on and how long it takes"),
+        "label": _("People at each stage now, strangers too"),
     }
 
 
 def cohort_picture(shown: Funnel) -> dict[str, Any]:
-    """How far the newcomers of the period have come."""
+    """The cohort: how far the newcomers of the period have come."""
     return {
         "columns": [_("Stage"), _("Came this far"), _("Went on"), _("Median days"), _("Trade name")],
         "rows": [

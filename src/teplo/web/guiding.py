@@ -8,18 +8,20 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, path, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from teplo.accounts.access import Right, requires
+from teplo.accounts.access import Right, can, requires
 from teplo.accounts.models import Workspace
 from teplo.accounts.workspace import tick_guide
-from teplo.insights.guiding import STEPS, steps_done
+from teplo.insights.guiding import LOOKED_AT, STEPS, has_people, steps_done
 from teplo.jobs.models import Job
 from teplo.jobs.registry import UnknownKind
 from teplo.jobs.starting import live_job, start_job
 from teplo.web.answers import redirect, refused, saved
+from teplo.web.preferring import workspace_of
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,24 @@ def guide_for(workspace: Workspace) -> Guide | None:
     done = steps_done(workspace.guide)
     if all(done.values()):
         return None
-    steps = [
-        Step(key, TEXTS[key][0], TEXTS[key][1], TEXTS[key][2], done[key], _address(TEXTS[key][2])) for key in STEPS
-    ]
-    example = None if done["people"] and "example" not in workspace.guide else live_job(subject="demo")
-    return Guide(steps, sum(done.values()), done["people"], example)
+    steps = [_step(key, workspace, is_done=done[key]) for key in STEPS]
+    known = has_people()
+    example = None if known and "example" not in workspace.guide else live_job(subject="demo")
+    return Guide(steps, sum(done.values()), known, example)
+
+
+def _step(key: str, workspace: Workspace, *, is_done: bool) -> Step:
+    label, text, place = TEXTS[key]
+    if key == "company" and workspace.settled_at is None:
+        place = "start"
+    return Step(key, label, text, place, is_done, _address(place))
+
+
+def note_looked(request: HttpRequest, step: str) -> None:
+    """An administrator has opened the page of a step that is done by looking."""
+    guide = workspace_of(request).guide
+    if step in LOOKED_AT and step not in guide and can(request.user, Right.MANAGE):
+        tick_guide(step=step)
 
 
 def _address(name: str) -> str:
@@ -98,7 +113,7 @@ def load_example(request: HttpRequest) -> HttpResponse:
     """Bring an example company to life; the work goes on in the background."""
     user: Any = request.user
     try:
-        start_job(kind="demo", args={}, subject="demo", by=user.pk)
+        start_job(kind="demo", args={"language": get_language()}, subject="demo", by=user.pk)
         tick_guide(step="example")
         saved(request, _gettext("The example company is coming to life. It takes about a minute."))
     except UnknownKind:

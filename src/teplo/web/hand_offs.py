@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -19,11 +19,13 @@ from teplo.kit.clock import now
 from teplo.people.models import Identity, IdentityKind, Person
 from teplo.sales import answering
 from teplo.sales.assigning import colleague_names
+from teplo.sales.cooling import REASONS as ENDED
 from teplo.sales.handing_off import HandOffAnswered, accept, give_back, offer
 from teplo.sales.models import Deal, HandOff, HandOffState
 from teplo.sales.returning import REASONS
 from teplo.stages.models import Stage
 from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.formatting import as_number
 from teplo.web.owned import acts_on
 
 SHOWN = 100
@@ -44,16 +46,19 @@ def hand_offs(request: HttpRequest) -> HttpResponse:
     """Who waits for an answer, who was answered how fast, who came back and why."""
     state = request.GET.get("state", HandOffState.OFFERED)
     rows = HandOff.objects.filter(state=state).select_related("person", "person__company", "person__score")
-    ordered = rows.order_by("answer_until" if state == HandOffState.OFFERED else "-answered_at")
+    orders = {"offered": "answer_until", "expired": "-answer_until"}
+    ordered = rows.order_by(orders.get(state, "-answered_at"))
     found = list(ordered[: SHOWN + 1])
-    waiting = HandOff.objects.filter(state=HandOffState.OFFERED).count()
+    offered = HandOff.objects.filter(state=HandOffState.OFFERED)
+    counted = offered.aggregate(waiting=Count("id"), late=Count("id", filter=Q(answer_until__lt=now())))
+    waiting = counted["waiting"]
     context = {
         "rows": found[:SHOWN],
         "is_cut": len(found) > SHOWN,
         "state": state,
-        "heading": heading(waiting),
+        "heading": heading(waiting, counted["late"]),
         "names": colleague_names(),
-        "reasons": REASONS,
+        "reasons": {**REASONS, **ENDED},
         "figures": answering.figures(),
         "tabs": _tabs(str(state), waiting),
         "now": now(),
@@ -67,6 +72,7 @@ def _tabs(state: str, waiting: int) -> list[tuple[str, str, bool, int | None]]:
         (gettext("Waiting"), base, state == "offered", waiting),
         (gettext("Accepted"), f"{base}?state=accepted", state == "accepted", None),
         (gettext("Returned"), f"{base}?state=returned", state == "returned", None),
+        (gettext("Expired"), f"{base}?state=expired", state == "expired", None),
     ]
 
 
@@ -90,7 +96,7 @@ def _context(row: HandOff) -> dict[str, Any]:
         "cause": CAUSES.get(row.cause, row.cause),
         "stage": stages.get(str(row.snapshot.get("stage", ""))),
         "assignee": colleague_names().get(row.assignee_id or 0, ""),
-        "reason": REASONS.get(row.return_reason, row.return_reason),
+        "reason": REASONS.get(row.return_reason) or ENDED.get(row.return_reason, row.return_reason),
         "is_late": row.state == HandOffState.OFFERED and row.answer_until < now(),
         "deals": Deal.objects.filter(person_id=row.person_id).order_by("-opened_at")[:5],
     }
@@ -153,10 +159,14 @@ def hand_off_new(request: HttpRequest, person_id: int) -> HttpResponse:
     return redirect(request, f"/people/{person_id}/")
 
 
-def heading(waiting: int) -> str:
-    """How many wait, as a sentence."""
+def heading(waiting: int, late: int = 0) -> str:
+    """How many wait, as a sentence; those whom nobody answered in time come first."""
     if not waiting:
         return gettext("Nobody waits for an answer")
+    if late:
+        return ngettext("%(n)s person was not answered in time", "%(n)s people were not answered in time", late) % {
+            "n": as_number(late)
+        }
     return ngettext("%(n)s person waits for an answer", "%(n)s people wait for an answer", waiting) % {"n": waiting}
 
 

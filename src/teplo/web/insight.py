@@ -24,7 +24,6 @@ from teplo.web.formatting import temperature_name
 from teplo.web.funnel_picture import (
     cohort_picture,
     condition_url,
-    funnel_picture,
     grade_part,
     newcomers_url,
     people_url,
@@ -47,7 +46,7 @@ def insight(request: HttpRequest) -> HttpResponse:
         "period": period,
         "periods": period_chips(request, period),
         "funnel": shown,
-        "picture": funnel_picture(shown) if shown.people else None,
+        "picture": cohort_picture(shown) if shown.newcomers else None,
         "ready": ready,
         "profiles": _profiles_picture(ready, period) if ready.people else None,
         "sources": _sources_picture(came[:SOURCES_SHOWN]) if came else None,
@@ -90,6 +89,7 @@ def _weeks_picture(entries: Entries) -> dict[str, Any]:
     return {
         "columns": [_("Week"), *(in_language(stage.names) for stage in entries.stages[first:])],
         "rows": [[week, *counts[first:]] for week, counts in entries.weeks],
+        "unfinished": _("not over yet"),
         "height": 260,
         "label": _("How many people came to each stage, week by week"),
     }
@@ -97,11 +97,11 @@ def _weeks_picture(entries: Entries) -> dict[str, Any]:
 
 def source_name(key: str) -> str:
     """How a source is called."""
-    return next((str(choice.name) for choice in SOURCES if choice.key == key), key)
+    return next((str(choice.name) for choice in SOURCES if choice.key == key), key) or _("unknown")
 
 
 def _source_url(line: Origin) -> str:
-    return condition_url({"first_source": line.source})
+    return condition_url({"first_source": line.source} if line.source else {"field": "first_source", "is_set": False})
 
 
 @requires(Right.SEE)

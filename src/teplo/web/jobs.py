@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,8 @@ from teplo.accounts.models import User
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.registry import UnknownKind, kind_of
 from teplo.jobs.starting import cancel_job, resume_job
+from teplo.kit.clock import now
+from teplo.web import headlines
 from teplo.web.answers import back, page, redirect, refused
 
 SHOWN = 100
@@ -43,7 +46,9 @@ def job_list(request: HttpRequest) -> HttpResponse:
         (job, title_of(job), names.get(job.created_by or 0, ""), _may_stop(request.user, job), said_error(job))
         for job in jobs
     ]
-    context = {"jobs": rows, "running": sum(1 for job in jobs if job.state == JobState.RUNNING), "total": len(jobs)}
+    running = sum(1 for job in jobs if job.state == JobState.RUNNING)
+    failed = Job.objects.filter(state=JobState.FAILED, finished_at__gt=now() - timedelta(days=1)).count()
+    context = {"jobs": rows, "headline": headlines.of_jobs(failed=failed, running=running), "total": len(jobs)}
     return page(request, "jobs/list.html", context, fragment="jobs/_rows.html")
 
 

@@ -60,7 +60,7 @@ class TriggerForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = [(str(row.pk), row.name) for row in Segment.objects.order_by("name").only("pk", "name")]
+        segments = [(str(row.pk), row.name) for row in Segment.objects.order_by("name").only("pk", "name", "ready")]
         for name, choices in (("activity", activity_choices()), ("segment", segments), ("stage", stage_choices())):
             self.fields[name].choices = [("", "—"), *choices]  # type: ignore[attr-defined]
 

@@ -259,5 +259,5 @@ def _with_names(settings: Any, graph: Graph) -> Any:
     letter = graph.steps.get(settings.letter) if isinstance(settings, BranchSettings) and settings.letter else None
     if letter is None or not isinstance(letter.settings, LetterSettings):
         return settings
-    name = Template.objects.filter(pk=letter.settings.template_id).values_list("name", flat=True).first()
-    return replace(settings, letter=name) if name else settings
+    template = Template.objects.filter(pk=letter.settings.template_id).only("name", "ready").first()
+    return replace(settings, letter=template.name) if template else settings

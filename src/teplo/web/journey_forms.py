@@ -108,7 +108,7 @@ class LetterForm(StepForm):
         super().__init__(*args, **kwargs)
         templates = Template.objects.filter(channel="email", is_archived=False).order_by("name")
         senders = Sender.objects.filter(channel="email", is_active=True).order_by("name")
-        _choices(self, "template", [(row.pk, row.name) for row in templates.only("pk", "name")], _("Choose…"))
+        _choices(self, "template", [(row.pk, row.name) for row in templates.only("pk", "name", "ready")], _("Choose…"))
         _choices(self, "sender", [(row.pk, f"{row.name} <{row.address}>") for row in senders], _("As usual"))
 
 

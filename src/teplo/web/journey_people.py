@@ -51,7 +51,7 @@ class EnrolForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        segments = Segment.objects.order_by("name").only("pk", "name")
+        segments = Segment.objects.order_by("name").only("pk", "name", "ready")
         self.fields["segment"].choices = [(str(row.pk), row.name) for row in segments]  # type: ignore[attr-defined]
 
 

@@ -8,11 +8,12 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, requires
+from teplo.insights.today import late_journeys
 from teplo.jobs.starting import live_job
 from teplo.journeys import figures
 from teplo.journeys.checking import check_version
@@ -32,10 +33,13 @@ from teplo.journeys.running import StateUnfit, pause, resume, stop
 from teplo.journeys.simulating import OPEN_RATE, Rehearsal, rehearse
 from teplo.journeys.triggers import REENTRY, say_trigger
 from teplo.kit.clock import now
+from teplo.kit.models import still_ready
 from teplo.kit.wording import in_language
 from teplo.people.models import Person
+from teplo.web import headlines
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.journey_flow import Picture, draw
+from teplo.web.preferring import workspace_of
 
 STATES = {
     "draft": (_("draft"), "state-quiet"),
@@ -62,18 +66,15 @@ def journeys(request: HttpRequest) -> HttpResponse:
     inside = sum(found.inside for found in numbers.values())
     context = {
         "rows": [(row, numbers[row.pk], *STATES[row.state]) for row in rows],
-        "heading": _heading(live, inside),
+        "heading": headlines.of_journeys(
+            stopped=[row.name for row in rows if row.state == JourneyState.PAUSED and row.trouble],
+            still=[(name, count) for _key, name, count in late_journeys(now())],
+            live=live,
+            inside=inside,
+        ),
         "ready": [(ready.key, in_language(ready.names), in_language(ready.says)) for ready in READY.values()],
     }
     return page(request, "journeys/list.html", context)
-
-
-def _heading(live: int, inside: int) -> str:
-    if not live:
-        return gettext("No journey is live")
-    said = ngettext("%(n)s live journey", "%(n)s live journeys", live) % {"n": live}
-    people = ngettext("%(n)s person inside", "%(n)s people inside", inside) % {"n": inside}
-    return gettext("%(journeys)s, %(people)s") % {"journeys": said, "people": people}
 
 
 @requires(Right.EDIT_MARKETING)
@@ -81,7 +82,7 @@ def journey_new(request: HttpRequest) -> HttpResponse:
     """A journey of one's own, or a ready one with its letters."""
     ready = request.POST.get("ready", "")
     if request.method == "POST" and ready in READY:
-        journey = install(ready, language=(get_language() or "ru").split("-")[0], by=request.user.pk)
+        journey = install(ready, language=workspace_of(request).language, by=request.user.pk)
         saved(request, gettext("The journey and its letters are drafts. Read them, then publish."))
         return redirect(request, "journey-edit", journey.pk)
     form = NameForm(request.POST if request.method == "POST" else None)
@@ -220,7 +221,8 @@ def journey_rename(request: HttpRequest, journey_id: int) -> HttpResponse:
         initial={"name": found.name, "description": found.description},
     )
     if request.method == "POST" and form.is_valid():
-        Journey.objects.filter(pk=found.pk).update(**form.cleaned_data, updated_at=now())
+        ready = still_ready(found, **form.cleaned_data)
+        Journey.objects.filter(pk=found.pk).update(**form.cleaned_data, ready=ready, updated_at=now())
         return redirect(request, "journey", found.pk)
     context = {"journey": found, "form": form}
     status = 422 if form.is_bound else 200

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, RightLacking, can, requires
+from teplo.accounts.workspace import tick_guide
 from teplo.channels import renderers
 from teplo.channels.links import public_base
 from teplo.channels.proofs import ProofNotSent, send_proof
@@ -28,6 +29,8 @@ from teplo.content.rendering import PreparedLetter, RenderedLetter, prepare_sour
 from teplo.content.starters import STARTERS, starter
 from teplo.content.templates import archive_template, change_template, copy_template, create_template
 from teplo.kit.uses import InUse
+from teplo.kit.models import ready_texts
+from teplo.kit.wording import in_language
 from teplo.people.models import AttributeDefinition, Person
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.letters import letter_response
@@ -101,8 +104,10 @@ def _beginning(key: str, request: HttpRequest) -> dict[str, Any]:
     if chosen is None:
         return {"language": language, "body": "<p></p>\n"}
     source = chosen.source(language)
-    name = chosen.names.get((get_language() or "ru")[:2], chosen.names["en"])
-    return {"name": name, **{part: getattr(source, part) for part in TemplateForm.base_fields if part != "name"}}
+    return {
+        "name": in_language(chosen.names),
+        **{part: getattr(source, part) for part in TemplateForm.base_fields if part != "name"},
+    }
 
 
 @requires(Right.SEE)
@@ -136,7 +141,11 @@ def _editor(request: HttpRequest, template: Template | None, initial: dict[str, 
 def _save(template: Template | None, form: TemplateForm, request: HttpRequest) -> Template:
     name, source, by = form.cleaned_data["name"], form.source(), request.user.pk
     if template is None:
-        return create_template(name=name, source=source, by=by)
+        chosen = starter(request.GET.get("starter", ""))
+        is_ready = chosen is not None and name == in_language(chosen.names)
+        return create_template(
+            name=name, source=source, by=by, ready=ready_texts(name=chosen.names) if chosen and is_ready else {}
+        )
     return change_template(template=template, name=name, source=source, by=by)
 
 
@@ -216,6 +225,7 @@ def template_proof(request: HttpRequest) -> HttpResponse:
     except ProofNotSent as error:
         refused(request, _("The test was not sent: %(why)s") % {"why": error})
     else:
+        tick_guide(step="email")
         saved(request, _("The test is on its way to %(address)s") % {"address": user.email})
     return HttpResponse(status=204)
 

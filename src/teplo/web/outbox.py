@@ -21,9 +21,10 @@ from teplo.channels.links import public_address
 from teplo.channels.listing import Filter, count_deliveries, list_deliveries
 from teplo.channels.models import Channel, Delivery, DeliveryState, Sender
 from teplo.channels.viewing import look_at
-from teplo.content.models import Template
+from teplo.content.templates import template_names
 from teplo.journeys.models import Journey, JourneyState
 from teplo.people.models import Person
+from teplo.web import headlines
 from teplo.web.answers import page, place_to_return, redirect, saved
 from teplo.web.letters import CHANNEL_NAMES, letter_response
 from teplo.web.reading import whole, wholes
@@ -61,6 +62,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "further": found.further,
         "asked": asked,
         "figures": figures,
+        "headline": headlines.of_outbox(
+            counts=counts, ill=[s.name for s in active if s.health], has_sender=any(map(senders.is_configured, active))
+        ),
         "waiting": counts.waiting,
         "uncertain": counts.by_state.get(DeliveryState.UNCERTAIN, 0),
         "reasons": _reason_chips(request, asked, counts.by_reason),
@@ -87,9 +91,7 @@ def _asked(request: HttpRequest) -> Filter:
 
 def _rows(deliveries: Any) -> list[dict[str, Any]]:
     """Deliveries with their words; templates read in one statement."""
-    names = dict(
-        Template.objects.filter(pk__in={d.template_id for d in deliveries if d.template_id}).values_list("pk", "name")
-    )
+    names = template_names(delivery.template_id for delivery in deliveries)
     return [_row(delivery, letter_name(delivery, names)) for delivery in deliveries]
 
 
@@ -102,8 +104,16 @@ def _row(delivery: Delivery, template_name: str) -> dict[str, Any]:
         "word": word,
         "kind": kind,
         "why": say_reason(delivery),
+        "zone": readers_zone(delivery),
         "may_decide": delivery.state in (DeliveryState.UNCERTAIN, DeliveryState.FAILED),
     }
+
+
+def readers_zone(delivery: Delivery) -> str:
+    """The reader's own zone by name, where the reason beside it speaks of another; else empty."""
+    mine = timezone.get_current_timezone()
+    theirs = reasons.zone_of(delivery.reason_params) if delivery.reason else None
+    return reasons.zone_name(mine, delivery.due_at) if reasons.differ(theirs, mine, delivery.due_at) else ""
 
 
 def say_reason(delivery: Delivery) -> str:
@@ -125,7 +135,8 @@ def _chips(request: HttpRequest, asked: Filter) -> list[dict[str, str]]:
     if asked.reason:
         words["reason"] = reasons.title(asked.reason)
     if asked.journey_id:
-        words["journey"] = Journey.objects.filter(pk=asked.journey_id).values_list("name", flat=True).first()
+        journey = Journey.objects.filter(pk=asked.journey_id).only("name", "ready").first()
+        words["journey"] = journey.name if journey else ""
     if asked.person_id:
         person = Person.objects.filter(pk=asked.person_id).first()
         words["person"] = (person.name or person.pk) if person else None

@@ -109,8 +109,8 @@ def _stage_fields() -> list[Field]:
 
 
 def _journey_fields() -> list[Field]:
-    live = Journey.objects.filter(state=JourneyState.LIVE).order_by("name").values_list("pk", "name")
-    return [Field("journey", _("Journey"), [(str(pk), name) for pk, name in live])]
+    live = Journey.objects.filter(state=JourneyState.LIVE).order_by("name").only("pk", "name", "ready")
+    return [Field("journey", _("Journey"), [(str(row.pk), row.name) for row in live])]
 
 
 OFFERS: Mapping[str, Offer] = {

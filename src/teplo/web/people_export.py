@@ -40,7 +40,7 @@ def people_csv(request: HttpRequest) -> HttpResponseBase:
         chosen = _chosen(request)
     except (QueryRefused, ConditionError) as error:
         return _refused(request, error)
-    lines = _csv(chosen, get_language() or "ru")
+    lines = _csv(chosen, get_language() or "en")
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_name()}.csv"'
     return response

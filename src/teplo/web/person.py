@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts.access import Right, may_edit_person, requires
 from teplo.accounts.models import User
 from teplo.channels.models import Delivery
-from teplo.content.models import Template
+from teplo.content.templates import template_names
 from teplo.insights.person_story import PARTS, read_story
 from teplo.kit.clock import now
 from teplo.kit.wording import in_language
@@ -38,6 +38,7 @@ from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.claims import claims_on
 from teplo.web.formatting import as_day, as_moment, as_number
 from teplo.web.found_person import find_person as _person
+from teplo.web.outbox import readers_zone
 from teplo.web.owned import acts_on
 from teplo.web.people_query import ListQuery
 from teplo.web.person_composer import composer_context
@@ -262,9 +263,15 @@ def person_letters(request: HttpRequest, person_id: int) -> HttpResponse:
     """Letters that wait for their time, with why they wait; the other sections of that side are their owners' own."""
     person = _person(person_id)
     rows = list(Delivery.objects.filter(person_id=person.pk, state="queued").order_by("due_at")[:5])
-    names = dict(Template.objects.filter(pk__in=[row.template_id for row in rows]).values_list("pk", "name"))
+    names = template_names(row.template_id for row in rows)
     letters = [
-        (row, letter_name(row, names), why_not_sent(row, person.first_name) if row.reason else "") for row in rows
+        (
+            row,
+            letter_name(row, names),
+            why_not_sent(row, person.first_name) if row.reason else "",
+            readers_zone(row),
+        )
+        for row in rows
     ]
     return render(request, "person/_letters.html", {"letters": letters})
 

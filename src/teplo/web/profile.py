@@ -22,8 +22,9 @@ from teplo.accounts.models import User
 from teplo.accounts.passwords import TooManyAttempts, WrongEmailOrPassword, check_password
 from teplo.kit.callers import client_address
 from teplo.web.answers import page, redirect, saved
-from teplo.web.settings import zone_choices
+from teplo.web.settings import with_present
 from teplo.web.users import role_name
+from teplo.web.zone_picker import ZoneSelect, known_zone, zone_choices
 
 THEMES = (("auto", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
 
@@ -35,15 +36,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": _("Your name"), "language": _("Language"), "timezone": _("Time zone"), "theme": _("Look")}
         widgets = {
             "language": forms.Select,
-            "timezone": forms.Select,
+            "timezone": ZoneSelect,
             "theme": forms.RadioSelect(choices=THEMES),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].widget.choices = [("", _gettext("As the browser")), *settings.LANGUAGES]
-        zones = [("", _gettext("As the company")), *zone_choices()]
+        zones = [("", _gettext("As the company")), *with_present(zone_choices(), self.instance.timezone)]
         self.fields["timezone"].widget.choices = zones
+
+    def clean_timezone(self) -> str:
+        return known_zone(self.cleaned_data["timezone"])
 
 
 class PasswordForm(forms.Form):

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from teplo.accounts.access import Right, public, requires
+from teplo.accounts.workspace import tick_guide
 from teplo.channels import bounces
 from teplo.channels.email.checking import Diagnosis, look_up_domain, try_server
 from teplo.channels.email.mailbox import MailboxAway, Place, read_new
@@ -26,6 +27,7 @@ from teplo.channels.senders import PasswordLost, is_configured, remove_sender, s
 from teplo.kit.clock import now
 from teplo.kit.secrets import encrypt
 from teplo.kit.uses import InUse
+from teplo.web import headlines
 from teplo.web.answers import page, redirect, saved
 from teplo.web.preferring import workspace_of
 from teplo.web.used import still_used
@@ -142,6 +144,11 @@ def sender_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "ready": sum(is_ready for _sender, is_ready, _trouble in rows),
         "has_address": bool(workspace.public_url),
+        "headline": headlines.of_senders(
+            ready=sum(is_ready for _sender, is_ready, _trouble in rows),
+            ill=[sender.name for sender, _ready, trouble in rows if trouble],
+            has_address=bool(workspace.public_url),
+        ),
     }
     return page(request, "senders/list.html", context)
 
@@ -196,6 +203,8 @@ def sender_check(request: HttpRequest, sender_id: int) -> HttpResponse:
         diagnosis = try_server(server_of(sender), sender=sender.address)
     except PasswordLost:
         diagnosis = Diagnosis("lost-password")
+    if diagnosis.is_well:
+        tick_guide(step="email")
     selector = str(sender.settings.get("dkim_selector") or "")
     context = {
         "diagnosis": diagnosis,

@@ -21,12 +21,14 @@ from django.views.decorators.http import require_POST
 from teplo.accounts import devices, inviting, passwords, sign_in_links
 from teplo.accounts.access import public
 from teplo.accounts.colleagues import anybody_can_sign_in
+from teplo.accounts.founding import Answers
 from teplo.accounts.models import InvitationLink, User
 from teplo.accounts.workspace import get_workspace
 from teplo.channels.colleagues import can_post
 from teplo.channels.sign_in_letters import send_sign_in_letter
 from teplo.kit.callers import client_address
 from teplo.kit.clock import known_zones
+from teplo.web.founding import questions_for, what_follows
 from teplo.web.preferring import LANGUAGE_COOKIE, language_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -108,15 +110,23 @@ def welcome(request: HttpRequest, text: str) -> HttpResponse:
     except inviting.LinkNotValid as refusal:
         return render(request, "signing/link_not_valid.html", {"refusal": refusal}, status=410)
     form = WelcomeForm(request.POST or None, link=link)
-    if request.method == "POST" and form.is_valid():
-        user = _accept(form, text)
+    questions = questions_for(request) if inviting.is_owners(link) else None
+    if request.method == "POST" and form.is_valid() and (questions is None or questions.is_valid()):
+        user = _accept(form, text, questions.answers(form.cleaned_data["timezone"]) if questions else None)
         if user:
             logout(request)
             login(request, user, backend=BACKEND)
             update_session_auth_hash(request, user)
             return _known_from_now(request, redirect(settings.LOGIN_REDIRECT_URL), user)
-    context = {"form": form, "link": link, "is_first": not link.email}
-    return render(request, "signing/welcome.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "link": link,
+        "is_first": not link.email,
+        "questions": questions,
+        "follows": what_follows(questions) if questions else "",
+    }
+    is_wrong = form.errors or (questions and questions.errors)
+    return render(request, "signing/welcome.html", context, status=422 if is_wrong else 200)
 
 
 def _known_from_now(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
@@ -189,7 +199,7 @@ def _base_url(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").rstrip("/") if is_ours else ""
 
 
-def _accept(form: WelcomeForm, text: str) -> User | None:
+def _accept(form: WelcomeForm, text: str, answers: Answers | None) -> User | None:
     said = form.cleaned_data
     try:
         return inviting.accept(
@@ -199,6 +209,7 @@ def _accept(form: WelcomeForm, text: str) -> User | None:
             password=said["password"],
             language=get_language() or "",
             timezone=said["timezone"],
+            answers=answers,
         )
     except ValidationError as error:
         form.add_error("password", error)

@@ -16,6 +16,7 @@ from teplo.accounts.access import Right, requires
 from teplo.accounts.workspace import get_workspace
 from teplo.tracking.models import Site
 from teplo.tracking.sites import OriginUnreadable, change_site, create_site, read_origins, renew_key, renew_secret
+from teplo.web import headlines
 from teplo.web.answers import page, redirect, saved
 
 
@@ -40,7 +41,7 @@ class SiteForm(forms.Form):
 def site_list(request: HttpRequest) -> HttpResponse:
     sites = list(Site.objects.order_by("-is_active", "name"))
     active = sum(1 for site in sites if site.is_active)
-    return page(request, "sites/list.html", {"sites": sites, "active": active})
+    return page(request, "sites/list.html", {"sites": sites, "active": active, "headline": headlines.of_sites(sites)})
 
 
 @requires(Right.MANAGE)

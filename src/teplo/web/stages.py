@@ -23,8 +23,8 @@ from teplo.stages.models import Stage
 from teplo.stages.presets import PRESETS, UnknownPreset
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.conditions import needed_condition
-from teplo.web.funnel_picture import funnel_picture, people_url
-from teplo.web.periods import Period, period_chips, period_of
+from teplo.web.funnel_picture import condition_url, funnel_picture, people_url
+from teplo.web.guiding import note_looked
 from teplo.web.reading import whole
 from teplo.web.used import still_used
 
@@ -33,29 +33,25 @@ from teplo.web.used import still_used
 @require_GET
 def stages(request: HttpRequest) -> HttpResponse:
     """The ladder from the top, with the people on it."""
-    period = period_of(request, default="365")
-    shown = funnel(at=now(), days=period.days)
+    note_looked(request, "stages")
+    shown = funnel(at=now(), days=1)
     context = {
         "funnel": shown,
-        "picture": funnel_picture(shown) if shown.people or shown.newcomers else None,
+        "picture": funnel_picture(shown) if shown.people else None,
         "steps": [(step, people_url(step.stage), _stuck_url(step.stage)) for step in shown.steps],
         "beside": [(stage, people, people_url(stage)) for stage, people in shown.beside],
         "stuck": sum(step.stuck for step in shown.steps),
         "levels": level_names(),
         "job": live_job(subject=jobs.SUBJECT),
-        **_periods(request, period),
     }
     return page(request, "stages/stages.html", context)
 
 
-def _periods(request: HttpRequest, period: Period) -> dict[str, Any]:
-    return {"period": period, "periods": period_chips(request, period)}
-
-
 def _stuck_url(stage: Stage) -> str:
     """The people behind the number of the stuck."""
-    late = {"field": "stage_since", "older_than": f"{stage.stuck_after_days}d"}
-    return people_url(stage, late) if stage.stuck_after_days else ""
+    span = f"{stage.stuck_after_days}d"
+    late, alive = {"field": "stage_since", "older_than": span}, {"field": "last_seen", "within": span}
+    return condition_url({"all": [{"stage": stage.key}, late, alive]}, who="known") if stage.stuck_after_days else ""
 
 
 def level_names() -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -19,6 +20,7 @@ from teplo.accounts.access import Right, can, requires
 from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.sales.assigning import colleague_names, working_colleagues
+from teplo.sales.cooling import REASONS as ENDED
 from teplo.sales.finishing import finish_task
 from teplo.sales.models import Task, TaskState
 from teplo.sales.tasks import (
@@ -33,6 +35,7 @@ from teplo.sales.tasks import (
     snooze_task,
 )
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
+from teplo.web.formatting import as_number
 from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 
@@ -82,7 +85,8 @@ def tasks(request: HttpRequest) -> HttpResponse:
     if whose != "all":
         rows = rows.filter(assignee_id=request.user.pk)
     if state == "done":
-        rows = rows.filter(state=TaskState.DONE).order_by("-done_at")
+        ended = Q(state=TaskState.DONE) | Q(state=TaskState.CANCELLED, outcome__in=ENDED)
+        rows = rows.filter(ended).order_by("-done_at")
     else:
         rows = rows.filter(state=TaskState.OPEN).order_by("due_at", "id")
     found = list(rows[: SHOWN + 1])
@@ -90,7 +94,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "groups": [] if state == "done" else _by_day(found[:SHOWN]),
         "done": [_Shown(task) for task in found[:SHOWN]] if state == "done" else [],
         "is_cut": len(found) > SHOWN,
-        "heading": _heading(found, state, rows.count() if len(found) > SHOWN else len(found)),
+        "heading": _heading(rows, state),
         "whose": whose,
         "state": state,
         "names": colleague_names() if whose == "all" else {},
@@ -108,8 +112,9 @@ class _Shown:
         self.task = task
         self.icon = ICONS.get(task.kind, "checkbox")
         self.is_late = task.state == TaskState.OPEN and task.due_at < now()
-        self.outcome = OUTCOMES.get(task.outcome, task.outcome)
+        self.outcome = OUTCOMES.get(task.outcome) or ENDED.get(task.outcome) or task.outcome
         self.kind = KINDS.get(task.kind, task.kind)
+        self.what = str(self.kind) if task.kind == "answer-hot" else task.title
 
 
 def _by_day(rows: list[Task]) -> list[tuple[str, str, list[_Shown]]]:
@@ -128,12 +133,16 @@ def _by_day(rows: list[Task]) -> list[tuple[str, str, list[_Shown]]]:
     return [(key, names[key], rows) for key, rows in groups.items() if rows]
 
 
-def _heading(rows: list[Task], state: str, count: int) -> str:
+def _heading(rows: QuerySet[Task], state: str) -> str:
+    """What is overdue comes first; all tasks count, also those beyond the page."""
+    numbers = rows.order_by().aggregate(all=Count("id"), late=Count("id", filter=Q(due_at__lt=now())))
+    count, late = numbers["all"], numbers["late"]
     if state == "done":
-        return ngettext("%(n)s task done", "%(n)s tasks done", count) % {"n": count}
-    late = sum(task.due_at < now() for task in rows)
-    said = ngettext("%(n)s task", "%(n)s tasks", count) % {"n": count}
-    return said if not late else said + ngettext(", %(n)s overdue", ", %(n)s overdue", late) % {"n": late}
+        return ngettext("%(n)s task done", "%(n)s tasks done", count) % {"n": as_number(count)}
+    said = ngettext("%(n)s task", "%(n)s tasks", count) % {"n": as_number(count)}
+    if not late:
+        return said
+    return said + ngettext(", %(n)s overdue", ", %(n)s overdue", late) % {"n": as_number(late)}
 
 
 def _tabs(request: HttpRequest, whose: str, state: str) -> list[tuple[str, str, bool, int | None]]:
@@ -167,7 +176,13 @@ def task_finish(request: HttpRequest, person_id: int, task_id: int) -> HttpRespo
             _plan_again(task, form.cleaned_data["again_on"], int(request.user.pk or 0))
             saved(request, gettext("Done"))
         return redirect(request, place_to_return(request, "tasks"))
-    context = {"task": task, "form": form, "person": task.person, "back": place_to_return(request, "tasks")}
+    context = {
+        "task": task,
+        "what": _Shown(task).what,
+        "form": form,
+        "person": task.person,
+        "back": place_to_return(request, "tasks"),
+    }
     status = 422 if form.is_bound else 200
     return page(request, "tasks/finish.html", context, fragment="tasks/_finish.html", status=status)
 

@@ -19,13 +19,14 @@ from teplo.channels.renderers import written_in
 from teplo.conditions import registry
 from teplo.conditions.sentences import say_stored
 from teplo.conditions.vocabulary import Vocabulary
-from teplo.content.models import Template
+from teplo.content.templates import template_names
 from teplo.insights.person_story import Moment, points_by_day
 from teplo.kit.wording import in_language
 from teplo.people.attributes import definitions
 from teplo.people.models import Company, Person
 from teplo.people.places import NAMED
 from teplo.sales.calls import DIRECTIONS
+from teplo.sales.cooling import REASONS as ENDED
 from teplo.sales.tasks import KINDS, OUTCOMES
 from teplo.scoring.models import Adjustment, HandScore
 from teplo.tracking.models import Activity
@@ -149,7 +150,7 @@ def _names(moments: Sequence[Moment], person: Person) -> _Names:
     return _Names(
         person=person,
         users={str(pk): name for pk, name in User.objects.filter(pk__in=_numbers(users)).values_list("pk", "name")},
-        templates=dict(Template.objects.filter(pk__in=templates).values_list("pk", "name")) if templates else {},
+        templates=template_names(templates) if templates else {},
         activities={
             key: in_language(said) for key, said in Activity.objects.filter(key__in=keys).values_list("key", "names")
         },
@@ -355,7 +356,7 @@ def _task(row: Any, at: datetime, names: _Names) -> Line:
 
 
 def outcome_name(key: str) -> str:
-    return str(OUTCOMES.get(key, "")) if key != "done" else ""
+    return str(OUTCOMES.get(key) or ENDED.get(key) or "") if key != "done" else ""
 
 
 _HAND_OFFS: Mapping[str, Any] = {
@@ -368,7 +369,8 @@ _HAND_OFFS: Mapping[str, Any] = {
 
 def _hand_off(row: Any, at: datetime, names: _Names) -> Line:
     causes = {"hot": _("because he became hot"), "hand": _("by hand"), "journey": _("by a journey")}
-    said = " · ".join(part for part in (names.users.get(str(row.assignee_id), ""), row.return_note) if part)
+    ended = str(ENDED.get(row.return_reason, ""))
+    said = " · ".join(part for part in (names.users.get(str(row.assignee_id), ""), ended, row.return_note) if part)
     return Line(
         "heart-handshake", str(_HAND_OFFS[row.state]), at, detail=said, why=causes.get(row.cause, ""), is_ours=True
     )

@@ -12,6 +12,7 @@ from teplo.accounts.access import Right, can, requires
 from teplo.accounts.models import Role
 from teplo.insights import reminding
 from teplo.insights import today as insight
+from teplo.web import headlines
 from teplo.web.answers import page
 from teplo.web.guiding import guide_for
 from teplo.web.jobs import title_of
@@ -26,6 +27,9 @@ def today(request: HttpRequest) -> HttpResponse:
     hand_offs, waiting = insight.hand_offs(user_id=seller)
     tasks, due = insight.tasks_due(user_id=user.pk)
     newcomers = insight.newcomers()
+    troubles = insight.troubles() if can(user, Right.EDIT_MARKETING) else []
+    pressing = insight.pressing(user_id=seller, task_user_id=None if can(user, Right.EDIT_MARKETING) else user.pk)
+    warmth, fresh = insight.warmth(), newcomers[-1][1] + newcomers[-2][1]
     guide = guide_for(workspace_of(request)) if can(user, Right.MANAGE) else None
     example = guide.example.pk if guide and guide.example else None
     context = {
@@ -34,12 +38,13 @@ def today(request: HttpRequest) -> HttpResponse:
         "tasks": tasks,
         "due": due,
         "warmest": insight.warmest(user_id=seller),
-        "warmth": insight.warmth(),
-        "newcomers": newcomers[-1][1] + newcomers[-2][1],
+        "warmth": warmth,
+        "newcomers": fresh,
+        "headline": headlines.of_today(pressing=pressing, troubles=troubles, due=due, newcomers=fresh, warmth=warmth),
         "trend": _trend(newcomers) if any(count for _day, count in newcomers) else None,
         "review": reminding.to_hold(workspace_of(request)) if can(user, Right.EDIT_MARKETING) else None,
         "running": [(job, title_of(job)) for job in insight.running() if job.pk != example],
-        "troubles": told(insight.troubles()) if can(user, Right.EDIT_MARKETING) else [],
+        "troubles": told(troubles),
         "guide": guide,
     }
     return page(request, "today/today.html", context)
@@ -50,6 +55,7 @@ def _trend(newcomers: list[tuple[Any, int]]) -> dict[str, Any]:
         "columns": [_("Day"), _("New people")],
         "rows": [[day, count] for day, count in newcomers],
         "height": 190,
+        "unfinished": _("not over yet"),
         "label": _("New people per day over thirty days"),
     }
 

@@ -13,10 +13,11 @@ from teplo.insights.today import Trouble
 
 def told(troubles: Iterable[Trouble]) -> list[tuple[str, str, str]]:
     """Icon, sentence and address of each."""
-    return [(_icon(trouble.kind), _sentence(trouble), _address(trouble)) for trouble in troubles]
+    return [(_icon(trouble.kind), sentence(trouble), _address(trouble)) for trouble in troubles]
 
 
-def _sentence(trouble: Trouble) -> str:
+def sentence(trouble: Trouble) -> str:
+    """The trouble in words."""
     n = trouble.count
     if trouble.kind == "uncertain":
         return ngettext("%(n)s letter may have gone out or not", "%(n)s letters may have gone out or not", n) % {"n": n}
@@ -33,6 +34,8 @@ def _sentence(trouble: Trouble) -> str:
         return text % {"n": n}
     if trouble.kind == "sender":
         return _("Letters are not going out from %(name)s") % {"name": trouble.subject}
+    if trouble.kind == "paused":
+        return _("The journey “%(name)s” has stopped by itself") % {"name": trouble.subject}
     text = ngettext("%(n)s person stands still in “%(name)s”", "%(n)s people stand still in “%(name)s”", n)
     return text % {"n": n, "name": trouble.subject}
 
@@ -45,6 +48,7 @@ def _icon(kind: str) -> str:
         "inbox": "hourglass",
         "sender": "mail-exclamation",
         "journey": "route-off",
+        "paused": "route-off",
     }
     return icons[kind]
 
@@ -57,9 +61,10 @@ def _address(trouble: Trouble) -> str:
         "inbox": "jobs",
         "sender": "senders",
         "journey": "journey",
+        "paused": "journey",
     }
     query = "?state=uncertain" if trouble.kind == "uncertain" else ""
     try:
-        return reverse(names[trouble.kind], args=[trouble.key] if trouble.kind == "journey" else []) + query
+        return reverse(names[trouble.kind], args=[trouble.key] if trouble.kind in ("journey", "paused") else []) + query
     except NoReverseMatch:
         return ""

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.today")),
     path("", include("teplo.web.guiding")),
     path("", include("teplo.web.signing")),
+    path("", include("teplo.web.founding")),
     path("", include("teplo.web.notices")),
     path("", include("teplo.web.searching")),
     path("", include("teplo.web.jobs")),

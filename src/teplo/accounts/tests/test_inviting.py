@@ -43,8 +43,9 @@ def test_the_owner_s_link_makes_an_administrator():
     [
         ("ru", "Asia/Yekaterinburg", ("ru", "Asia/Yekaterinburg", "RU", "RUB")),
         ("uk", "Europe/Kyiv", ("uk", "Europe/Kyiv", "UA", "UAH")),
-        ("en", "Europe/Lisbon", ("en", "Europe/Lisbon", "UA", "UAH")),
-        ("", "UTC", ("ru", "Europe/Kyiv", "UA", "UAH")),
+        ("en", "Europe/Lisbon", ("en", "Europe/Lisbon", "PT", "EUR")),
+        ("ru", "UTC", ("ru", "Europe/Moscow", "RU", "RUB")),
+        ("", "UTC", ("en", "Europe/Kyiv", "UA", "UAH")),
     ],
 )
 def test_the_company_begins_where_its_first_owner_is(language, timezone, settled):

@@ -174,7 +174,7 @@ def test_nobody_is_written_to_at_night_where_he_lives(
     assert (put_off.state, put_off.reason) == (DeliveryState.QUEUED, reasons.QUIET_HOURS)
     assert put_off.due_at == noon + timedelta(hours=11)  # 22:00 in Vladivostok; 09:00 there is 23:00 UTC
     said = reasons.say(put_off.reason, put_off.reason_params, name="Olga", language="en")
-    assert said == "Not sent yet: it is 22:00 where Olga lives; will go at 21 November, 09:00."
+    assert said == "Not sent yet: it was 22:00 where Olga lives; will go at 21 November, 09:00."
     assert stood(now_) == (DeliveryState.SENT, "")
     with at_moment(put_off.due_at):
         send_due(owner="a")

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import transaction
 
 from teplo.content.composing import Source
+from teplo.content.models import Template
 from teplo.content.templates import create_template
 from teplo.journeys.models import Journey, JourneyVersion
 from teplo.journeys.presets.reactivation import REACTIVATION
 from teplo.journeys.presets.ready import ReadyJourney, ReadyLetter, Texts
 from teplo.journeys.presets.warm_up import WARM_UP
 from teplo.journeys.presets.welcome import WELCOME
+from teplo.kit.models import ready_texts
 from teplo.kit.wording import in_language
 
 READY: Mapping[str, ReadyJourney] = {ready.key: ready for ready in (WELCOME, WARM_UP, REACTIVATION)}
@@ -24,7 +26,7 @@ class NoSuchPreset(Exception):
     """There is no such ready journey."""
 
 
-def install(key: str, *, language: str = "ru", by: int | None = None) -> Journey:
+def install(key: str, *, language: str = "en", by: int | None = None) -> Journey:
     """A draft of a ready journey in a language, with its letters as templates; raises NoSuchPreset."""
     if key not in READY:
         raise NoSuchPreset
@@ -34,6 +36,7 @@ def install(key: str, *, language: str = "ru", by: int | None = None) -> Journey
         journey = Journey.objects.create(
             name=in_language(ready.names, language),
             description=in_language(ready.says, language),
+            ready=ready_texts(name=ready.names, description=ready.says),
             reentry=ready.reentry,
             reentry_days=ready.reentry_days,
             created_by=by,
@@ -60,11 +63,12 @@ def _as_step(step: Mapping[str, Any], templates: Mapping[str, int], language: st
 
 
 def _make_template(ready: ReadyJourney, letter: ReadyLetter, language: str, by: int | None) -> int:
-    name = f"{in_language(ready.names, language)}: {in_language(letter.name, language)}"
+    names = _full_names(ready, letter)
     source = Source(
         channel="email", language=language, subject=in_language(letter.subject, language), body=_body(letter, language)
     )
-    return create_template(name=name, source=source, by=by).pk
+    name = in_language(names, language)
+    return create_template(name=name, source=source, by=by, ready=ready_texts(name=names)).pk
 
 
 def _body(letter: ReadyLetter, language: str) -> str:
@@ -76,3 +80,17 @@ def _body(letter: ReadyLetter, language: str) -> str:
 
 def _lines(texts: Texts, language: str) -> list[str]:
     return [line.strip() for line in in_language(texts, language).splitlines() if line.strip()]
+
+
+def note_ready(*, journeys: type[Journey], templates: type[Template]) -> None:
+    """Journeys and letters that came ready before their names were kept in three languages, and were not renamed."""
+    for ready in READY.values():
+        found = journeys.objects.filter(name__in=ready.names.values())
+        found.update(ready=ready_texts(name=ready.names, description=ready.says))
+        for letter in ready.letters:
+            names = _full_names(ready, letter)
+            templates.objects.filter(name__in=names.values()).update(ready=ready_texts(name=names))
+
+
+def _full_names(ready: ReadyJourney, letter: ReadyLetter) -> dict[str, str]:
+    return {spoken: f"{ready.names[spoken]}: {letter.name[spoken]}" for spoken in ready.names}

@@ -103,6 +103,6 @@ def _is_believed(settings: BranchSettings, walker: Walker, response: float) -> b
 def _condition_in_words(condition: dict[str, Any]) -> str:
     vocabulary = registry.people()
     try:
-        return say_condition(read_json(condition, vocabulary), vocabulary, get_language() or "ru")
+        return say_condition(read_json(condition, vocabulary), vocabulary, get_language() or "en")
     except ConditionError as error:
         return str(error)

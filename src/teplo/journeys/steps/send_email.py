@@ -58,7 +58,7 @@ class SendEmail(StepKind[LetterSettings]):
         return Outcome(write=put_into_outbox, rows=letters)
 
     def say(self, settings: LetterSettings) -> str:
-        template = Template.objects.filter(pk=settings.template_id).only("name").first()
+        template = Template.objects.filter(pk=settings.template_id).only("name", "ready").first()
         return _("Send the letter “%(name)s”") % {"name": template.name if template else _("(deleted)")}
 
 

@@ -97,7 +97,7 @@ def test_time_is_asked_once_a_day():
     ],
 )
 def test_the_first_table_counts_as_the_source_says(position, city, size, fit_points):
-    table = install(language="ru")
+    table = install(language="ru", city="Москва")
     ScoreTable.objects.update(state="retired")
     ScoreTable.objects.filter(id=table.id).update(state="live")
     company = Company.objects.create(name="ООО", name_key="ооо", size=size)

@@ -28,7 +28,7 @@ def activity(key: str) -> int:
 
 
 def rows(table: ScoreTable) -> list[dict[str, Any]]:
-    return list(table.criteria.order_by("position", "id").values(*_NAMES))
+    return [{name: getattr(row, name) for name in _NAMES} for row in table.criteria.order_by("position", "id")]
 
 
 _NAMES = (
@@ -60,7 +60,7 @@ def test_the_preset_goes_out_and_comes_back_the_same(language: str) -> None:
         presets.install(state=TableState.DRAFT)
         table = ScoreTable.objects.order_by("-created_at")[0]
         copy = copied(table)
-    assert rows(copy) == rows(table)
+        assert rows(copy) == rows(table)
     assert (copy.warm_from, copy.hot_from) == (table.warm_from, table.hot_from)
 
 

@@ -279,9 +279,17 @@ def chart(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
         # Text in a hidden element, not a script: htmx takes every script out of fragments.
         "data_json": json.dumps(drawn, cls=DjangoJSONEncoder, ensure_ascii=False),
         "columns": data["columns"],
-        "table": [([_shown(value) for value in row], link) for row, link in zip(data["rows"], links, strict=True)],
+        "table": _table(data, links),
         "label": data.get("label", ""),
     }
+
+
+def _table(data: Mapping[str, Any], links: list[Any]) -> list[tuple[list[str], Any]]:
+    """The rows in words; the last one of a time that is not over says so."""
+    table = [([_shown(value) for value in row], link) for row, link in zip(data["rows"], links, strict=True)]
+    if table and data.get("unfinished"):
+        table[-1][0][0] = f"{table[-1][0][0]} ({data['unfinished']})"
+    return table
 
 
 def _shown(value: Any) -> str:

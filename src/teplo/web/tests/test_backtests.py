@@ -120,7 +120,8 @@ def test_the_answer_shows_both_tables_and_says_which_is_better(client, tables, p
     for words in ("Draft", "Live", "P3"):
         assert words in said
     assert said.count("data-chart") >= 5
-    assert "Во сколько раз больше покупателей, чем наугад" in said
+    russian = client.get(reverse("backtest", args=[test.pk]), headers={"Accept-Language": "ru"}).content.decode()
+    assert "Во сколько раз больше покупателей, чем наугад" in russian
 
 
 def test_the_lift_is_the_gain_over_the_share(client, tables, people):

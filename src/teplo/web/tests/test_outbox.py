@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from teplo.accounts.models import User
 from teplo.accounts.testing import make_user
 from teplo.channels.models import Delivery, Sender
 from teplo.channels.testing import make_delivery, make_sender
 from teplo.content.testing import make_template
-from teplo.kit.clock import now
+from teplo.kit.clock import at_moment, now
 from teplo.people.testing import make_person
 from teplo.tracking.models import InboxRow
 
@@ -45,7 +46,7 @@ def test_every_silence_is_explained(marketer: Client) -> None:
     delivered(reason="quiet-hours", reason_params={"local": "23:40", "zone": "Europe/Kyiv", "until": until})
     delivered(state="skipped", reason="no-consent")
     text = marketer.get(reverse("outbox")).content.decode()
-    assert "it is 23:40 where Имя0 Иванова lives" in text
+    assert "it was 23:40 where Имя0 Иванова lives" in text
     assert "did not allow messages" in text
 
 
@@ -156,3 +157,27 @@ def test_the_letters_of_one_person_stand_alone(marketer: Client) -> None:
     answer = marketer.get(reverse("outbox"), {"person": delivery.person_id})
     assert [row["delivery"].id for row in answer.context["rows"]] == [delivery.id]
     assert "Имя0 Иванова" in answer.content.decode()
+
+
+def test_two_zones_in_one_row_are_both_named(marketer: Client) -> None:
+    user = User.objects.get()
+    User.objects.filter(pk=user.pk).update(timezone="Europe/Kyiv")
+    until = datetime(2026, 3, 11, 4, tzinfo=UTC)
+    params = {"local": "00:06", "zone": "Asia/Almaty", "until": until.isoformat()}
+    waiting = delivered(reason="quiet-hours", reason_params=params, due_at=until)
+    with at_moment(until - timedelta(hours=9)):
+        marketer.force_login(user)
+        text = marketer.get(reverse("outbox")).content.decode()
+        page = marketer.get(reverse("delivery", args=[waiting.person_id, waiting.id])).content.decode()
+    assert "will go at 09:00 (Almaty, UTC+5)" in text
+    assert "tomorrow at 06:00" in text
+    assert "Kyiv, UTC+2" in text
+    assert "(Kyiv, UTC+2)" in page
+
+
+def test_one_zone_is_not_named(marketer: Client) -> None:
+    User.objects.update(timezone="Europe/Kyiv")
+    until = now() + timedelta(hours=9)
+    params = {"local": "23:40", "zone": "Europe/Kyiv", "until": until.isoformat()}
+    delivered(reason="quiet-hours", reason_params=params, due_at=until)
+    assert "UTC+" not in marketer.get(reverse("outbox")).content.decode()

@@ -190,7 +190,7 @@ def test_letters_to_come_say_why_they_wait(client, user, olga):
         reason_params={"local": "23:40"},
         due_at=now(),
     )
-    assert "it is 23:40 where" in text_of(client.get(f"/people/{olga.pk}/letters/"))
+    assert "it was 23:40 where" in text_of(client.get(f"/people/{olga.pk}/letters/"))
 
 
 @pytest.mark.parametrize("part", ["score", "stage", "tasks", "journeys", "letters", "deals"])

@@ -137,7 +137,7 @@ def test_the_file_holds_everybody_with_contacts_and_own_attributes(marketer: Cli
     assert len(rows) == 1
     assert {"a@example.com", "+380501112233"} <= set(rows[0].values())
     assert rows[0]["Интересы"] == "a, b"
-    assert rows[0]["Компания"].startswith("'=")
+    assert rows[0]["Company"].startswith("'=")
 
 
 def test_keeping_entries_is_switched_on_by_hand(marketer: Client) -> None:

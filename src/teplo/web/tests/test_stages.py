@@ -17,7 +17,7 @@ from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_by_signs
-from teplo.tracking.models import Acquisition
+from teplo.tracking.models import Acquisition, Presence
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +44,10 @@ def read(client, name, *args, **query):
 
 def test_the_ladder_shows_people_goals_and_signs(client, marketer, people):
     Standing.objects.filter(person=people[4]).update(since=now() - timedelta(days=99))
+    Presence.objects.create(person=people[4], first_seen_at=now(), last_seen_at=now())
     text = read(client, "stages")
     for said in (
-        "5 people",
+        "3 people",
         "at 7 stages",
         "1 stuck",
         "Mysterious stranger",

@@ -122,7 +122,7 @@ def test_an_import_whose_file_is_gone_says_so() -> None:
     run_all_jobs()
     run.refresh_from_db()
     assert run.state == "failed"
-    assert "Загрузите" in Job.objects.get().error
+    assert "Upload it again" in Job.objects.get().error
 
 
 def test_a_finished_run_cannot_be_resumed_nor_started_again() -> None:

@@ -48,18 +48,33 @@
   }
   const without = ({ axis, ...rest }) => rest;
 
+  // The last day or week is not over: its stretch is dashed and unfilled, and the tooltip says so.
+  function unfinished(line, data, color) {
+    const last = data.rows.length - 1;
+    if (!data.unfinished || last < 1) return [line];
+    const until = line.data.map((value, i) => (i === last ? null : value));
+    const since = line.data.map((value, i) => (i < last - 1 ? null : value));
+    return [{ ...line, data: until, color }, { ...line, data: since, color, stack: undefined, areaStyle: undefined, lineStyle: { width: 2, type: "dashed" } }];
+  }
+  function toldOf(all, data) {
+    const values = new Map();
+    all.forEach((one) => { if (one.value != null || !values.has(one.seriesName)) values.set(one.seriesName, one.value); });
+    const open = data.unfinished && all[0].dataIndex === data.rows.length - 1 ? ` (${data.unfinished})` : "";
+    return [`${said(all[0].axisValue)}${open}`, ...[...values].map(([name, value]) => `${name}: ${value == null ? "—" : number.format(value)}`)].join("\n");
+  }
+
   function overTime(data, filled) {
     const b = base(data);
     return {
       ...without(b),
       xAxis: { ...b.axis, type: "category", boundaryGap: false, data: data.rows.map((row) => row[0]), splitLine: { show: false }, axisLabel: { ...b.axis.axisLabel, formatter: (v) => (isDate(v) ? dayOf(v) : v) } },
       yAxis: { ...b.axis, type: "value", minInterval: 1, axisLine: { show: false }, axisLabel: { ...b.axis.axisLabel, formatter: (v) => short.format(v) } },
-      tooltip: { ...b.tooltip, formatter: (all) => [said(all[0].axisValue), ...all.map((one) => `${one.seriesName}: ${one.value == null ? "—" : number.format(one.value)}`)].join("\n") },
-      series: data.columns.slice(1).map((name, i) => ({
+      tooltip: { ...b.tooltip, formatter: (all) => toldOf(all, data) },
+      series: data.columns.slice(1).flatMap((name, i) => unfinished({
         name, type: "line", data: data.rows.map((row) => row[i + 1]), showSymbol: data.rows.length < 3, symbol: "circle", lineStyle: { width: 2 },
         stack: filled && data.columns.length > 2 && data.stacked !== false ? "all" : undefined,
         areaStyle: filled ? { opacity: data.columns.length > 2 ? 0.32 : 0.16 } : undefined, emphasis: { focus: "series" },
-      })),
+      }, data, b.color[i % b.color.length])),
     };
   }
   function bars(data) {
@@ -128,7 +143,8 @@
     const list = document.createElement("ol");
     list.className = "funnel";
     data.rows.forEach((row, i) => {
-      const [name, people, rate, days, trade] = row;
+      const [name, people] = row;
+      const [rate, days, trade] = row.length > 3 ? row.slice(2) : [null, null, row[2]];  // a stock has no way
       const li = document.createElement("li");
       const box = document.createElement(data.links[i] ? "a" : "div");
       box.className = "funnel-stage";

@@ -236,7 +236,7 @@
       const head = make("summary");
       head.textContent = texts.legend;
       const example = make("pre");
-      example.textContent = 'city is "Москва" and (score >= 24 or did "page-viewed" at least 2 times in 7 days)';
+      example.textContent = 'position contains "director" and (score >= 24 or did "page-viewed" at least 2 times in 7 days)';
       box.append(head, example);
       const groups = known.groups.map((group) => [group.name, group.fields]);
       if (known.has_deeds) groups.unshift([texts.deeds, known.activities]);
