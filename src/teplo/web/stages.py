@@ -51,7 +51,9 @@ def _stuck_url(stage: Stage) -> str:
     """The people behind the number of the stuck."""
     span = f"{stage.stuck_after_days}d"
     late, alive = {"field": "stage_since", "older_than": span}, {"field": "last_seen", "within": span}
-    return condition_url({"all": [{"stage": stage.key}, late, alive]}, who="known") if stage.stuck_after_days else ""
+    if not stage.stuck_after_days or stage.is_customer or stage.is_beside:
+        return ""
+    return condition_url({"all": [{"stage": stage.key}, late, alive]}, who="known")
 
 
 def level_names() -> dict[str, str]:
