@@ -37,8 +37,8 @@ from teplo.sales import cooling, escalating, returning
 from teplo.sales import outcomes as sales_outcomes
 from teplo.scoring import adjusting, backtesting, jobs_backtest, jobs_learning, outcomes, reviews, sampling
 from teplo.scoring import jobs as scoring_jobs
-from teplo.scoring import uses as scoring_uses
 from teplo.scoring import presets as scoring_presets
+from teplo.scoring import uses as scoring_uses
 from teplo.scoring import vocabulary as scoring_vocabulary
 from teplo.stages import jobs as stages_jobs
 from teplo.stages import merging as stages_merging

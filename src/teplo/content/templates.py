@@ -11,8 +11,8 @@ from teplo.content.composing import Source
 from teplo.content.models import Template, TemplateVersion
 from teplo.content.rendering import prepare_source
 from teplo.kit.clock import now
-from teplo.kit.uses import Thing, refuse_in_use
 from teplo.kit.models import Ready, still_ready
+from teplo.kit.uses import Thing, refuse_in_use
 
 _SAID = ("subject", "preheader", "body", "text")
 

@@ -16,8 +16,8 @@ from teplo.conditions.condition import mentions
 from teplo.conditions.reading import ConditionError, read_json
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.jobs.models import Job
-from teplo.kit.uses import Thing, refuse_in_use
 from teplo.kit.models import Ready, ready_in, still_ready
+from teplo.kit.uses import Thing, refuse_in_use
 from teplo.scoring.jobs import start_rescoring_all
 from teplo.scoring.models import Criterion, Profile, ScoreTable, ShadowRun, Side, TableState
 from teplo.scoring.queries import take_turn

@@ -28,8 +28,8 @@ from teplo.content.models import Template
 from teplo.content.rendering import PreparedLetter, RenderedLetter, prepare_source
 from teplo.content.starters import STARTERS, starter
 from teplo.content.templates import archive_template, change_template, copy_template, create_template
-from teplo.kit.uses import InUse
 from teplo.kit.models import ready_texts
+from teplo.kit.uses import InUse
 from teplo.kit.wording import in_language
 from teplo.people.models import AttributeDefinition, Person
 from teplo.web.answers import page, redirect, refused, saved
