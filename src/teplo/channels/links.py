@@ -131,4 +131,4 @@ class Nowhere:
         """Not to be sent."""
         return self._ask()
 
-    preferences_url = view_url = unsubscribe_url
+    preferences_url = view_url = confirm_url = unsubscribe_url

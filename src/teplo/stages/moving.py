@@ -121,9 +121,14 @@ def _see(person_ids: Sequence[int], ladder: Ladder, at: datetime) -> list[Seen]:
 
     key = ("stages", *((stage.id, stage.is_beside, stage.may_go_back, str(stage.sign)) for stage in ladder.all))
     statement = reuse(key=key, build=build, encode=queries.encoded, ids=ids, at=at)
-    return [
-        Seen(*row[:5], is_awake=bool(row[5]), since=queries.read_moment(row[6])) for row in queries.rows_of(statement)
-    ]
+    return [_seen(*row) for row in queries.rows_of(statement)]
+
+
+def _seen(
+    person_id: int, stage_id: int | None, pinned_by: int | None, furthest: int, beside: int, is_awake: Any, since: Any
+) -> Seen:
+    """A row as SQLite and PostgreSQL answer it."""
+    return Seen(person_id, stage_id, pinned_by, furthest, beside, bool(is_awake), queries.read_moment(since))
 
 
 def _sign(stage: Stage, asking: Asking) -> Q:

@@ -102,7 +102,7 @@ def _kept(people: Iterable[int]) -> dict[int, list[Run]]:
     rows = Touch.objects.filter(person_id__in=among(people)).order_by("person_id", "at", "id")
     for person, row_id, at, source, host, *utm, landing, again in rows.values_list(*_COLUMNS, "again"):
         repeats = [(datetime.fromisoformat(when), int(event)) for when, event in again or ()]
-        arrival = Arrival(source, host, tuple(utm), landing)  # type: ignore[arg-type]
+        arrival = Arrival(source, host, tuple(utm), landing)  # type: ignore[arg-type,unused-ignore]
         kept.setdefault(person, []).append(Run(at, row_id, arrival, repeats))
     return kept
 
