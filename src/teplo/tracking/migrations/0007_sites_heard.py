@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0005_touched_again'),
+        ('tracking', '0006_assistants'),
     ]
 
     operations = [
