@@ -158,7 +158,9 @@ def source_of_host(host: str, *, is_blog: bool = False) -> str:
     return place if place and place != OWN else SourceKind.BLOG.value if is_blog else SourceKind.REFERRAL.value
 
 
-_place_of = lru_cache(maxsize=10_000)(lambda host, path: kind_of_host(_ascii(host), path))
+@lru_cache(maxsize=10_000)
+def _place_of(host: str, path: str) -> str | None:
+    return kind_of_host(_ascii(host), path)
 
 
 _MARKS = {
