@@ -170,7 +170,7 @@ def test_a_weekday_comes_again_and_so_does_a_month_of_two_years(learn: Learn) ->
     assert said == "weekday of “signed”: Saturday"
     yearly = of_days(lambda day: 0.45 if day.month in (11, 12) else 0.15, years=3)
     monthly = learn(["noise", "signed", "y"], yearly)
-    assert {criterion["label"] for criterion in monthly["criteria"]} - {"noise"} == {"month of signed"}
+    assert {criterion["label"] for criterion in monthly["criteria"]} >= {"month of signed"}
 
 
 @pytest.mark.parametrize(

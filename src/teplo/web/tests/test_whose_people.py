@@ -64,7 +64,7 @@ class World:
             "company_id": self.company.pk, "pair_id": self.pair.pk, "merge_id": self.merge.pk, "key": "city",
             "task_id": self.task.id, "deal_id": self.deal.id, "hand_off_id": self.hand_off.id,
             "enrolment_id": self.enrolment.id, "adjustment_id": 1, "interview_id": 1, "note_id": 1, "call_id": 1,
-            "way": "note",
+            "way": "note", "claim_id": 1,
         }  # fmt: skip
 
 
