@@ -334,6 +334,7 @@ def test_a_stand_in_is_nobodys_key_after_the_confirmation() -> None:
     olga = know_olga()
     send(form(None, OLGA))
     confirm(the_claim())
+    assert not Identity.objects.filter(value__startswith=claiming.STAND_IN).exists()
     before = card_of(olga)
     send(form(None, OLGA, attributes={"position": "CEO"}))
     assert card_of(olga) == before
