@@ -444,6 +444,7 @@ class ImportRun(Row):
     state = models.CharField(max_length=10, default="draft", help_text="draft, queued, running, stopped, done, failed")
     job_id = models.BigIntegerField(null=True, blank=True)
     rows_total = models.BigIntegerField(null=True, blank=True)
+    counted = models.JSONField(default=dict, help_text="Lines, empty rows, lines inside of cells, orders of dates.")
     rows_done = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)
     updated = models.BigIntegerField(default=0)

@@ -16,9 +16,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from teplo.people.importing.inspecting import find_shape
-from teplo.people.importing.shapes import FileRefused, Shape
-from teplo.people.importing.tables import read_headers, read_rows, top_rows
+from teplo.people.importing.shapes import FileRefused
+from teplo.people.importing.shaping import Shape
+from teplo.people.importing.tables import find_shape, read_headers, read_rows, top_rows
 
 
 class NoSuchColumn(Exception):

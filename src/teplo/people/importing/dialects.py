@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from teplo.people.importing.headings import is_known_heading
-from teplo.people.importing.shapes import Shape
+from teplo.people.importing.shaping import Shape
 
 DELIMITERS = (";", ",", "\t", "|")
 _SAMPLE = 1 << 17

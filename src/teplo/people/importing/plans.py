@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from teplo.kit.clock import now
 from teplo.people.importing import values
+from teplo.people.importing.bounds import UnreadableRow
 from teplo.people.importing.cells import READERS, Reader, event_name
 from teplo.people.importing.columns import Column, ColumnMapping
 from teplo.people.importing.full_names import split_full_name
 from teplo.people.importing.options import Options
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
-from teplo.people.importing.shapes import Shape
 from teplo.people.importing.surroundings import Surroundings
-from teplo.people.importing.tables import first_rows, read_headers
-from teplo.people.models import AttributeDefinition
+from teplo.people.importing.tables import Looked
+from teplo.people.models import AttributeDefinition, AttributeType
 from teplo.people.names import name_key
 
 
@@ -54,14 +53,25 @@ class Plan:
 
     @classmethod
     def of(
-        cls, *, path: Path, shape: Shape, mapping: ColumnMapping, options: Options, around: Surroundings | None = None
+        cls, *, looked: Looked, mapping: ColumnMapping, options: Options, around: Surroundings | None = None
     ) -> Plan:
         """The plan for a file: the first rows are looked at for the order of day and month."""
-        samples = [cells for _, cells in first_rows(path, shape, limit=300)]
         return cls(
-            mapping=mapping, options=options, headers=read_headers(path, shape), samples=samples,
+            mapping=mapping, options=options, headers=looked.headers, samples=[cells for _, cells in looked.rows],
             around=around or Surroundings.here(),
         )  # fmt: skip
+
+    def take_orders(self, orders: Mapping[Any, Mapping[str, int]]) -> None:
+        """How the whole file writes day and month, where that has been counted: the more there are of one, the others
+        are read so too."""
+        counted = {int(place): found for place, found in orders.items()}
+        told = Counter[str]()
+        for found in counted.values():
+            told.update(found)
+        usual = "mdy" if told["mdy"] > told["dmy"] else "dmy"
+        for place, found in counted.items():
+            dmy, mdy = found.get("dmy", 0), found.get("mdy", 0)
+            self.orders[place] = usual if dmy == mdy else ("mdy" if mdy > dmy else "dmy")
 
     def read_person(self, number: int, cells: Sequence[str]) -> PersonRow:
         """The person of a row; raises RowRefused."""
@@ -102,8 +112,8 @@ class Plan:
         return self._repeats[0][key] + self._repeats[1][key] - 1
 
     def _fill(self, row: PersonRow | EventRow, cells: Sequence[str]) -> None:
-        if not cells:
-            raise RowRefused("row-unreadable")
+        if isinstance(cells, UnreadableRow):
+            raise RowRefused(cells.reason, **cells.params)
         if len(cells) > self.width and any(cell.strip() for cell in cells[self.width :]):
             raise RowRefused("too-many-cells", cells=len(cells), headers=self.width)
         count = len(cells)
@@ -151,3 +161,12 @@ class Plan:
     def heading(self, place: int) -> str:
         """The column's name for messages."""
         return (self.headers[place] if place < len(self.headers) else "") or str(place + 1)
+
+
+def dated_columns(mapping: ColumnMapping) -> list[int]:
+    """The columns whose cells may be dates."""
+    return [
+        place
+        for place, column in enumerate(mapping.columns)
+        if column.target in ("created_at", "outcome_at", "deed", "event_time") or column.type == AttributeType.DATE
+    ]

@@ -14,10 +14,10 @@ from teplo.people.importing.options import Options
 from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
-from teplo.people.importing.shapes import Shape
+from teplo.people.importing.shaping import Shape
 from teplo.people.importing.storing import path_of
 from teplo.people.importing.surroundings import Surroundings
-from teplo.people.importing.tables import NumberedRow, first_rows
+from teplo.people.importing.tables import NumberedRow, head
 from teplo.people.models import AttributeDefinition, ImportRun, Person
 
 
@@ -43,8 +43,9 @@ def preview(run: ImportRun, *, limit: int = 20) -> list[PreviewedRow]:
     mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
     around = Surroundings.here()
     around.definitions = _with_new_fields(around, mapping)
-    plan = Plan.of(path=path, shape=shape, mapping=mapping, options=options, around=around)
-    rows = first_rows(path, shape, limit=limit)
+    looked = head(path, shape)
+    plan = Plan.of(looked=looked, mapping=mapping, options=options, around=around)
+    rows = looked.rows[:limit]
     if run.rows_are == "events":
         return [_event(plan, row) for row in rows]
     return _people([_person(plan, row) for row in rows], options)

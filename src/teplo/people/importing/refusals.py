@@ -22,7 +22,13 @@ TEXTS: dict[str, Any] = {
     "too-many-cells": gettext_lazy(
         "The row has %(cells)s cells, the header only %(headers)s: a separator stands inside a value without quotes."
     ),
-    "row-unreadable": gettext_lazy("A quote is opened in this row and never closed, so it cannot be cut into cells."),
+    "row-unreadable": gettext_lazy(
+        "A quote is opened in line %(line)s and never closed, so the line cannot be cut into cells."
+    ),
+    "line-too-long": gettext_lazy("Line %(line)s is too long to be read: more than four million characters."),
+    "too-wide": gettext_lazy("There is a value in cell %(place)s: a table may have %(limit)s columns at most."),
+    "cell-too-long": gettext_lazy("Cell %(place)s holds more than %(limit)s characters."),
+    "row-too-long": gettext_lazy("The row holds more than %(limit)s characters."),
     "no-deed": gettext_lazy("The row does not say what the person did."),
     "deed-unreadable": gettext_lazy("“%(text)s” cannot be the name of a deed."),
     "no-time": gettext_lazy("The row does not say when it happened."),

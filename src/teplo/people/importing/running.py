@@ -15,21 +15,24 @@ from typing import Any
 import structlog
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from teplo.jobs.models import Job, JobState
 from teplo.jobs.running import CannotGoOn, Work, place_of
 from teplo.kit.clock import now
 from teplo.kit.garbage import rarely_collected
 from teplo.people.importing import refusals
+from teplo.people.importing.bounds import UnreadableRow
 from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.fields import keep_choices, make_fields
 from teplo.people.importing.options import Options
-from teplo.people.importing.plans import Plan
+from teplo.people.importing.plans import Plan, dated_columns
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
-from teplo.people.importing.shapes import FileRefused, Shape
+from teplo.people.importing.shapes import FileRefused
+from teplo.people.importing.shaping import Shape
 from teplo.people.importing.storing import path_of
-from teplo.people.importing.tables import NumberedRow, count_rows, read_rows
+from teplo.people.importing.tables import Looked, NumberedRow, head, read_rows, survey
 from teplo.people.importing.writing import Outcome, write_events, write_people
 from teplo.people.models import ImportRun
 
@@ -64,10 +67,8 @@ def run_import(work: Work) -> dict[str, Any]:
         raise CannotGoOn(str(FileRefused("gone")))
     ImportRun.objects.filter(pk=run.pk).update(state="running")
     try:
-        plan = _prepare(run, path, shape)
-        if not work.cursor:
-            work.advance(done=0, total=count_rows(path, shape), cursor={"row": 0, "after": 0})
-            ImportRun.objects.filter(pk=run.pk).update(rows_total=work.total)
+        looked = head(path, shape) if work.cursor else _count(work, run, path, shape)
+        plan = _prepare(run, looked)
         if run.rows_are == "events":
             _look_back(path, shape, plan, after=work.cursor["after"], until=work.cursor["row"])
         with rarely_collected():
@@ -76,7 +77,30 @@ def run_import(work: Work) -> dict[str, Any]:
     except FileRefused as refusal:
         raise CannotGoOn(str(refusal)) from refusal
     run.refresh_from_db()
+    _must_balance(run, shape)
     return {"created": run.created, "updated": run.updated, "refused": run.refused}
+
+
+def _count(work: Work, run: ImportRun, path: Path, shape: Shape) -> Looked:
+    """Before the first row: how many lines and rows there are, and how their dates are written."""
+    found = survey(path, shape, dated=dated_columns(ColumnMapping.from_json(run.mapping)))
+    run.counted = {"lines": found.lines, "empty": found.empty, "inside": found.inside, "orders": found.orders}
+    work.advance(done=0, total=found.rows, cursor={"row": 0, "after": 0})
+    ImportRun.objects.filter(pk=run.pk).update(rows_total=found.rows, counted=run.counted)
+    return found.head
+
+
+def _must_balance(run: ImportRun, shape: Shape) -> None:
+    """Every row is new, known or refused, and every line of a text is in one of them; else the run did not go well."""
+    lines = run.counted.get("lines", 0)
+    in_rows = shape.skip_lines + shape.header_row + 1 + run.rows_done + run.counted.get("empty", 0)
+    missing = run.rows_done - run.created - run.updated - run.refused
+    missing = missing or (lines and lines - in_rows - run.counted["inside"])
+    if missing:
+        log.error("import_does_not_balance", run=run.pk, missing=missing)
+        raise CannotGoOn(
+            _("%(missing)s lines of the file are in no row. Tell us: this must not happen.") % {"missing": missing}
+        )
 
 
 def note_end(job: Job) -> None:
@@ -85,11 +109,13 @@ def note_end(job: Job) -> None:
     ImportRun.objects.filter(pk=job.args["run"]).update(state=state, finished_at=now())
 
 
-def _prepare(run: ImportRun, path: Path, shape: Shape) -> Plan:
+def _prepare(run: ImportRun, looked: Looked) -> Plan:
     mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
     if run.rows_are == "people":
         make_fields(mapping)
-    return Plan.of(path=path, shape=shape, mapping=mapping, options=options)
+    plan = Plan.of(looked=looked, mapping=mapping, options=options)
+    plan.take_orders(run.counted.get("orders", {}))
+    return plan
 
 
 def _chunks(path: Path, shape: Shape, *, after: int) -> Iterator[list[NumberedRow]]:
@@ -130,7 +156,8 @@ def _understand(rows: Sequence[NumberedRow], plan: Plan, rows_are: str) -> _Chun
             else:
                 chunk.people.append(plan.read_person(number, cells))
         except RowRefused as error:
-            chunk.refused.append((number, error.refusal, cells))
+            kept = [cells.text] if isinstance(cells, UnreadableRow) else cells
+            chunk.refused.append((number, error.refusal, kept))
     chunk.choices = plan.take_new_choices()
     return chunk
 

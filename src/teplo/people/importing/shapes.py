@@ -1,9 +1,7 @@
-"""How a file is to be read, and why it cannot be."""
+"""Why a file cannot be imported, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,29 +31,9 @@ class FileRefused(Exception):
             "too-large": _("The file is larger than %(limit)s MB."),
             "gone": _("The file is no longer there. Upload it again."),
             "bomb": _("The spreadsheet unpacks to more than is sensible. Save it as CSV."),
+            "too-wide": _("There is a value in cell %(place)s: a table may have %(limit)s columns at most."),
+            "too-many-rows": _("The file has more than %(limit)s rows. Cut it into several."),
+            "memory": _("To read this file more than %(limit)s MB of memory are needed. Save it as CSV."),
+            "too-slow": _("Reading this file takes more than %(limit)s seconds of work. Save it as CSV."),
         }
         return texts[self.code] % self.params
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a file is to be read. `header_row` counts rows from 0; -1: there is none."""
-
-    format: str
-    encoding: str = ""
-    delimiter: str = ""
-    sheet: str = ""
-    sheets: tuple[str, ...] = ()
-    skip_lines: int = 0
-    is_wrapped: bool = False
-    header_row: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """As stored with the run."""
-        return {**asdict(self), "sheets": list(self.sheets)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Shape:
-        """The stored shape."""
-        known = {name: data[name] for name in cls.__slots__ if name in data}
-        return cls(**{**known, "sheets": tuple(data.get("sheets", ()))})

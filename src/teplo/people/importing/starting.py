@@ -15,15 +15,13 @@ from teplo.kit.clock import now
 from teplo.people.importing import lending, storing
 from teplo.people.importing.columns import Column, ColumnMapping, headers_digest
 from teplo.people.importing.guessing import guess_mapping, key_of
-from teplo.people.importing.inspecting import find_shape, reshape
 from teplo.people.importing.options import Options
 from teplo.people.importing.running import JOB
-from teplo.people.importing.shapes import FileRefused, Shape
+from teplo.people.importing.shapes import FileRefused
+from teplo.people.importing.shaping import Shape
 from teplo.people.importing.storing import path_of
-from teplo.people.importing.tables import NumberedRow, first_rows, read_headers
+from teplo.people.importing.tables import SAMPLES, Looked, NumberedRow, first_rows, head, look, look_again
 from teplo.people.models import AttributeDefinition, ImportMapping, ImportRun
-
-SAMPLES = 300
 
 
 class MappingEmpty(Exception):
@@ -58,15 +56,14 @@ def drop(run: ImportRun) -> None:
 def inspect(run: ImportRun) -> ImportRun:
     """Find out what the run's file is and what its columns mean; a mapping chosen before for the same headers is taken.
     Raises FileRefused."""
-    shape = find_shape(path_of(run))
-    return _understand(run, shape)
+    return _understand(run, look(path_of(run)))
 
 
 def inspect_as(run: ImportRun, *, rows_are: str | None = None, **changes: Any) -> ImportRun:
     """The same with a human's corrections: `rows_are`, encoding, delimiter, sheet, header_row. Raises FileRefused."""
     run.rows_are = rows_are or run.rows_are
-    shape = Shape.from_json(run.shape)
-    return _understand(run, reshape(path_of(run), shape, **changes) if changes else shape)
+    path, shape = path_of(run), Shape.from_json(run.shape)
+    return _understand(run, look_again(path, shape, **changes) if changes else head(path, shape))
 
 
 def samples_of(run: ImportRun, *, limit: int = SAMPLES) -> list[NumberedRow]:
@@ -116,13 +113,11 @@ def resume_import(run: ImportRun) -> bool:
     return True
 
 
-def _understand(run: ImportRun, shape: Shape) -> ImportRun:
-    path = path_of(run)
-    headers = read_headers(path, shape)
-    rows = first_rows(path, shape, limit=SAMPLES)
-    if not rows:
+def _understand(run: ImportRun, looked: Looked) -> ImportRun:
+    shape, headers = looked.shape, looked.headers
+    if not looked.rows:
         raise FileRefused("no-rows")
-    samples = [cells for _, cells in rows]
+    samples = [cells for _, cells in looked.rows]
     mapping, id_space = _mapping_for(headers, samples, run.rows_are)
     options = Options.from_json(run.options)
     options.id_space = id_space or _id_space(mapping, headers, run.name)

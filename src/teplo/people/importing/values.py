@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -82,17 +83,25 @@ def read_list(text: str) -> list[str]:
     return list(dict.fromkeys(part for part in _SEPARATORS.split(text.strip()) if part))
 
 
+def day_month(text: str) -> str:
+    """How a date in figures writes day and month: dmy, mdy, either, or empty where it is no such date."""
+    found = _NUMERIC.match(text.strip())
+    if not found or len(found[1]) > 2:
+        return ""
+    one, two = int(found[1]), int(found[2])
+    if one > 12 and two > 12:
+        return ""
+    if one > 12:
+        return "dmy"
+    if two > 12:
+        return "mdy"
+    return "either" if one != two else ""
+
+
 def date_order(samples: Iterable[str]) -> str:
     """ "mdy" where a column can only be read the American way, else "dmy"; ISO dates say it themselves."""
-    for text in samples:
-        found = _NUMERIC.match(text.strip())
-        if not found or len(found[1]) > 2:
-            continue
-        if int(found[1]) > 12:
-            return "dmy"
-        if int(found[2]) > 12:
-            return "mdy"
-    return "dmy"
+    found = Counter(map(day_month, samples))
+    return "mdy" if found["mdy"] > found["dmy"] else "dmy"
 
 
 @lru_cache(maxsize=65_536)

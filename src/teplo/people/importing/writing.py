@@ -45,10 +45,11 @@ class Outcome:
 
 def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: datetime) -> Outcome:
     """Write the people of a chunk; a known person's card is filled, overwritten or left alone as the options say."""
+    count = len(rows)
     if plan.options.known == "skip":
         rows = _of_unknown(rows)
     if not rows:
-        return Outcome()
+        return Outcome(updated=count)
     by, first_new = f"import:{run_id}", new_id()
     claims = [Claim(identities=row.identities, at=row.created_at, source=by) for row in rows]
     people = find_or_create_people(claims, at=at, source=by)
@@ -58,7 +59,8 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     _fill_new({person: values for person, values in told.items() if person in new}, at)
     known = {person: values for person, values in told.items() if person not in new}
     changed = _change_known(known, fill_only=plan.options.known == "fill", by=by)
-    outcome = Outcome(created=len(new), updated=len(known), remarks=_remarks(rows))
+    # Rows are counted, not people: the second row of a new person is one of somebody known.
+    outcome = Outcome(created=len(new), updated=count - len(new), remarks=_remarks(rows))
     outcome.remarks += _write_consents(rows, people, plan, by, at)
     events = [event for row, person in zip(rows, people, strict=True) for event in _events_of(row, person)]
     lending.put_events(events, origin=ORIGIN)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from teplo.people.importing.shapes import Shape
+from teplo.people.importing.shaping import Shape
 from teplo.people.importing.tables import read_rows
 from teplo.scoring.blanks import tidy
 

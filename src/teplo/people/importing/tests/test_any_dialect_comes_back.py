@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from teplo.kit.testing import examples
 from teplo.people.importing.inspecting import find_shape
-from teplo.people.importing.tables import read_headers, read_rows
+from teplo.people.importing.opening import data_rows as read_rows
+from teplo.people.importing.opening import headers_of as read_headers
 
 WORDS = (
     "Ольга", "Иван Петров", "Київ", "ООО «Ромашка»", "да", "10 000", "o'Neil", "Straße 5", "5,5", "а; б, в",

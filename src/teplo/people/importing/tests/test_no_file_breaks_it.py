@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from teplo.kit.testing import examples
 from teplo.people.importing.guessing import guess_mapping
 from teplo.people.importing.inspecting import find_shape
-from teplo.people.importing.shapes import FileRefused
-from teplo.people.importing.tables import read_headers, read_rows
+from teplo.people.importing.opening import data_rows as read_rows
+from teplo.people.importing.opening import headers_of as read_headers
+from teplo.people.importing.shaping import NotATable
 
 
 def look_at(content: bytes) -> None:
@@ -22,7 +23,7 @@ def look_at(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
-        with suppress(FileRefused):
+        with suppress(NotATable):
             shape = find_shape(path)
             headers = read_headers(path, shape)
             rows = [cells for _, cells in read_rows(path, shape)]
