@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from teplo.kit.confined.limits import Limits, confine
 from teplo.kit.printing.pages import LIBRARY_MISSING
 
 try:
@@ -36,6 +37,7 @@ class Folder(URLFetcher):  # type: ignore[misc]
 
 
 def main() -> None:
+    confine(Limits(memory_mb=2000, cpu_seconds=80))
     root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
     page = HTML(
         string=sys.stdin.buffer.read().decode(),
