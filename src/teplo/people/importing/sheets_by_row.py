@@ -28,22 +28,16 @@ def _rows(path: Path, name: str) -> Iterator[list[str]]:
         sheet = book[name]
         if hasattr(sheet, "reset_dimensions"):
             sheet.reset_dimensions()  # many writers state a wrong size
-        rows = sheet.iter_rows(values_only=True)
-        while (row := _next(rows)) is not None:
-            yield [cell_text(value) for value in row] or [""]
-
-
-def _next(rows: Iterator[Any]) -> Any:
-    with readable(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return next(rows, None)
+        with readable():
+            for row in sheet.iter_rows(values_only=True):
+                yield [cell_text(value) for value in row] if row else [""]
 
 
 @contextmanager
 def _workbook(path: Path) -> Iterator[Any]:
+    warnings.simplefilter("ignore")  # unknown extensions, missing default styles: nothing to us
     with path.open("rb") as file:  # by a name it would want to end in .xlsx
-        with readable(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # unknown extensions, missing default styles: nothing to us
+        with readable():
             book = load_workbook(file, read_only=True, data_only=True)
         try:
             yield book
