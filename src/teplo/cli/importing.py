@@ -32,7 +32,7 @@ from teplo.people.importing import starting
 from teplo.people.importing.columns import TITLES, Column, ColumnMapping
 from teplo.people.importing.guessing import key_of
 from teplo.people.importing.options import Options
-from teplo.people.importing.previewing import preview
+from teplo.people.importing.previewing import preview_all
 from teplo.people.importing.refusals import refusals_as_csv
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.importing.storing import pieces_of
@@ -40,7 +40,7 @@ from teplo.people.models import ImportRun
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX, in any encoding.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, XLS, ODS or vCard, in any encoding.")],
     events: Annotated[bool, typer.Option("--events", help="Rows are deeds with person and date, not people.")] = False,
     mapping: Annotated[
         list[str] | None,
@@ -57,6 +57,9 @@ def import_file(
     number_rows: Annotated[
         bool, typer.Option("--number-rows", help="Take rows without any contact, numbered by their place in the file.")
     ] = False,
+    phone_region: Annotated[
+        str, typer.Option(help="The country of phones without one, as two letters: US, UA, RU …")
+    ] = "",
     event_name: Annotated[str, typer.Option(help="The deed of every row, where no column says it.")] = "",
     source: Annotated[str, typer.Option(help="Where these people came from, e.g. the fair's name.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A tag for everybody; may be repeated.")] = None,
@@ -88,6 +91,7 @@ def import_file(
                     known=_one_of(known, ("fill", "overwrite", "skip")), number_rows=number_rows,
                     event_name=event_name, id_space=id_space or Options.from_json(run.options).id_space,
                     source=source, tags=tag or [], consent_channels=consent or [], consent_source=consent_source,
+                    phone_region=phone_region.upper(),
                 )  # fmt: skip
                 starting.choose(run, mapping=_mapped(run, mapping or []), options=options)
                 if not (yes or as_json):
@@ -219,7 +223,10 @@ def _show(run: ImportRun) -> None:
         )
     screen.print(table)
     outcomes: dict[str, int] = {}
-    for row in preview(run, limit=100):
+    seen = preview_all(run, limit=100)
+    for notice in seen.notices:
+        _screen.print(f"! {notice.text}", style="bold red" if notice.code == "opt-outs" else "yellow")
+    for row in seen.rows:
         outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
         if row.refusal is not None and outcomes["refuse"] <= 5:
             screen.print(f"  row {row.number}: {row.refusal}", style="red")

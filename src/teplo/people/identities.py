@@ -105,7 +105,11 @@ def _email(text: str, region: str) -> str:
 
 
 def _phone(text: str, region: str) -> str:
-    """E.164. First as the region writes it, then as Russia and Ukraine do, then as international digits."""
+    """E.164. First as the region writes it, then as Russia and Ukraine do, then as international digits.
+
+    A number whose country is not said must be valid there, not only possible: a Californian number of ten digits would
+    be a possible Ukrainian one, which rings nowhere.
+    """
     plain = _PHONE_LINK.sub("", text.lower(), count=1)
     plain = unquote(plain) if plain != text.lower() else text
     if plain.startswith("+") or plain.startswith("00"):
@@ -114,7 +118,12 @@ def _phone(text: str, region: str) -> str:
     for number, country in _ways_to_read(digits, plain, region):
         if read := _valid_phone(number, country):
             return read
-    return _possible_phone(plain, region) if len(digits) >= 9 else ""
+    return ""
+
+
+def is_valid_in(text: str, region: str) -> bool:
+    """Whether a phone written without its country is one of this country (ISO 3166)."""
+    return bool(_valid_phone(text, region))
 
 
 def _ways_to_read(digits: str, plain: str, region: str) -> list[tuple[str, str | None]]:

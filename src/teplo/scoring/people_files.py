@@ -6,18 +6,18 @@ Nothing here touches the database.
 from __future__ import annotations
 
 import gzip
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.importing.shaping import Shape
+from teplo.people.importing.storing import LIMIT_MB
 from teplo.people.importing.tables import find_shape, read_headers, read_rows, top_rows
 
 
@@ -74,10 +74,19 @@ def open_people(path: Path, *, wanted: str = "") -> Iterator[PeopleFile]:
         plain = Path(folder) / path.name.removesuffix(".gz")
         try:
             with gzip.open(path, "rb") as packed, plain.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked, 1 << 20)
+                _unpack(packed, unpacked)
         except (OSError, EOFError) as error:
             raise FileRefused("archive") from error
         yield _opened(plain, wanted)
+
+
+def _unpack(packed: IO[bytes], unpacked: IO[bytes]) -> None:
+    size = 0
+    while piece := packed.read(1 << 20):
+        size += len(piece)
+        if size > LIMIT_MB * 1_000_000:
+            raise FileRefused("too-large", limit=LIMIT_MB)
+        unpacked.write(piece)
 
 
 def _opened(path: Path, wanted: str) -> PeopleFile:

@@ -13,10 +13,12 @@ from teplo.accounts.models import User
 from teplo.kit.wording import in_language
 from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, TITLES, UTM, Column, ColumnMapping
 from teplo.people.importing.guessing import key_of
+from teplo.people.importing.headings import channel_of
 from teplo.people.importing.options import Options
 from teplo.people.importing.previewing import PreviewedRow
 from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import AttributeDefinition, AttributeType, ImportRun
+from teplo.people.places import country_names
 from teplo.tracking.models import Activity
 from teplo.web.reading import whole
 
@@ -40,7 +42,7 @@ CHANNELS: Mapping[str, Any] = {
 _NAMES = ("full_name", "first_name", "middle_name", "last_name")
 _ABOUT = ("position", "city", "country", "language", "timezone", "owner", "created_at", "stage", "tags", "note")
 _FROM = ("source", *UTM)
-_ALLOWS = ("consent", "unsubscribed")
+_ALLOWS = ("consent", "unsubscribed", "bounced")
 _ENDED = ("outcome", "outcome_at", "outcome_reason", "outcome_value")
 _DEEDS = ("event_name", "event_time", "event_id", "url", "referrer", *UTM)
 
@@ -89,7 +91,7 @@ def code_of(column: Column) -> str:
         return f"{'of-company' if column.of_company else 'attribute'}:{column.key}"
     if column.target == "event_property":
         return "event_property"
-    return f"{column.target}:{column.key}" if column.key and column.target in ("deed", "consent") else column.target
+    return f"{column.target}:{column.key}" if column.key and column.target == "deed" else column.target
 
 
 def person_groups() -> list[Group]:
@@ -165,6 +167,8 @@ def read_mapping(run: ImportRun, sent: Mapping[str, Any]) -> ColumnMapping:
 
 def _column(code: str, heading: str, place: int) -> Column:
     target, _sep, rest = code.partition(":")
+    if target in ("consent", "unsubscribed"):
+        return Column(target, channel_of(heading))
     key = key_of(heading) or f"column_{place + 1}"
     if target == "new" and rest in TYPES:
         return Column("attribute", key, rest, heading or key)
@@ -194,6 +198,7 @@ def read_options(run: ImportRun, sent: Any) -> Options:
     before = Options.from_json(run.options)
     owner = whole(sent.get("owner"))
     return Options(
+        phone_region=sent.get("phone_region") if sent.get("phone_region") in country_names() else "",
         known=sent.get("known") if sent.get("known") in ("fill", "overwrite", "skip") else before.known,
         id_space=sent.get("id_space", before.id_space).strip()[:60],
         number_rows="number_rows" in sent,

@@ -19,10 +19,11 @@ from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.dialects import DELIMITERS
 from teplo.people.importing.encodings import ENCODINGS
 from teplo.people.importing.options import Options
-from teplo.people.importing.previewing import preview
+from teplo.people.importing.previewing import preview_all
 from teplo.people.importing.refusals import TEXTS, refusals_as_csv
 from teplo.people.importing.shapes import FileRefused
 from teplo.people.models import ImportRun
+from teplo.people.places import country_names
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.import_form import CHANNELS, facts_of, labels_of, lines_of, read_mapping, read_options
 from teplo.web.reading import whole
@@ -81,6 +82,7 @@ def _draft(request: HttpRequest, run: ImportRun, *, status: int = 200) -> HttpRe
         "empty_lines": [line for line in lines if not line.samples],
         "mapped": sum(1 for line in filled if line.chosen != "skip"),
         "options": options,
+        "regions": sorted(country_names().items(), key=lambda item: item[1]),
         "has_numbers": mapping.has("external"),
         "shape": run.shape,
         "encodings": [(name, name.upper()) for name in dict.fromkeys([run.shape["encoding"], *ENCODINGS])],
@@ -94,11 +96,13 @@ def _draft(request: HttpRequest, run: ImportRun, *, status: int = 200) -> HttpRe
 
 
 def _previewed(run: ImportRun) -> dict[str, Any]:
-    rows = preview(run, limit=PREVIEWED)
+    previewed = preview_all(run, limit=PREVIEWED)
+    rows = previewed.rows
     labels = labels_of(run)
     return {
         "run": run,
         "preview": [(row, *facts_of(row, labels)) for row in rows],
+        "notices": previewed.notices,
         "outcomes": dict(Counter(row.outcome for row in rows)),
     }
 

@@ -12,6 +12,7 @@ from teplo.people.attributes import CODED, TEXT_COLUMNS, AttributeUnreadable, re
 from teplo.people.importing import values
 from teplo.people.importing.columns import COMPANY, CONSENT_CHANNELS, CONTACTS, UTM, Column
 from teplo.people.importing.contacts import clean_cell, read_contacts
+from teplo.people.importing.full_names import is_first_name
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, Outcome, PersonRow, RowRefused
 from teplo.people.models import AttributeDefinition, AttributeType
@@ -36,12 +37,14 @@ def event_name(text: str) -> str:
 
 
 def _read_contact(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
-    good, bad = read_contacts(column.target, text, plan.around.region)
+    good, bad = read_contacts(column.target, text, plan.options.phone_region or plan.around.region)
     for value in good:
         if (column.target, value) not in row.identities:
             row.identities.append((column.target, value))
     if bad and not row.unread_contact:
         row.unread_contact = bad[0]
+    if isinstance(row, PersonRow):
+        row.notes += [f"{plan.heading(place)}: {part}" for part in bad if sum(map(str.isdigit, part)) >= 5]
 
 
 def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
@@ -52,7 +55,11 @@ def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place:
 
 
 def _read_card(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    row.card[column.target] = " ".join(clean_cell(text).split())[: TEXT_COLUMNS[column.target]]
+    plain = " ".join(clean_cell(text).split())
+    if column.target == "first_name" and not is_first_name(plain):
+        row.remarks.append(Refusal("part-name", {"text": text[:80]}))
+        return
+    row.card[column.target] = plain[: TEXT_COLUMNS[column.target]]
 
 
 def _read_full_name(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -102,11 +109,12 @@ def _read_owner(plan: Plan, row: PersonRow, column: Column, place: int, text: st
 
 
 def _read_created(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    moment = plan.moment(place, text)
-    if moment is None or moment > plan.latest:
+    """Since when somebody is known: of several dates in a cell the first in time."""
+    moments = [moment for part in (text, *values.read_list(text)) if (moment := plan.moment(place, part)) is not None]
+    if not moments or min(moments) > plan.latest:
         row.remarks.append(Refusal("part-date", {"text": text[:80], "column": plan.heading(place)}))
     else:
-        row.created_at = moment
+        row.created_at = min(moments)
 
 
 def _read_source(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -118,18 +126,37 @@ def _read_utm(plan: Plan, row: PersonRow | EventRow, column: Column, place: int,
 
 
 def _read_consent(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    flag = values.read_flag(text)
-    if flag is None:
+    """A column that allows or forbids. A "no" to forbidding allows nothing; of two words in a row the "no" counts."""
+    said = values.read_permission(text, target=column.target, order=plan.orders[place], zone=plan.around.zone)
+    if said is None:
         row.remarks.append(Refusal("part-flag", {"text": text[:80], "column": plan.heading(place)}))
         return
-    is_given = flag if column.target == "consent" else not flag
-    channels = [column.key] if column.key in CONSENT_CHANNELS else plan.options.consent_channels or ["email"]
-    for channel in channels:
-        row.consents[channel] = is_given and row.consents.get(channel, True)
+    chosen = plan.options.consent_channels
+    if said.state in ("bounced", "complained"):
+        row.suppressed = row.suppressed or said.state
+        row.consents["email"] = False
+        return
+    if said.state in ("none", "fine"):
+        if said.state == "none" and column.target == "consent":
+            row.unasked.add(column.key if column.key in CONSENT_CHANNELS else "email")
+        return
+    is_given = said.state == "given"
+    if column.key in CONSENT_CHANNELS:
+        channels = {column.key}
+    else:
+        channels = set(chosen or ["email"]) if is_given else {"email", *chosen}
+    for channel in sorted(channels):
+        if is_given and not row.consents.get(channel, True):
+            continue
+        row.consents[channel] = is_given
+        row.consented_at.pop(channel, None)
+        if said.at is not None and said.at <= plan.latest:
+            row.consented_at[channel] = said.at
 
 
 def _read_tags(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    row.tags += values.read_list(text)
+    """Google's groups stand as `* myContacts ::: Friends`: those with a star are its own."""
+    row.tags += [tag for tag in values.read_list(text) if not tag.startswith("* ")]
 
 
 def _read_stage(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -259,6 +286,7 @@ READERS: dict[str, Reader] = {
     "source": _read_source,
     "consent": _read_consent,
     "unsubscribed": _read_consent,
+    "bounced": _read_consent,
     "tags": _read_tags,
     "stage": _read_stage,
     "note": _read_note,

@@ -50,6 +50,7 @@ TITLES: dict[str, Any] = {
     "utm_term": _("UTM term"),
     "consent": _("Allows to be written to"),
     "unsubscribed": _("Does not want to be written to"),
+    "bounced": _("Letters come back"),
     "tags": _("Tags"),
     "stage": _("Stage"),
     "note": _("Note"),

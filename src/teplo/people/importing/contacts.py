@@ -7,10 +7,16 @@ from functools import lru_cache
 
 from teplo.people.identities import ContactUnreadable, normalise
 
-_PHONES = re.compile(r"[;|\n]|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE)
-_EMAILS = re.compile(r"[,;|\n/]|(?<=\w)\s+(?=[^\s<]+@)")
-_NAMES = re.compile(r"[,;|\n]|\s+(?=@|http|t\.me)")
+_PHONES = re.compile(
+    r"[;|\n]|\s*:::\s*|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE
+)
+_EMAILS = re.compile(r"\s*:::\s*|[,;|\n/]|(?<=\w)\s+(?=[^\s<]+@)")
+_NAMES = re.compile(r"\s*:::\s*|[,;|\n]|\s+(?=@|http|t\.me)")
 _EXTENSION = re.compile(r"\s*(?:\(?\s*(?:доб|вн|внутр|ext|x|дод)\.?\s*\d{1,6}\s*\)?)\s*$", re.IGNORECASE)
+_POINT_ZERO = re.compile(r"\+?\d{7,15}[.,]0+")
+_SCIENTIFIC = re.compile(r"(\d)[.,](\d{6,14})e\+?(\d\d)", re.IGNORECASE)
+_WORDS_BEHIND = re.compile(r"\s*[(\[,–—-]*\s*[^\W\d_][^\d+]*$")
+_WORDS_BEFORE = re.compile(r"^[^\d+(@:]*[^\W\d_][^\d+(]*(?=[\d+(])")
 _PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)
 _PHONE_MARKS = str.maketrans("", "", " \u00a0()-'")
 _PLAIN_PHONE = re.compile(r"\+(?:7[79]\d{9}|380\d{9}|375\d{9})")
@@ -61,5 +67,19 @@ def _parts(kind: str, text: str) -> list[str]:
     pattern = _PHONES if is_phone else {"email": _EMAILS}.get(kind, _NAMES)
     parts = [clean_cell(part) for part in pattern.split(whole) if part]
     if is_phone:
-        parts = [_EXTENSION.sub("", part) for part in parts]
+        parts = [_bare_phone(part) for part in parts]
     return [part for part in parts if part.lower() not in _NOTHING]
+
+
+def _bare_phone(text: str) -> str:
+    """A phone without what people write around it: `79161234573.0`, `7.9161234573E+10`, `… доб. 12`, `… (Анна)`,
+    `моб. …`, `415-760-2338 - ask for Art`. A link, or a number with letters inside, stays as it is."""
+    if _POINT_ZERO.fullmatch(text):
+        return re.split(r"[.,]", text)[0]
+    if (found := _SCIENTIFIC.fullmatch(text)) and len(found[2]) == int(found[3]):
+        return found[1] + found[2]
+    if "/" in text or "=" in text:
+        return text
+    bare = _WORDS_BEHIND.sub("", _EXTENSION.sub("", text)).rstrip(" -–—([,")
+    bare = _WORDS_BEFORE.sub("", bare)
+    return bare if sum(map(str.isdigit, bare)) >= 5 else text

@@ -66,7 +66,7 @@ def _header_among(top: Sequence[Sequence[str]]) -> int:
     known = [_headings(row) if _could_be_header(row) else 0 for row in top]
     most = max(known, default=0)
     if most >= 2:
-        found = next(at for at, count in enumerate(known) if count >= max(2, most / 2))
+        found = next(at for at, count in enumerate(known) if count >= max(2, 0.7 * most))
         full = _first_full(top)
         return full if full < found and known[found] < 4 and _could_be_header(top[full]) else found
     full = _first_full(top)

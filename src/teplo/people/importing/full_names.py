@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _PATRONYMIC = re.compile(r".{2,}(?:вич|вна|ична|инична|ьич|івна|ївна|йович|оглы|кызы|оглу|гызы)$", re.IGNORECASE)
 _SURNAME = re.compile(
@@ -31,10 +32,66 @@ _GIVEN_NAMES = (
 _GIVEN = frozenset(_GIVEN_NAMES.split())
 
 
+_BEFORE = "ооо оао зао пао ао нао нко ано фгуп гуп муп тоо одо чп тов тзов пп пат прат ат тдв кп дп тк гк"
+_TITLE_WORDS = (
+    "г-н г-жа гн гжа господин госпожа гражданин гражданка пан пані панна добродій д-р др проф "
+    "mr mrs ms miss mx dr prof sir mr. mrs. ms. dr. prof. г. др. проф."
+)
+_FORMS_BEFORE = frozenset(_BEFORE.split())
+_FORMS_BEHIND = frozenset(
+    ("llc", "ltd", "inc", "gmbh", "corp", "plc", "llp", "limited", "company", "ооо", "тов", "зао")
+)
+_SOLE = frozenset(("ип", "и.п.", "фоп", "спд", "чп", "фл-п"))
+"""Forms of people who trade by themselves: a person's name follows."""
+_TITLES = frozenset(_TITLE_WORDS.split())
+_INITIALS = re.compile(r"(?:[^\W\d_]\.\s*)+(?:-?[^\W\d_]\.)*|[^\W\d_]")
+_QUOTES = "«»\"“”„'"
+
+
+def is_organisation(text: str) -> bool:
+    """Whether this is the name of a firm: «ООО „Ромашка“», “Acme Ltd”."""
+    words = [word.strip(_QUOTES + ".,") for word in text.split()]
+    if not words or not words[0]:
+        return False
+    leads = words[0].lower() in _FORMS_BEFORE and (words[0].isupper() or words[0].lower() in _FORMS_BEHIND)
+    return leads or (len(words) > 1 and words[-1].lower() in _FORMS_BEHIND)
+
+
+def is_first_name(text: str) -> bool:
+    """Whether a letter may begin with it: no form of a firm, title or initials."""
+    return not (is_organisation(text) or _is_no_name(text.strip()) or _INITIALS.fullmatch(text.strip()))
+
+
 def split_full_name(text: str, *, surname_first: bool = False) -> tuple[str, str, str]:
-    """(first, middle, last). `surname_first` says how two words of which neither is a known name are read."""
-    words = text.replace("\u00a0", " ").replace(",", " ").split()
-    if not words:
+    """(first, middle, last). `surname_first` says how two words of which neither is a known name are read.
+
+    Initials stay with the surname («Иванов И. И.»), titles and «ИП» are left out, a firm has none of the three.
+    """
+    if is_organisation(text):
+        return ("", "", "")
+    every = text.replace("\u00a0", " ").replace(",", " ").split()
+    words = [word for word in every if not _is_no_name(word)]
+    if len(words) == 1 and len(every) > 1 and not _is_given(words[0]):
+        return ("", "", words[0])  # «г-н Петров»
+    initials = [word for word in words if _INITIALS.fullmatch(word)]
+    words = [word for word in words if word not in initials]
+    if initials and len(words) == 1:
+        if _is_given(words[0]):
+            return (words[0], "", " ".join(initials))
+        return ("", "", " ".join([*words, *initials]))
+    if initials and words:
+        first, middle, last = _split(words, surname_first=surname_first)
+        return (first, middle or " ".join(initials), last)
+    return _split(words, surname_first=surname_first)
+
+
+def _is_no_name(word: str) -> bool:
+    plain = word.strip(_QUOTES).lower()
+    return plain in _SOLE or plain in _TITLES
+
+
+def _split(words: list[str], *, surname_first: bool) -> tuple[str, str, str]:
+    if not words or (len(words) == 1 and not is_first_name(words[0])):
         return ("", "", "")
     if len(words) == 1:
         return (words[0], "", "")
@@ -62,3 +119,10 @@ def _surname_leads(words: list[str], surname_first: bool) -> bool:
 
 def _is_given(word: str) -> bool:
     return word.lower().replace("’", "'") in _GIVEN
+
+
+def are_names(values: Sequence[str]) -> bool:
+    """Whether these values are people's full names: two or three words, one of which is a given name."""
+    looked = [value.split() for value in values[:100]]
+    good = sum(2 <= len(words) <= 4 and any(map(_is_given, words)) for words in looked)
+    return len(looked) >= 2 and good >= 0.8 * len(looked)

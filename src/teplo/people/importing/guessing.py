@@ -9,22 +9,57 @@ from datetime import UTC
 
 from teplo.people.identities import guess_kind
 from teplo.people.importing.columns import CONTACTS, TITLES, Column, ColumnMapping
-from teplo.people.importing.headings import is_technical, meaning_of, plain_heading
-from teplo.people.importing.values import guess_type, read_flag, read_moment
+from teplo.people.importing.full_names import are_names
+from teplo.people.importing.headings import (
+    channel_of,
+    is_standard,
+    is_technical,
+    meaning_of,
+    plain_heading,
+    says_date,
+    says_number,
+    says_region,
+)  # fmt: skip
+from teplo.people.importing.values import (
+    guess_type,
+    is_permission,
+    read_flag,
+    read_list,
+    read_moment,
+    read_permission,
+)  # fmt: skip
 from teplo.people.models import AttributeDefinition
 
 _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
     ("bitrix24-lead", frozenset({"название лида", "переименование лида"})),
     ("bitrix24-lead", frozenset({"название лида", "дополнительно об источнике"})),
+    ("bitrix24-lead", frozenset({"название лида", "рабочий телефон"})),
+    ("bitrix24-contact", frozenset({"id", "тип контакта", "рабочий телефон"})),
     ("amocrm-deal", frozenset({"название сделки", "этап сделки", "воронка"})),
+    ("amocrm-contact", frozenset({"id", "наименование", "полное имя контакта"})),
+    ("amocrm-contact", frozenset({"id", "кем создан контакт"})),
+    ("amocrm-contact", frozenset({"id", "рабочий email", "кем создан"})),
+    ("zoho", frozenset({"leadid", "lead owner"})),
+    ("zoho", frozenset({"record id", "email opt out"})),
+    ("zoho", frozenset({"contact owner", "email opt out"})),
     ("hubspot", frozenset({"record id", "create date"})),
+    ("hubspot", frozenset({"record id", "email"})),
     ("meta", frozenset({"ad id", "form id"})),
     ("pipedrive", frozenset({"lead title"})),
     ("pipedrive", frozenset({"person name"})),
     ("linkedin", frozenset({"lead id", "form name", "campaign name"})),
     ("bitrix24-deal", frozenset({"stage id", "assigned by id"})),
-    ("salesforce", frozenset({"leadsource", "ownerid"})),
-    ("zoho", frozenset({"leadid", "lead owner"})),
+    ("salesforce", frozenset({"lead source", "owner id"})),
+    ("salesforce", frozenset({"has opted out of email"})),
+    ("salesforce", frozenset({"account id", "created date"})),
+    ("mailchimp", frozenset({"email address", "leid", "euid"})),
+    ("unisender", frozenset({"email status", "email availability"})),
+    ("retailcrm", frozenset({"внешний идентификатор", "ltv"})),
+    ("retailcrm", frozenset({"внешний id", "подписан на рассылку"})),
+    ("creatio", frozenset({"do not use email"})),
+    ("creatio", frozenset({"не использовать email"})),
+    ("google-contacts", frozenset({"email 1 value"})),
+    ("outlook-contacts", frozenset({"business phone", "home phone"})),
 )
 _TAKEN = frozenset({
     *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id",
@@ -32,7 +67,27 @@ _TAKEN = frozenset({
 })  # fmt: skip
 """Words of the condition language and of the card, which a field of one's own may not be called."""
 _IN_WORDS = frozenset({"full_name", "first_name", "last_name", "middle_name", "company", "position", "city", "country"})
-_MANY = {*CONTACTS, "tags", "note", "deed", "attribute", "event_property", "consent", "skip"}
+_MANY = {
+    *CONTACTS,
+    "tags",
+    "note",
+    "deed",
+    "attribute",
+    "event_property",
+    "consent",
+    "unsubscribed",
+    "bounced",
+    "skip",
+}
+_WEAK = ("title", "account", "контрагент", "source", "country code")
+"""Headings that give way to a plainer one: Outlook's title is Mr or Mrs, where there is a job title too."""
+_ALLOWING = ("consent", "unsubscribed", "bounced")
+_NAMES = ("full_name", "first_name", "last_name")
+_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}")
+_NICK = re.compile(r"@[A-Za-z]\w{3,31}|(?:https?://)?t\.me/\w+")
+_PHONE = re.compile(
+    r"\+\s*\d[\d\s().-]{8,18}|(?:8|7|38)?[\s-]?\(\d{3,5}\)[\d\s-]{5,12}|[78]9\d{9}|8[\s-]\d{3}[\d\s-]{7,11}|3?8?0\d{2}[\s-]\d{3}[\d\s-]{4,7}"
+)
 _CYRILLIC = (
     "аa бb вv гg дd еe зz иi кk лl мm нn оo пp рr сs тt уu фf ыy эe іi їyi єye ґg "
     "жzh хkh цts чch шsh щshch юyu яya йy ёyo ъ ь '"
@@ -79,11 +134,17 @@ def _let_one_have_it(
     """What can stand once only goes to the first column with values; the others become fields of their own."""
     for target in {column.target for column in found} - _MANY:
         places = [place for place, column in enumerate(found) if column.target == target]
-        best = next((place for place in places if values[place]), places[0])
+        filled = [place for place in places if values[place]] or places
+        best = next((place for place in filled if plain_heading(headers[place]) not in _WEAK), filled[0])
         for place in places:
             if place != best:
                 make = _own_field if rows_are == "people" else _property_of
                 found[place] = make(headers[place], values[place])
+    if rows_are == "people" and not any(column.target in _NAMES for column in found):
+        for place, column in enumerate(found):
+            if column.target == "attribute" and not is_standard(headers[place]) and are_names(values[place]):
+                found[place] = Column("full_name")
+                break
     if any(column.target in ("first_name", "last_name") for column in found):
         for place, column in enumerate(found):
             if column.target == "full_name":
@@ -113,23 +174,67 @@ def _guess(
 ) -> Column:
     if rows_are == "events":
         return _guess_of_event(heading, values)
-    own = by_name.get((False, plain_heading(heading))) or by_name.get((True, plain_heading(heading)))
-    if own is not None and (own.of_company or own.key != "tags"):
-        return Column("attribute", own.key, own.type, heading, own.of_company)
-    meaning = meaning_of(heading) if heading else _kind_of_values(values)
-    if meaning is not None and meaning in sets and not {value.lower() for value in values} & sets[meaning]:
-        meaning = None
-    if meaning == "external" and not (vendor or _are_ids(values)):
-        meaning = None
-    if meaning == "consent" and any(read_flag(value) is None for value in values):
-        meaning = None
-    if meaning == "created_at" and sum(_day(value) is None for value in values) > 0.2 * len(values):
-        meaning = None
-    if meaning in _IN_WORDS and values and guess_type(values) in ("boolean", "number", "date"):
-        meaning = None
+    meaning = _meaning(heading, values, sets, vendor)
+    if not (meaning and is_standard(heading)):
+        own = by_name.get((False, plain_heading(heading))) or by_name.get((True, plain_heading(heading)))
+        if own is not None and (own.of_company or own.key != "tags"):
+            return Column("attribute", own.key, own.type, heading, own.of_company)
+    if meaning in _ALLOWING:
+        return Column(meaning, channel_of(heading) if meaning != "bounced" else "")
     if meaning and not meaning.startswith("event_") and meaning not in ("url", "referrer"):
         return Column(meaning)
     return _own_field(heading, values)
+
+
+def _meaning(heading: str, values: Sequence[str], sets: Mapping[str, set[str]], vendor: str) -> str | None:
+    """What a heading means, if what stands below it agrees; else what the values are by themselves."""
+    meaning = meaning_of(heading) if heading else _kind_of_values(values)
+    if meaning is None and heading and not is_technical(heading):
+        meaning = _kind_under_unknown(heading, values)
+    if meaning in sets and not {value.lower() for value in values} & sets[meaning]:
+        return None
+    if meaning == "external" and not (vendor or _are_ids(values)):
+        return None
+    if meaning in _ALLOWING and not _are_permissions(meaning, values):
+        return None
+    if meaning == "created_at":
+        parts = [part for value in values for part in (read_list(value) or [value])[:1]]
+        if sum(_day(part) is None for part in parts) > 0.2 * len(parts):
+            return None
+    if meaning in _IN_WORDS and values and guess_type(values) in ("boolean", "number", "date"):
+        return None
+    return meaning
+
+
+def _are_permissions(meaning: str, values: Sequence[str]) -> bool:
+    """Most values say yes or no, a date, or what mailing services say; a reason for bouncing may be in any words."""
+    if meaning == "bounced":
+        return True
+    read = sum(read_permission(value, target=meaning, order="dmy", zone=UTC) is not None for value in values)
+    return read >= 0.8 * len(values)
+
+
+def _kind_under_unknown(heading: str, values: Sequence[str]) -> str | None:
+    """What values under a heading of unknown words are, if they can hardly be anything else."""
+    looked = [value[:200] for value in values[:100]]
+    are_words = all(is_permission(value) for value in looked) and any(map(_forbids, looked))
+    if are_words and (len(set(looked)) > 1 or plain_heading(heading) in ("status", "статус", "state", "стан")):
+        return "consent"
+    if len(looked) < 2:
+        return None
+    needed = 0.8 * len(looked)
+    if sum(bool(_EMAIL.fullmatch(value)) for value in looked) >= needed:
+        return "email"
+    if sum(bool(_NICK.fullmatch(value)) for value in looked) >= needed:
+        return "telegram"
+    if not says_number(heading) and sum(bool(_PHONE.fullmatch(value)) for value in looked) >= needed:
+        return "phone"
+    return None
+
+
+def _forbids(value: str) -> bool:
+    said = read_permission(value, target="consent", order="dmy", zone=UTC)
+    return said is not None and read_flag(value) is None and said.state in ("withdrawn", "bounced", "complained")
 
 
 def _guess_of_event(heading: str, values: Sequence[str]) -> Column:
@@ -148,7 +253,8 @@ def _guess_of_event(heading: str, values: Sequence[str]) -> Column:
 def _own_field(heading: str, values: Sequence[str]) -> Column:
     if not heading or not values or is_technical(heading):
         return Column()
-    return Column("attribute", key_of(heading), guess_type(values), heading)
+    kind = guess_type(values, is_dated=says_date(heading), is_region=says_region(heading))
+    return Column("attribute", key_of(heading), kind, heading)
 
 
 def _property_of(heading: str, values: Sequence[str]) -> Column:

@@ -11,6 +11,8 @@ from typing import Any
 class Options:
     """What a human chose for a whole run; stored as JSON."""
 
+    phone_region: str = ""
+    """The country (ISO 3166) of phones without one, where it is not the company's own."""
     known: str = "fill"
     """What happens to people who are known: fill (only what is empty), overwrite or skip."""
     id_space: str = ""

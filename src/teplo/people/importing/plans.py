@@ -12,7 +12,7 @@ from teplo.people.importing import values
 from teplo.people.importing.bounds import UnreadableRow
 from teplo.people.importing.cells import READERS, Reader, event_name
 from teplo.people.importing.columns import Column, ColumnMapping
-from teplo.people.importing.full_names import split_full_name
+from teplo.people.importing.full_names import is_organisation, split_full_name
 from teplo.people.importing.options import Options
 from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow, RowRefused
@@ -20,6 +20,10 @@ from teplo.people.importing.surroundings import Surroundings
 from teplo.people.importing.tables import Looked
 from teplo.people.models import AttributeDefinition, AttributeType
 from teplo.people.names import name_key
+
+DATED = ("created_at", "outcome_at", "deed", "event_time", "consent", "unsubscribed", "bounced")
+_MONTH_FIRST = ("US", "PH")
+"""Countries where 03/04 is the fourth of March."""
 
 
 class Plan:
@@ -37,9 +41,11 @@ class Plan:
         self.mapping, self.options, self.headers, self.around = mapping, options, headers, around
         self.width = max(len(headers), len(mapping.columns))
         self.latest = now() + timedelta(days=1)
-        self.orders = [
-            values.date_order(row[place] for row in samples if place < len(row)) for place in range(self.width)
-        ]
+        self.orders = ["dmy"] * self.width
+        self.take_orders({
+            place: Counter(values.day_month(row[place]) for row in samples if place < len(row))
+            for place in range(self.width)
+        })  # fmt: skip
         readers: list[tuple[int, Column, Reader]] = [
             (place, column, READERS[column.target])
             for place, column in enumerate(mapping.columns)
@@ -68,8 +74,11 @@ class Plan:
         told = Counter[str]()
         for found in counted.values():
             told.update(found)
-        usual = "mdy" if told["mdy"] > told["dmy"] else "dmy"
+        is_american = (self.options.phone_region or self.around.region) in _MONTH_FIRST
+        usual = "mdy" if told["mdy"] > told["dmy"] or (is_american and not told["dmy"]) else "dmy"
         for place, found in counted.items():
+            if place >= self.width:
+                continue
             dmy, mdy = found.get("dmy", 0), found.get("mdy", 0)
             self.orders[place] = usual if dmy == mdy else ("mdy" if mdy > dmy else "dmy")
 
@@ -79,11 +88,14 @@ class Plan:
         self._fill(row, cells)
         if row.full_name:
             first, middle, last = split_full_name(row.full_name)
+            if not (first or last) and is_organisation(row.full_name):
+                row.company.setdefault("company", row.full_name[:300])
             row.card = {"first_name": first, "middle_name": middle, "last_name": last} | row.card
         row.tags += self.options.tags
         row.source = row.source or self.options.source
         for channel in self.options.consent_channels:
-            row.consents.setdefault(channel, True)
+            if channel not in row.unasked:
+                row.consents.setdefault(channel, True)
         if self.options.owner_id:
             row.card.setdefault("owner", self.options.owner_id)
         self._must_have_identity(row)
@@ -168,5 +180,5 @@ def dated_columns(mapping: ColumnMapping) -> list[int]:
     return [
         place
         for place, column in enumerate(mapping.columns)
-        if column.target in ("created_at", "outcome_at", "deed", "event_time") or column.type == AttributeType.DATE
+        if column.target in DATED or column.type == AttributeType.DATE
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from teplo.people import queries
 from teplo.people.attributes import TEXT_COLUMNS
 from teplo.people.importing.columns import ColumnMapping
+from teplo.people.importing.noticing import Notice, notices_of
 from teplo.people.importing.options import Options
 from teplo.people.importing.plans import Plan
 from teplo.people.importing.refusals import Refusal
@@ -19,6 +20,14 @@ from teplo.people.importing.storing import path_of
 from teplo.people.importing.surroundings import Surroundings
 from teplo.people.importing.tables import NumberedRow, head
 from teplo.people.models import AttributeDefinition, ImportRun, Person
+
+
+@dataclass(slots=True)
+class Preview:
+    """The first rows, and what must be known before the start."""
+
+    rows: list[PreviewedRow]
+    notices: list[Notice]
 
 
 @dataclass(slots=True)
@@ -39,16 +48,21 @@ class PreviewedRow:
 
 def preview(run: ImportRun, *, limit: int = 20) -> list[PreviewedRow]:
     """The first rows as they would be taken by the run as it is set; nothing is written. Raises FileRefused."""
+    return preview_all(run, limit=limit).rows
+
+
+def preview_all(run: ImportRun, *, limit: int = 20) -> Preview:
+    """The same, with what must be known: who forbids letters, dates that can be read in two ways, foreign phones."""
     path, shape = path_of(run), Shape.from_json(run.shape)
     mapping, options = ColumnMapping.from_json(run.mapping), Options.from_json(run.options)
     around = Surroundings.here()
     around.definitions = _with_new_fields(around, mapping)
     looked = head(path, shape)
     plan = Plan.of(looked=looked, mapping=mapping, options=options, around=around)
-    rows = looked.rows[:limit]
     if run.rows_are == "events":
-        return [_event(plan, row) for row in rows]
-    return _people([_person(plan, row) for row in rows], options)
+        return Preview([_event(plan, row) for row in looked.rows[:limit]], notices_of(plan, looked, []))
+    people = [_person(plan, row) for row in looked.rows]
+    return Preview(_people(people[:limit], options), notices_of(plan, looked, [row.row for row in people]))
 
 
 def _with_new_fields(around: Surroundings, mapping: ColumnMapping) -> dict[tuple[bool, str], AttributeDefinition]:

@@ -36,6 +36,7 @@ TEXTS: dict[str, Any] = {
     "time-impossible": gettext_lazy("“%(text)s” lies before the year 2000 or in the future."),
     "row-failed": gettext_lazy("This row could not be written. The error is noted in the log."),
     "part-contact": gettext_lazy("“%(text)s” cannot be read as a contact."),
+    "part-name": gettext_lazy("“%(text)s” is no first name, so it is left out: letters would begin with it."),
     "part-number": gettext_lazy("“%(text)s” in “%(column)s” is not a number."),
     "part-flag": gettext_lazy("“%(text)s” in “%(column)s” is neither yes nor no."),
     "part-date": gettext_lazy("“%(text)s” in “%(column)s” is not a date."),

@@ -36,6 +36,12 @@ class PersonRow:
     tags: list[str] = field(default_factory=list)
     created_at: datetime | None = None
     consents: dict[str, bool] = field(default_factory=dict)
+    consented_at: dict[str, datetime] = field(default_factory=dict)
+    """When a word about a channel was said, where the row knows it."""
+    unasked: set[str] = field(default_factory=set)
+    """Channels of which the row says that nothing was allowed yet: what holds for everybody does not hold here."""
+    suppressed: str = ""
+    """Why letters to the e-mail are never to go out: bounced or complained."""
     source: str = ""
     utm: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ from teplo.people.importing.shaping import Shape
 from teplo.people.importing.storing import path_of
 from teplo.people.importing.tables import SAMPLES, Looked, NumberedRow, first_rows, head, look, look_again
 from teplo.people.models import AttributeDefinition, ImportMapping, ImportRun
+
+_PASSING = re.compile(r"\(\d+\)|\b\d[\d._:T-]*\b|(?<=[_-])\d[\d._:T-]*", re.IGNORECASE)
 
 
 class MappingEmpty(Exception):
@@ -148,7 +151,9 @@ def _id_space(mapping: ColumnMapping, headers: Sequence[str], name: str) -> str:
             said = key_of(heading).removeprefix("own_").removesuffix("_id").strip("_")
             if said not in ("", "id", "external"):
                 return said
-    return slugify(name.rsplit(".", 1)[0], allow_unicode=True)[:40] or "file"
+    # The file's name without what changes from one export to the next: dates, times, numbers of copies.
+    lasting = _PASSING.sub(" ", name.rsplit(".", 1)[0])
+    return slugify(lasting, allow_unicode=True)[:40].strip("-_") or "file"
 
 
 def with_column(mapping: ColumnMapping, place: int, column: Column) -> ColumnMapping:

@@ -4,14 +4,53 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 _YES = "да так yes y true 1 on + истина істина правда есть є x ✓ ✔ д т given opted in opt-in согласен згоден"
 _NO = "нет ні no n false 0 off - ложь неправда хибність отсутствует н none opt-out"
 TRUE, FALSE = frozenset(_YES.split()), frozenset(_NO.split())
+
+_NO_DATE = frozenset({"null", "none", "n/a", "нет данных", "не указано", "never", "никогда"})
+_PERMISSIONS = (
+    ("complained", re.compile(r"complain|abuse|жалоб|скарг|spam (report|complaint)|marked as spam|reported")),
+    ("none", re.compile(
+        r"^(un ?confirmed|non ?subscribed|not subscribed|never subscribed|pending|transactional|no consent|invited|archived"  # noqa: E501
+        r"|не подтвержд\w*|не підтвердж\w*|не подписан\w*|не підписан\w*|приглаш\w*|без согласия|без згоди|inactive"  # noqa: E501
+        r"|неактив\w*|temp unreachable|mailbox full|spam folder|non marketing contact|ожида\w*|очіку\w*)$"
+    )),
+    ("withdrawn", re.compile(
+        r"un ?sub|opt(ed)? ?out|отпис|відпис|отказ|відмов|blocked|blacklist|заблокир|заблок|do not|не писать|не беспокоить|removed|удал[её]н"  # noqa: E501
+        r"|suppressed|withdrawn|отозван|відклик|запрещ|заборон"
+    )),
+    ("bounced", re.compile(
+        r"bounc|cleaned|clean$|invalid|undeliver|unreachable|не ?доступ|не ?доставл|не ?существ|не ?існу|не ?действ|не ?дійсн|ошибка доставки"  # noqa: E501
+        r"|не ?работает|dead|spam rejected|does not exist|unknown user|rejected"
+    )),
+    ("given", re.compile(
+        r"^(subscribed|confirmed|opt(ed)? ?in|granted|given|double opt in|подписан\w*|подтвержд[её]н\w*|підписан\w*|підтверджен\w*"  # noqa: E501
+        r"|согласен|согласна|згоден|згодна|marketing contact|разреш\w+|дозвол\w+)$"
+    )),
+    ("fine", re.compile(
+        r"^(active|new|нов\w+|available|reachable|актив\w*|доступ\w*|valid|ok|ок|действ\w*|дійсн\w*)$"
+    )),
+)  # fmt: skip
+
+
+_ANSWERS = {
+    "consent": ("given", "withdrawn"),
+    "unsubscribed": ("withdrawn", "none"),
+    "bounced": ("bounced", "none"),
+}
+
+
+def is_permission(text: str) -> bool:
+    """Whether a value is a word of mailing services about a subscription."""
+    plain = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    return len(plain) <= 40 and any(words.search(plain) for _state, words in _PERMISSIONS)
+
 
 _MONTHS = {
     name: number
@@ -46,7 +85,7 @@ _WORDY = re.compile(
 _NOT_NUMBER = re.compile(r"[\s\u00a0\u202f'_]|руб\.?|грн\.?|uah|rub|usd|eur|aed|₽|₴|\$|€|£|р\.$", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ",."}
-_SEPARATORS = re.compile(r"\s*[,;|\n]\s*")
+_SEPARATORS = re.compile(r"\s*(?:[,;|\n]|:::)\s*")
 _EXCEL_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a calendar, the zone is put on afterwards
 
 
@@ -76,6 +115,31 @@ def read_flag(text: str) -> bool | None:
     """да/нет, так/ні, yes/no, 1/0, Y/N; None where it is none."""
     plain = text.strip().lower()
     return True if plain in TRUE else False if plain in FALSE else None
+
+
+class Permission(NamedTuple):
+    """What a cell says about writing to somebody. `state`: given, withdrawn, bounced, complained, none (not asked or
+    not confirmed: what holds for everybody does not hold here) or fine (nothing is said against it)."""
+
+    state: str
+    at: datetime | None = None
+
+
+def read_permission(text: str, *, target: str, order: str, zone: tzinfo) -> Permission | None:
+    """A cell of a column that allows (`consent`), forbids (`unsubscribed`) or says that letters come back (`bounced`):
+    yes or no, a date, or the words of a mailing service. None where it can be read as none of these."""
+    plain = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
+    yes, no = _ANSWERS[target]
+    if (flag := read_flag(text)) is not None:
+        return Permission(yes if flag else no)
+    if plain.strip("0 :.") == "" or plain in _NO_DATE:
+        return Permission("none")
+    for state, words in _PERMISSIONS:
+        if words.search(plain):
+            return Permission("none" if state == "given" and target != "consent" else state)
+    if (moment := read_moment(text, order=order, zone=zone)) is not None:
+        return Permission(yes, moment)
+    return Permission("bounced") if target == "bounced" else None
 
 
 def read_list(text: str) -> list[str]:
@@ -188,28 +252,54 @@ def _moment(year: int, month: int, day: int, *clock: str | None) -> datetime | N
         return None
 
 
-def guess_type(samples: Sequence[str]) -> str:
-    """Which attribute type a column of values has: number, boolean, date, list, choice or text."""
-    values = [text.strip() for text in samples if text.strip()]
+def guess_type(samples: Sequence[str], *, is_dated: bool = False, is_region: bool = False) -> str:
+    """Which attribute type a column of values has: number, boolean, date, list, choice or text.
+
+    A column is one of dates if nearly all its values are: a few that are none are told row by row. `is_dated`: the
+    heading speaks of dates, so that day numbers of spreadsheets are; `is_region`: it speaks of provinces, so that
+    ON is none of yes and no.
+    """
+    values = [text for sample in samples if (text := sample.strip()) and text.lower() not in _NOTHING]
     if not values:
         return "text"
-    checks: tuple[tuple[str, Callable[[str], Any]], ...] = (
-        ("boolean", read_flag),
-        ("number", lambda text: None if len(text) > 1 and text[0] == "0" and text.isdigit() else read_number(text)),
-        ("date", lambda text: None if text.isdigit() else read_moment(text, order="dmy", zone=UTC)),
-    )
-    for name, read in checks:
-        if all(read(text) is not None for text in values) and not (name == "boolean" and _are_numbers(values)):
-            return name
+    if is_dated and all(text.replace(".", "", 1).isdigit() and 18_000 <= float(text) < 75_000 for text in values):
+        return "date"
+    if not is_region and all(read_flag(text) is not None for text in values) and not _are_no_flags(values):
+        return "boolean"
+    if all(_number(text) is not None for text in values):
+        return "number"
+    dates = sum(not text.isdigit() and read_moment(text, order="dmy", zone=UTC) is not None for text in values)
+    if dates == len(values) or (len(values) >= 5 and dates >= 0.8 * len(values)):
+        return "date"
     different = set(values)
     if len(values) >= 10 and len(different) <= max(2, min(12, len(values) // 5)) and max(map(len, different)) <= 60:
         return "choice"
     return "text"
 
 
-def _are_numbers(values: Sequence[str]) -> bool:
-    """Ones and zeros alone are flags only if both stand there."""
-    return set(values) <= {"0", "1", "-", "+"} and len(set(values)) < 2
+_NOTHING = frozenset(
+    ["-", "—", "–", ".", "?", "n/a", "na", "null", "none", "#н/д", "#n/a", "0000-00-00", "00.00.0000", "00/00/0000"]
+) | {
+    "0000-00-00 00:00:00",
+    "не закрыта",
+    "не закрыто",
+    "не указано",
+    "не указан",
+    "не вказано",
+    "нет данных",
+    "no date",
+}
+_ONLY_BESIDE_OTHERS = frozenset(["0", "1", "-", "+", "on", "off", "x", "д", "т", "н", "y", "n", "t", "f"])
+
+
+def _number(text: str) -> int | float | None:
+    return None if len(text) > 1 and text[0] == "0" and text.isdigit() else read_number(text)
+
+
+def _are_no_flags(values: Sequence[str]) -> bool:
+    """Ones, zeros, single letters and ON alone are flags only if both stand there: ON is Ontario, too."""
+    different = {text.lower() for text in values}
+    return different <= _ONLY_BESIDE_OTHERS and len(different) < 2
 
 
 _WON = re.compile(r"\bwon\b|выигран|виграно|успешно|успішно|куп(ил|лен|ив)|оплачен|сплачен")

@@ -27,6 +27,7 @@ from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, PersonRow
 from teplo.people.models import Consent, ConsentState, Person
 from teplo.people.names import name_key
+from teplo.people.suppression import suppress
 from teplo.people.tagging import add_tags
 
 _name_key = lru_cache(maxsize=16_384)(name_key)
@@ -62,6 +63,7 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     # Rows are counted, not people: the second row of a new person is one of somebody known.
     outcome = Outcome(created=len(new), updated=count - len(new), remarks=_remarks(rows))
     outcome.remarks += _write_consents(rows, people, plan, by, at)
+    _suppress(rows, at)
     events = [event for row, person in zip(rows, people, strict=True) for event in _events_of(row, person)]
     lending.put_events(events, origin=ORIGIN)
     _move(rows, people, by, at)
@@ -155,20 +157,34 @@ def _write_consents(
     )
     words: list[ConsentWord] = []
     remarks: list[tuple[int, Refusal, Sequence[str]]] = []
+    said_no = {(person, channel) for row, person in with_word for channel, yes in row.consents.items() if not yes}
     for row, person in with_word:
         for channel, is_given in row.consents.items():
             if is_given and (person, channel) in withdrawn:
                 remarks.append((row.number, Refusal("part-consent", {}), row.cells))
                 continue
+            if is_given and (person, channel) in said_no:
+                continue  # another row of the file says no
             state = ConsentState.GIVEN if is_given else ConsentState.WITHDRAWN
             words.append(
                 ConsentWord(
-                    person, channel, state, source=plan.options.consent_source or by,
-                    text=plan.options.consent_text, proof={"import": by.partition(":")[2], "row": row.number},
+                    person, channel, state, at=row.consented_at.get(channel), source=plan.options.consent_source or by,
+                    text=plan.options.consent_text if is_given else "",
+                    proof={"import": by.partition(":")[2], "row": row.number},
                 )
             )  # fmt: skip
     record_consents(words, at=at)
     return remarks
+
+
+def _suppress(rows: Sequence[PersonRow], at: datetime) -> None:
+    """Addresses of which the file says that letters come back, or that somebody complained."""
+    by_reason: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in rows:
+        if row.suppressed:
+            by_reason[row.suppressed] += [contact for contact in row.identities if contact[0] == "email"]
+    for reason, contacts in sorted(by_reason.items()):
+        suppress(contacts, reason=reason, at=at)
 
 
 def _move(rows: Sequence[PersonRow], people: Sequence[int], by: str, at: datetime) -> None:

@@ -52,6 +52,6 @@ def test_mended_rows_can_be_imported_again() -> None:
 @pytest.mark.parametrize("reason", sorted(TEXTS))
 @pytest.mark.parametrize("language", ["ru", "uk", "en"])
 def test_every_reason_can_be_said(reason: str, language: str) -> None:
-    params = {"text": "x", "column": "y", "cells": 3, "headers": 2}
+    params = {"text": "x", "column": "y", "cells": 3, "headers": 2, "line": 4, "place": "B4", "limit": 5}
     with translation.override(language):
         assert "%(" not in str(Refusal(reason, params))

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0004_own_past'),
+        ('people', '0007_tags_of_imports'),
     ]
 
     operations = [
