@@ -225,7 +225,7 @@ def _show(run: ImportRun) -> None:
     outcomes: dict[str, int] = {}
     seen = preview_all(run, limit=100)
     for notice in seen.notices:
-        _screen.print(f"! {notice.text}", style="bold red" if notice.code == "opt-outs" else "yellow")
+        screen.print(f"! {notice.text}", style="bold red" if notice.code == "opt-outs" else "yellow")
     for row in seen.rows:
         outcomes[row.outcome] = outcomes.get(row.outcome, 0) + 1
         if row.refusal is not None and outcomes["refuse"] <= 5:

@@ -80,7 +80,7 @@ def open_people(path: Path, *, wanted: str = "") -> Iterator[PeopleFile]:
         yield _opened(plain, wanted)
 
 
-def _unpack(packed: IO[bytes], unpacked: IO[bytes]) -> None:
+def _unpack(packed: gzip.GzipFile, unpacked: IO[bytes]) -> None:
     size = 0
     while piece := packed.read(1 << 20):
         size += len(piece)

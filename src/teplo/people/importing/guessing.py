@@ -191,7 +191,7 @@ def _meaning(heading: str, values: Sequence[str], sets: Mapping[str, set[str]], 
     meaning = meaning_of(heading) if heading else _kind_of_values(values)
     if meaning is None and heading and not is_technical(heading):
         meaning = _kind_under_unknown(heading, values)
-    if meaning in sets and not {value.lower() for value in values} & sets[meaning]:
+    if meaning and meaning in sets and not {value.lower() for value in values} & sets[meaning]:
         return None
     if meaning == "external" and not (vendor or _are_ids(values)):
         return None
