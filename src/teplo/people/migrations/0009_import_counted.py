@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0007_tags_of_imports'),
+        ('people', '0008_identity_claims'),
     ]
 
     operations = [
