@@ -1,4 +1,4 @@
-"""Call a function in a confined child process: `ask` for one answer, `stream` for many.
+"""Call a function in a confined child process: `answer_of` for one answer, `stream` for many.
 
 Arguments and answers are plain values (texts, numbers, lists, dicts, bytes), carried as MessagePack: nothing that a
 stranger's file might smuggle into the child is run here.
@@ -44,7 +44,7 @@ class Refused(Exception):
         self.code, self.params = code, params
 
 
-def ask(function: str, *args: Any, limits: Limits | None = None) -> Any:
+def answer_of(function: str, *args: Any, limits: Limits | None = None) -> Any:
     """What `function` (`package.module:name`) answers in a child. Raises Overran, Refused."""
     return next(reversed(list(stream(function, *args, limits=limits))), None)
 

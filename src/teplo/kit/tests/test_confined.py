@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from teplo.kit.confined.asking import Overran, Refused, ask, stream
+from teplo.kit.confined.asking import Overran, Refused, answer_of, stream
 from teplo.kit.confined.limits import Limits
 
 STRANGE = "teplo.kit.tests.strange_functions"
 
 
 def test_a_function_answers_from_another_process() -> None:
-    assert ask(f"{STRANGE}:double", 21) == 42
+    assert answer_of(f"{STRANGE}:double", 21) == 42
 
 
 def test_a_generator_is_heard_piece_by_piece_and_ends_when_given_up() -> None:
@@ -40,7 +40,7 @@ def test_a_generator_is_heard_piece_by_piece_and_ends_when_given_up() -> None:
 def test_what_takes_too_much_ends_and_says_what(function: str, limits: Limits, what: str) -> None:
     began = time.monotonic()
     with pytest.raises(Overran) as overran:
-        ask(f"{STRANGE}:{function}", limits=limits)
+        answer_of(f"{STRANGE}:{function}", limits=limits)
     assert overran.value.what == what
     assert "Иван" not in repr(overran.value)
     assert time.monotonic() - began < 50
@@ -48,23 +48,23 @@ def test_what_takes_too_much_ends_and_says_what(function: str, limits: Limits, w
 
 def test_a_refusal_comes_through_with_what_it_speaks_of() -> None:
     with pytest.raises(Refused) as refusal:
-        ask(f"{STRANGE}:refuse")
+        answer_of(f"{STRANGE}:refuse")
     assert (refusal.value.code, refusal.value.params) == ("strange", {"cell": "B7"})
 
 
 def test_the_child_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://somebody:secret@host/db")
     monkeypatch.setenv("TEPLO_SECRET_KEY", "secret")
-    known = ask(f"{STRANGE}:environment")
+    known = answer_of(f"{STRANGE}:environment")
     assert "PYTHONPATH" in known
     assert not {"DATABASE_URL", "TEPLO_SECRET_KEY"} & set(known)
 
 
 def test_the_child_writes_no_file(tmp_path: Path) -> None:
     with pytest.raises(Overran):
-        ask(f"{STRANGE}:write", str(tmp_path / "a"))
+        answer_of(f"{STRANGE}:write", str(tmp_path / "a"))
     assert not (tmp_path / "a").exists() or (tmp_path / "a").stat().st_size == 0
 
 
 def test_what_a_library_prints_is_no_answer() -> None:
-    assert ask(f"{STRANGE}:talk") == "answer"
+    assert answer_of(f"{STRANGE}:talk") == "answer"

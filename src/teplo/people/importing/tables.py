@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from teplo.kit.confined.asking import MEMORY, TIME, Overran, Refused, ask, stream
+from teplo.kit.confined.asking import MEMORY, TIME, Overran, Refused, answer_of, stream
 from teplo.kit.confined.limits import MEMORY_MB, Limits
 from teplo.people.importing.bounds import UnreadableRow
 from teplo.people.importing.shapes import FileRefused
@@ -54,7 +54,7 @@ def look(path: Path, *, limit: int = SAMPLES) -> Looked:
         raise FileRefused("gone")
     with _told():
         try:
-            return _looked(ask(f"{_CHILD}:look", str(path), False, limit, limits=_limits(path)))
+            return _looked(answer_of(f"{_CHILD}:look", str(path), False, limit, limits=_limits(path)))
         except Overran:
             if not _is_packed(path):
                 raise
@@ -62,7 +62,7 @@ def look(path: Path, *, limit: int = SAMPLES) -> Looked:
             if refusal.code != "by-row":
                 raise
         # Wide gaps cost memory where a sheet is held at once: row by row they cost none.
-        return _looked(ask(f"{_CHILD_BY_ROW}:look", str(path), True, limit, limits=_limits(path)))
+        return _looked(answer_of(f"{_CHILD_BY_ROW}:look", str(path), True, limit, limits=_limits(path)))
 
 
 def look_again(path: Path, shape: Shape, *, limit: int = SAMPLES, **changes: Any) -> Looked:
@@ -121,7 +121,7 @@ def survey(path: Path, shape: Shape, *, dated: list[int]) -> Survey:
 
 
 def _asked(function: str, path: Path, shape: Shape, *args: Any) -> Any:
-    return ask(f"{_child_for(shape)}:{function}", str(path), shape.as_json(), *args, limits=_limits(path))
+    return answer_of(f"{_child_for(shape)}:{function}", str(path), shape.as_json(), *args, limits=_limits(path))
 
 
 def _child_for(shape: Shape) -> str:
