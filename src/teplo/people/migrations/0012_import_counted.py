@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0008_identity_claims'),
+        ('people', '0011_ready_names'),
     ]
 
     operations = [
