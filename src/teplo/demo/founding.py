@@ -25,6 +25,8 @@ from teplo.scoring.models import Criterion, Profile, ProfileKind, ScoreTable, Si
 from teplo.tracking.models import Activity, Site
 
 SITE_KEY = "demo-site"
+_ADDRESS = "https://teplo.lad.example"
+"""Under which its letters' links lead while the invented company lives; nothing answers there."""
 
 _COLLEAGUES = (
     ("olena.tkachenko", {"ru": "Елена Ткаченко", "uk": "Олена Ткаченко", "en": "Olena Tkachenko"}),
@@ -147,8 +149,13 @@ def _settle(language: str) -> None:
     Workspace.objects.filter(pk=1).update(
         name=in_language(name, language), address=in_language(address, language), language=language, city=place.city,
         timezone=place.timezone, phone_region=place.country, currency=currency_of(place.country), settled_at=now(),
-        is_example=True,
+        is_example=True, public_url=_ADDRESS,
     )  # fmt: skip
+
+
+def leave_invented_address() -> None:
+    """Forget the address of the letters: whoever looks at the example reaches it where it runs."""
+    Workspace.objects.filter(pk=1, public_url=_ADDRESS).update(public_url="")
 
 
 def _hire(address: str, name: str) -> int:

@@ -68,6 +68,7 @@ def bring_to_life(
         _run_teplo()  # what sales told last
         segments.refresh_by_time()
         figures.refresh()
+    founding.leave_invented_address()
     return world
 
 
