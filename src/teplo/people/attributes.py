@@ -184,14 +184,22 @@ def _read_all(
     refused: list[Refused] = []
     for change in changes:
         try:
-            if is_public and is_unfit(change.key, change.value):
-                raise AttributeUnreadable("unfit", change.key, change.value)
+            if is_public:
+                _refuse_unfit(change, known)
             word = (change.at or at, _read(change, known))
         except AttributeUnreadable as error:
             refused.append(Refused(change, error))
         else:
             readable.setdefault((change.person_id, _column_of(change.key)), []).append(word)
     return readable, refused
+
+
+def _refuse_unfit(change: Change, known: Mapping[str, AttributeDefinition]) -> None:
+    """What a page may not write is refused; a key that nobody knows before its value is looked at."""
+    if change.key not in known and change.key not in (*COLUMNS, "company_id", "owner_id"):
+        raise AttributeUnreadable("unknown", change.key, change.value)
+    if is_unfit(change.key, change.value):
+        raise AttributeUnreadable("unfit", change.key, change.value)
 
 
 def why_unreadable(key: str, value: Any) -> AttributeUnreadable | None:

@@ -75,7 +75,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _BLOG = re.compile(r"^blog\.|/blog(?:/|$)")
 _MACRO = re.compile(r"\{\{.*?\}\}|\$?\{.*?\}|\[[A-Za-z_]+\]|%%?[A-Za-z_]+%%?|__[A-Z_]+__|^\(not set\)$|^\(none\)$")
 """Places for values that an advertising service has not filled: {keyword}, {{ad.name}}, __CAMPAIGN_NAME__, %source%."""
-_GLUED = re.compile(r"(?:(?<!^)[?&;/|,]*|amp;)(?=utm_(?:source|medium|campaign|content|term)=)", re.IGNORECASE)
+_LONGEST = 400
+"""More of a mark than this is not looked at: a browser may send anything."""
+_GLUED = re.compile(r"(?:(?<!^)[?&;/|,]{0,20}|amp;)(?=utm_(?:source|medium|campaign|content|term)=)", re.IGNORECASE)
 
 
 class Arrival(NamedTuple):
@@ -229,7 +231,7 @@ def _asked(query: str) -> dict[str, str]:
     if not query:
         return {}
     found: dict[str, str] = {}
-    for key, value in parse_qsl(_GLUED.sub("&", query.replace("&amp;", "&")), max_num_fields=200):
+    for key, value in parse_qsl(_GLUED.sub("&", query.replace("&amp;", "&"))):
         if "utm_" in value.lower() and "=" in value:  # an ampersand that came as %26
             glued, *more = _GLUED.split(value)
             found[key.lower()] = glued
@@ -246,6 +248,7 @@ def _marks(asked: dict[str, str]) -> dict[str, str]:
 
 def _filled(value: str) -> str:
     """A mark without the places that nobody has filled."""
+    value = value[:_LONGEST]
     return _MACRO.sub("", value).strip(" _-|:,.") if _MACRO.search(value) else value.strip()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from teplo.tracking.sources import read_arrival
@@ -38,6 +40,17 @@ def test_an_arrival_is_read(url: str, referrer: str, source: str, detail: str) -
     arrival = read_arrival(url, referrer)
     assert arrival is not None
     assert (arrival.source, arrival.detail) == (source, detail)
+
+
+def test_any_number_of_marks_is_read_and_none_takes_long() -> None:
+    arrival = read_arrival(PAGE + "?" + "&" * 300 + "&".join(f"p{n}=1" for n in range(300)) + "&utm_source=vk", "")
+    assert arrival is not None
+    assert (arrival.source, arrival.detail) == ("social", "vk")
+    began = process_time()
+    for nasty in ("{", "{{ ", "/", "?&;", "__A", "[A", "%A", "amp;", "$"):
+        read_arrival(f"{PAGE}?utm_source={nasty * (1900 // len(nasty))}", "")
+        read_arrival(f"{PAGE}?{nasty * (1900 // len(nasty))}", "")
+    assert process_time() - began < 1  # as the square of the length it took half a second each
 
 
 def test_going_on_within_the_site_is_no_arrival() -> None:
