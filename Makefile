@@ -39,8 +39,8 @@ test-postgres: setup-dev  ## the tests on PostgreSQL (TEST_DATABASE_URL, or one 
 
 test-long: setup-dev  ## what takes long, for the night: properties tried thoroughly, processes killed, both engines
 	@sh scripts/chromium.sh
-	@$(MAKE) --no-print-directory test-sqlite HYPOTHESIS=thorough PYTEST="-m 'property or faults' --timeout=7200 $(PYTEST)"
-	@$(MAKE) --no-print-directory test-postgres HYPOTHESIS=thorough PYTEST="-m 'property or faults' --timeout=7200 $(PYTEST)"
+	@$(MAKE) --no-print-directory test-sqlite HYPOTHESIS=thorough PYTEST="-m 'property or faults or long' --timeout=7200 $(PYTEST)"
+	@$(MAKE) --no-print-directory test-postgres HYPOTHESIS=thorough PYTEST="-m 'property or faults or long' --timeout=7200 $(PYTEST)"
 
 check: setup-dev  ## style, types, layers, templates, migrations, translations, architecture
 	$(BIN)/ruff format --check src tests benchmarks scripts

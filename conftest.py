@@ -34,12 +34,15 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of properties can be chosen (`-m property`), and may take as long as they need when they are thorough."""
+    """Tests of properties can be chosen (`-m property`), and may take as long as they need when they are thorough;
+    long tests wait for that."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
             if THOROUGH:
                 item.add_marker(pytest.mark.timeout(7200))
+        if item.get_closest_marker("long") and not THOROUGH:
+            item.add_marker(pytest.mark.skip(reason="left for the night: make test-long"))
 
 
 @pytest.hookimpl(wrapper=True)
