@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from teplo.accounts.models import Notice, Role
 from teplo.accounts.notices import tell
@@ -134,7 +135,8 @@ def test_a_proposal_is_taken_into_the_draft_and_its_author_told():
     assert (criterion.position, criterion.points, draft.criteria.last().name) == (1, 4, "Lviv")
     notice = Notice.objects.get(user_id=seller.pk)
     assert (notice.kind, notice.url) == ("criterion-taken", f"/scoring/reviews/{review.pk}/")
-    assert tell(notice) == "Ваш критерий взяли: Comes from Lviv"
+    with override("ru"):
+        assert tell(notice) == "Ваш критерий взяли: Comes from Lviv"
     with refused("answered"):
         reviews.decline_proposal(proposal=proposal, by=marketer.pk, answer="No")
     assert not reviews.open_proposals().exists() and list(reviews.proposals_of(review)) == [proposal]
@@ -157,7 +159,8 @@ def test_a_proposal_is_declined_with_an_answer_its_author_reads():
     with refused("no-answer"):
         reviews.decline_proposal(proposal=proposal, by=1, answer=" ")
     reviews.decline_proposal(proposal=proposal, by=1, answer="We cannot know it")
-    assert tell(Notice.objects.get()) == "Не в этот раз: Wears a tie. We cannot know it"
+    with override("ru"):
+        assert tell(Notice.objects.get()) == "Не в этот раз: Wears a tie. We cannot know it"
     with refused("no-proposal"):
         reviews.propose(text="", by=seller.pk)
 
