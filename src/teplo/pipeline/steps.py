@@ -170,8 +170,12 @@ def note_touches(batch: Batch) -> None:
             comings.append(Coming(event.person_id, stored.id, event.at, arrival))
     if comings:
         note_arrivals(comings)
-    # A visitor who has just said who they are brings a path of their own along.
-    joined = {event.person_id for event in batch.events if event.stored.visitor and event.stored.identities}
+    # A visitor of whom it has just been said who they are brings a path of their own along.
+    joined = {
+        event.person_id
+        for event in batch.events
+        if event.stored.visitor and (event.stored.identities or event.stored.person)
+    }
     joined -= {coming.person_id for coming in comings}
     if joined:
         retrace(joined)

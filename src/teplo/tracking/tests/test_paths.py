@@ -124,6 +124,23 @@ def test_a_stranger_s_path_joins_that_of_the_person():
     assert (acquired.first_source, acquired.last_source) == ("paid", "organic")
 
 
+@pytest.mark.parametrize("named", ["contact", "person"])
+def test_a_visitor_s_path_is_the_person_s_at_once_however_they_are_named(named):
+    person = make_person(email="a@example.com")
+    note_arrivals([coming(person, 1, "a"), coming(person, 5, "b")])
+    url, referrer = WAYS["b"]
+    at = AT + timedelta(minutes=3)
+    put_events([make_event(visitor="v", url=url, referrer=referrer, time=at.isoformat())], origin="api")
+    while run_once("test"):
+        pass
+    who = {"person": str(person.pk)} if named == "person" else {"identities": {"email": "a@example.com"}}
+    put_events([make_event(name="call-answered", visitor="v", url="", **who)], origin="api")
+    while run_once("test"):
+        pass
+    assert kept_path(person) == ["a", "b"]
+    assert Touch.objects.get(source="organic").at == at
+
+
 def test_the_details_of_the_past_are_those_that_were_shown():
     """Campaign, else source mark, else host: asked of the past they are what they were asked of the present."""
     person = make_person()
