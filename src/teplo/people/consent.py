@@ -60,11 +60,15 @@ Place = tuple[int, str]
 
 
 def _kept(people: Iterable[int]) -> tuple[dict[Place, list[Kept]], dict[Place, int]]:
-    """All words so far in the order of time, and the ids of those that count now."""
+    """All words so far in the order of time, and the ids of those that count now.
+
+    Of two words of one moment, which a merge may bring together, the one that counts stands last.
+    """
     kept: dict[Place, list[Kept]] = {}
     current: dict[Place, int] = {}
     names = ("person_id", "channel", "id", "at", "state", "source", "text", "proof", "again", "is_current")
-    rows = Consent.objects.filter(person_id__in=set(people)).order_by("person_id", "channel", "at", "id")
+    rows = Consent.objects.filter(person_id__in=set(people))
+    rows = rows.order_by("person_id", "channel", "at", "is_current", "id")
     for person, channel, row_id, when, state, source, text, proof, again, is_current in rows.values_list(*names):
         before = kept.setdefault((person, channel), [])
         stood = before[-1].value if before else ""
@@ -102,7 +106,7 @@ def _write(fitted: Mapping[Place, Fitted], kept: Mapping[Place, list[Kept]], cur
     for (_, row), row_id in zip(new, new_ids(len(new)) if new else [], strict=True):
         row.id = row_id
     spoken = {place: (*kept.get(place, ()), *found.new) for place, found in fitted.items()}
-    last = {place: max(rows, key=lambda row: (row.at, row.id)).id for place, rows in spoken.items() if rows}
+    last = {place: sorted(rows, key=lambda row: row.at)[-1].id for place, rows in spoken.items() if rows}
     queries.end_consents([place for place in last if place in current and current[place] != last[place]])
     rows = [
         (person, row.id, channel, row.value, row.at, *row.by, as_texts(row.again) or None,
@@ -115,6 +119,13 @@ def _write(fitted: Mapping[Place, Fitted], kept: Mapping[Place, list[Kept]], cur
         (person, row.id, as_texts(row.again) or None, last[person, channel] == row.id)
         for (person, channel), found in fitted.items()
         for row in found.changed
+    ]
+    noted = {row_id for _person, row_id, *_ in changed}
+    changed += [
+        (place[0], row.id, as_texts(row.again) or None, True)
+        for place, rows in kept.items()
+        for row in rows
+        if row.id == last.get(place) and row.id not in noted and row.id != current.get(place)
     ]
     queries.note_repeated_consents(changed)
     return sum(1 for place, found in fitted.items() if found.value != _stands(kept.get(place, [])))

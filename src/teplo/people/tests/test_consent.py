@@ -6,6 +6,7 @@ import pytest
 
 from teplo.accounts.models import Workspace
 from teplo.people.consent import ConsentWord, may_write, record_consents, why_not
+from teplo.people.merging import merge_people
 from teplo.people.models import Consent
 from teplo.people.suppression import lift, suppress, suppressed
 from teplo.people.testing import make_person
@@ -54,6 +55,30 @@ def test_the_same_word_again_is_not_written_twice():
     record_consents(words(olga, "given"))
     assert record_consents(words(olga, "given", at=AT + timedelta(days=1))) == 0
     assert Consent.objects.get().at == AT
+
+
+@pytest.mark.parametrize("kept", ["given", "withdrawn"])
+def test_two_words_of_one_moment_brought_together_the_one_that_counts_stands(kept):
+    Workspace.objects.update_or_create(id=1, defaults={"requires_consent": False})
+    olga, other = make_person(), make_person()
+    record_consents(words(olga, kept))
+    record_consents(words(other, "withdrawn" if kept == "given" else "given"))
+    merge_people(winner_id=olga.id, loser_id=other.id, reason="duplicate", by="user:1")
+    record_consents(words(olga, "given", at=AT - timedelta(days=1)))
+    assert Consent.objects.get(is_current=True).state == kept
+    assert (may_write([olga.id], "email") == {olga.id}) == (kept == "given")
+    record_consents(words(olga, "given"))
+    assert Consent.objects.get(is_current=True).state == "given"
+    record_consents(words(olga, "withdrawn"))
+    assert Consent.objects.get(is_current=True).state == "withdrawn"
+
+
+def test_a_late_word_leaves_one_current_where_none_was():
+    olga = make_person()
+    record_consents(words(olga, "given", "withdrawn"))
+    Consent.objects.update(is_current=False)
+    record_consents(words(olga, "given", at=AT - timedelta(days=1)))
+    assert Consent.objects.get(is_current=True).at == AT + timedelta(days=1)
 
 
 def test_a_word_many_people_say_takes_constant_statements(django_assert_num_queries):
