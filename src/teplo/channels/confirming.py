@@ -62,7 +62,9 @@ def find_question(token: str, *, at: datetime | None = None) -> Question | None:
     number = str(copy.delivery.context.get("claim", ""))
     if not number.isdigit():
         return None
-    claim = IdentityClaim.objects.filter(person_id=copy.person_id, id=int(number)).first()
+    claims = IdentityClaim.objects.filter(person_id=copy.person_id)
+    asked_of = claims.filter(kind="email", value=copy.delivery.address)
+    claim = claims.filter(id=int(number)).first() or asked_of.first()  # another letter's claim may have absorbed it
     if claim is None or claim.state in (ClaimState.DECLINED,):
         return None
     is_done = claim.state == ClaimState.CONFIRMED and not claim.consents

@@ -341,6 +341,7 @@ def _settle(claim: IdentityClaim, *, by: str, at: datetime, is_proven: bool) -> 
     elif owner != speaker:
         if is_proven:
             _let_go(owner, mine, at)
+        _absorb_own(claim, owner)
         if Person.objects.filter(id=speaker, is_anonymous=True).exists():
             merge_people(winner_id=owner, loser_id=speaker, reason="claim", by=by, at=at)
         else:  # two known people: a human decides
@@ -365,6 +366,18 @@ def _let_go(owner: int, mine: set[str], at: datetime) -> None:
     strangers = new_ids(len(others))
     insert_people([(stranger, True, at, at) for stranger in strangers])
     queries.point_identities([("visitor", value, stranger) for value, stranger in zip(others, strangers, strict=True)])
+
+
+def _absorb_own(claim: IdentityClaim, owner: int) -> None:
+    """What the owner's own page had said of the contact is settled with it: nothing of it waits on, and this claim
+    finds room on the card. Its waiting yes comes along, but lifts no earlier no: that letter was another.
+    """
+    own = IdentityClaim.objects.filter(person_id=owner, kind=claim.kind, value=claim.value)
+    waiting = own.values_list("consents", flat=True).first() or {}
+    withdrawn = Consent.objects.filter(person_id=owner, is_current=True, state=ConsentState.WITHDRAWN)
+    refused = set(withdrawn.values_list("channel", flat=True))
+    claim.consents = {channel: said for channel, said in waiting.items() if channel not in refused} | claim.consents
+    own.delete()
 
 
 def _propose(first: int, second: int, at: datetime) -> None:

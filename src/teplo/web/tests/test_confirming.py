@@ -18,10 +18,12 @@ from teplo.channels.renderers import Addressee
 from teplo.channels.testing import make_delivery, make_sender
 from teplo.content.rendering import prepare_by_id
 from teplo.kit.clock import at_moment, now
+from teplo.people import claiming
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.consent_texts import save_text
-from teplo.people.models import Consent, ConsentText, Identity, IdentityClaim, Person
+from teplo.people.models import Consent, ConsentText, Identity, IdentityClaim, Merge, Person
 from teplo.people.testing import make_person
+from teplo.people.unmerging import undo_merge
 from teplo.pipeline.tests.test_public_door import OLGA, confirm, form, know_olga, owner_of, send
 from teplo.tracking.models import Event, Site
 from teplo.tracking.signing import sign
@@ -123,7 +125,9 @@ def reason_of(delivery: Delivery) -> str:
 @pytest.fixture
 def noon() -> Any:
     get_workspace()
-    Workspace.objects.update(timezone="UTC", quiet_from="23:00", quiet_until="01:00", requires_consent=True)
+    Workspace.objects.update(
+        timezone="UTC", quiet_from="23:00", quiet_until="01:00", requires_consent=True, public_url="https://t.example"
+    )
     with at_moment(now().replace(hour=12)) as moment:
         yield moment
 
@@ -165,6 +169,40 @@ def test_over_the_cap_letters_wait_until_they_are_released(noon: Any, marketer: 
     assert sorted(reason_of(letter) for letter in letters) == ["", "", "too-many-new"]
     marketer.post("/people/claims/release/", {"all": "1"})
     assert [reason_of(letter) for letter in letters] == ["", "", ""]
+
+
+@pytest.mark.parametrize("answer", ["link", "colleague"])
+def test_a_word_settles_what_the_cards_own_page_had_said_too(client: Client, noon: Any, answer: str) -> None:
+    Workspace.objects.update(new_per_network=1, double_opt_in=True)
+    send(form("v0", "first@example.com"), form("v1", "new@example.com", consent={"email": True}))
+    person = owner_of("email", "new@example.com") or 0
+    own = Delivery.objects.get()
+    send(form("v2", "new@example.com"))
+    claim = IdentityClaim.objects.get(state="open")
+    welcome = make_delivery(person_id=person, journey_id=1)
+    assert reason_of(welcome) == "too-many-new"
+    if answer == "link":
+        other = make_delivery(
+            person_id=claim.person_id, address="new@example.com", context={"claim": str(claim.id)}, is_service=True
+        )
+        pages = [client.post(link_of(letter)) for letter in (other, other, own)]
+        assert [page.status_code for page in pages] == [200, 200, 200]
+    else:
+        claiming.accept(person_id=claim.person_id, claim_id=claim.id, by="user:1")
+    settled = IdentityClaim.objects.get(value="new@example.com")
+    assert (settled.id, settled.person_id, settled.consents, settled.held_by) == (claim.id, person, {}, "")
+    assert Consent.objects.get(person_id=person).state == "given"
+    assert reason_of(Delivery.objects.get(id=welcome.id)) == ""
+    undo_merge(merge_id=Merge.objects.get().id, by="user:1")
+    declined = IdentityClaim.objects.get(id=claim.id)
+    assert (declined.person_id, declined.state) == (claim.person_id, "declined")
+
+
+def test_a_waiting_yes_of_another_browser_lifts_no_withdrawal(client: Client, noon: Any) -> None:
+    send(form("v1", "new@example.com", consent={"email": False}), form("v1", consent={"email": True}))
+    send(form("v2", "new@example.com"))
+    confirm(IdentityClaim.objects.get(state="open"))
+    assert Consent.objects.get(is_current=True).state == "withdrawn"
 
 
 # a colleague's word
