@@ -301,6 +301,7 @@ def accept(*, person_id: int, claim_id: int, by: str, at: datetime | None = None
         if claim.state not in (ClaimState.OPEN, ClaimState.OWN):
             raise ClaimGone
         owner = _settle(claim, by=by, at=moment, is_proven=False)
+        queries.vouch_for_identities([(claim.kind, claim.value, by[:60])])
         _record(claim, owner, {"accepted_by": by}, moment, lifts=False)
         _close(claim, ClaimState.ACCEPTED, by, moment)
     return owner

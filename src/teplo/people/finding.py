@@ -73,13 +73,14 @@ def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None
     - Two workers with the same new contact end with one person.
     - A public claim touches no known card but that of its own visitor: with somebody else's contact it stays on a
       stranger's, and a contact is added only where nobody else vouches for the card.
+    - Whoever else names a contact that a page had named first vouches for it from then on.
 
     Raises PersonUnknown, ClaimEmpty.
     """
     moment = at or now()
     wanted = _values_by_kind(claims)
     for _ in range(_ATTEMPTS):
-        plan = _Plan(queries.known_identities(wanted), moment, source)
+        plan = _Plan(*queries.look_up_identities(wanted), moment, source)
         people = plan.resolve(claims)
         if plan.is_empty:
             return people
@@ -108,8 +109,9 @@ def _values_by_kind(claims: Iterable[Claim]) -> dict[str, set[str]]:
 class _Plan:
     """What a batch means for people, thought out in memory first and then written at once."""
 
-    def __init__(self, known: dict[Contact, int], at: datetime, source: str) -> None:
+    def __init__(self, known: dict[Contact, int], told_by_pages: set[Contact], at: datetime, source: str) -> None:
         self.known = known
+        self.told_by_pages = told_by_pages
         self.at = at
         self.source = source
         self.is_anonymous: dict[int, bool] = {}
@@ -123,12 +125,16 @@ class _Plan:
         self.joined: dict[int, int] = {}
         self.repointed: dict[Contact, int] = {}
         self.doubts: set[tuple[int, int]] = set()
+        self.vouched_for: dict[Contact, str] = {}
 
     @property
     def is_empty(self) -> bool:
-        return not (self.new_identities or self.joined or self.repointed or self.doubts or self.new_people)
+        return not (
+            self.new_identities or self.joined or self.repointed or self.doubts or self.new_people or self.vouched_for
+        )
 
     def resolve(self, claims: Sequence[Claim]) -> list[int]:
+        self._vouch(claims, self.told_by_pages)
         self._look_up(claims)
         known = self.known
         people = [
@@ -140,7 +146,23 @@ class _Plan:
             else self._person_of(claim)
             for claim in claims
         ]
+        self._vouch(claims, self._named_now_by_pages())
         return [self._now(person) for person in people] if self.moved_on else people
+
+    def _vouch(self, claims: Sequence[Claim], told_by_pages: set[Contact]) -> None:
+        """Note who else names contacts that only pages had told of."""
+        if not told_by_pages:
+            return
+        for claim in claims:
+            source = claim.source or self.source
+            if claim.is_public or is_public_source(source):
+                continue
+            self.vouched_for |= {contact: source[:60] for contact in claim.identities if contact in told_by_pages}
+
+    def _named_now_by_pages(self) -> set[Contact]:
+        return {
+            contact for contact, (_, claim) in self.new_identities.items() if claim.is_public and contact[0] != _VISITOR
+        }
 
     def _look_up(self, claims: Sequence[Claim]) -> None:
         """Who of those in question is a stranger, and which contacts the others have: two statements, often none."""
@@ -161,7 +183,8 @@ class _Plan:
         if known_people := [person for person, is_anonymous in self.is_anonymous.items() if not is_anonymous]:
             for person, kind, value, is_verified, source in queries.contacts_of(known_people):
                 self.kinds.setdefault(person, set()).add(kind)
-                if kind != _VISITOR and (is_verified or not is_public_source(source)):
+                is_told = is_public_source(source) and (kind, value) not in self.vouched_for
+                if kind != _VISITOR and (is_verified or not is_told):
                     self.vouched.add(person)
                 if kind == _VISITOR and is_verified:
                     self.devices.add((kind, value))
@@ -300,6 +323,8 @@ class _Plan:
     def write(self) -> None:
         """Identities first: they are what two workers may want at the same time. Raises _Contested to begin anew."""
         self._write_identities()
+        known = self.vouched_for.keys() & self.told_by_pages
+        queries.vouch_for_identities([(*contact, self.vouched_for[contact]) for contact in known])
         self._write_people()
         if self.revealed and _reveal_people(self.revealed, self.at) < len(self.revealed):
             raise _Contested
@@ -316,12 +341,15 @@ class _Plan:
     def _write_identities(self) -> None:
         rows = [
             (kind, value, self._now(self.repointed.get((kind, value), person)), "", claim.is_verified,
-             person in self.new_people, (claim.source or self.source)[:60], claim.at or self.at)
+             person in self.new_people, self._source_of((kind, value), claim), claim.at or self.at)
             for (kind, value), (person, claim) in sorted(self.new_identities.items(), key=lambda item: item[0])
         ]  # fmt: skip
         columns = ("kind", "value", "person_id", "shown", "is_verified", "is_main", "source", "created_at")
         if bulk.insert(Identity, columns, rows, ignore_known=True) < len(rows):
             raise _Contested
+
+    def _source_of(self, contact: Contact, claim: Claim) -> str:
+        return self.vouched_for.get(contact) or (claim.source or self.source)[:60]
 
     def _write_people(self) -> None:
         rows = [

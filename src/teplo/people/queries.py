@@ -72,6 +72,11 @@ def execute(statement: str, parameters: Sequence[Any] = ()) -> int:
 
 def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], int]:
     """Whose the contacts are: (kind, value) → person. One statement; unknown ones are missing from the answer."""
+    return look_up_identities(wanted)[0]
+
+
+def look_up_identities(wanted: Mapping[str, Iterable[str]]) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
+    """As `known_identities`, and which of these contacts only a page has told of."""
     conditions: list[str] = []
     parameters: list[Any] = []
     for kind in sorted(wanted):
@@ -79,12 +84,26 @@ def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str
         conditions.append(f"(kind = %s AND {condition})")
         parameters += [kind, values]
     if not conditions:
-        return {}
+        return {}, set()
     found = rows_of(
-        f"SELECT kind, value, person_id FROM {_IDENTITY} WHERE {' OR '.join(conditions)}",
-        parameters,
+        f"SELECT kind, value, person_id, kind <> 'visitor' AND source LIKE %s FROM {_IDENTITY} "
+        f"WHERE {' OR '.join(conditions)}",
+        [f"{PUBLIC}%", *parameters],
     )
-    return {(kind, value): person_id for kind, value, person_id in found}
+    told_by_pages = {(kind, value) for kind, value, _, is_told in found if is_told}
+    return {(kind, value): person_id for kind, value, person_id, _ in found}, told_by_pages
+
+
+def vouch_for_identities(rows: Sequence[tuple[str, str, str]]) -> int:
+    """(kind, value, source): somebody who is trusted names contacts that only pages had told of."""
+    if not rows:
+        return 0
+    table, values = as_table("r", {"kind": "text", "value": "text", "source": "text"}, sorted(rows))
+    return execute(
+        f"UPDATE {_IDENTITY} SET source = r.source FROM {table} "
+        f"WHERE {_IDENTITY}.kind = r.kind AND {_IDENTITY}.value = r.value AND {_IDENTITY}.source LIKE %s",
+        [*values, f"{PUBLIC}%"],
+    )
 
 
 def standing_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], tuple[int, bool, str]]:

@@ -158,7 +158,7 @@ def test_the_number_of_statements_does_not_grow_with_the_batch():
 
 def test_contacts_taken_by_another_worker_meanwhile_lead_to_his_person(monkeypatch):
     rival = []
-    look_up = queries.known_identities
+    look_up = queries.look_up_identities
 
     def look_up_then_be_overtaken(wanted):
         found = look_up(wanted)
@@ -166,7 +166,7 @@ def test_contacts_taken_by_another_worker_meanwhile_lead_to_his_person(monkeypat
             rival.append(make_person(email="new@example.com"))
         return found
 
-    monkeypatch.setattr(finding.queries, "known_identities", look_up_then_be_overtaken)
+    monkeypatch.setattr(finding.queries, "look_up_identities", look_up_then_be_overtaken)
     people = find([("visitor", "v1"), ("email", "new@example.com")])
     assert people == [rival[0].id]
     assert owner_of("visitor", "v1") == rival[0].id
@@ -177,3 +177,33 @@ def test_the_same_contact_of_another_kind_is_another_contact():
     olga = make_person()
     make_identity(person=olga, kind="whatsapp", value="+380501234567")
     assert find([("phone", "+380501234567")]) != [olga.id]
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_whoever_else_names_a_contact_of_a_page_vouches_for_it(is_later):
+    page = Claim([("visitor", "v-bad"), ("email", "new@example.com")], source="site:1", is_public=True)
+    token = Claim([("email", "new@example.com")], source="api:7")
+    for claims in [[page], [token]] if is_later else [[page, token]]:
+        find_or_create_people(claims, at=AT)
+    assert Identity.objects.get(kind="email").source == "api:7"
+    assert Identity.objects.get(kind="visitor").source == "site:1"
+    with CaptureQueriesContext(connection) as captured:
+        find_or_create_people([token], at=AT)
+    assert len(captured) == 1
+    more = Claim([("visitor", "v-bad"), ("telegram", "mallory")], source="site:1", is_public=True)
+    find_or_create_people([more], at=AT)
+    assert not Identity.objects.filter(kind="telegram").exists()
+
+
+def test_a_vouched_contact_closes_the_card_in_the_same_batch():
+    find_or_create_people([Claim([("visitor", "v"), ("email", "a@example.com")], source="site:1", is_public=True)])
+    more = Claim([("visitor", "v"), ("telegram", "mallory")], source="site:1", is_public=True)
+    find_or_create_people([more, Claim([("email", "a@example.com")])], source="import:1")
+    assert dict(Identity.objects.values_list("kind", "source")) == {"visitor": "site:1", "email": "import:1"}
+
+
+def test_a_page_vouches_for_nothing_that_a_page_has_told():
+    page = Claim([("visitor", "v"), ("email", "a@example.com")], source="site:1", is_public=True)
+    find_or_create_people([page], at=AT)
+    find_or_create_people([page._replace(source="site:2"), Claim([("email", "a@example.com")], source="site:2")], at=AT)
+    assert Identity.objects.get(kind="email").source == "site:1"

@@ -32,6 +32,7 @@ from teplo.people.models import (
     StrayAttribute,
 )
 from teplo.people.personal_data import erase_people, export_person
+from teplo.people.public_words import is_public_source
 from teplo.people.testing import make_attribute
 from teplo.people.unmerging import undo_merge
 from teplo.pipeline import working
@@ -39,7 +40,7 @@ from teplo.sales.models import HandOff, Task
 from teplo.scoring.models import Score
 from teplo.stages.models import Standing
 from teplo.tracking.inbox import sort_by_lane, write_parcels
-from teplo.tracking.incoming import Door, EventRefused, encode, read_event
+from teplo.tracking.incoming import TOKEN, Door, EventRefused, encode, read_event
 from teplo.tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +180,24 @@ def test_a_contact_is_not_added_to_a_card_others_vouch_for() -> None:
     assert (claim.person_id, claim.target_id, claim.state) == (olga, olga, "open")
     claiming.accept(person_id=olga, claim_id=claim.id, by="user:1")
     assert owner_of("telegram", "olga_k") == olga
+
+
+@pytest.mark.parametrize("who", ["import", "token", "colleague"])
+def test_a_page_has_no_more_say_once_somebody_else_names_its_contact(who: str) -> None:
+    send(form("v-bad", OLGA, attributes={"first_name": "Mallory"}))
+    card = owner_of("email", OLGA)
+    if who == "colleague":
+        send(form("v-olga", OLGA))
+        claim = the_claim()
+        claiming.accept(person_id=claim.person_id, claim_id=claim.id, by="user:1")
+    elif who == "import":
+        find_or_create_people([Claim((("email", OLGA), ("phone", "+380501112233")))], source="import:1")
+    else:
+        send({"identities": {"email": OLGA}}, origin="api:1", door=TOKEN)
+    send(form("v-bad", identities={"telegram": "mallory"}, attributes={"first_name": "Worse", "city": "Paris"}))
+    assert owner_of("telegram", "mallory") is None
+    assert Person.objects.get(pk=card).first_name == "Mallory"
+    assert not is_public_source(Identity.objects.get(kind="email").source)
 
 
 # what somebody new can do
