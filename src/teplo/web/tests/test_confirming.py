@@ -32,6 +32,12 @@ from teplo.tracking.testing import make_site
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def reachable() -> None:
+    """Letters with links wait while nobody could follow them."""
+    Workspace.objects.update_or_create(pk=1, defaults={"public_url": "https://t.example"})
+
+
 @pytest.fixture
 def marketer(client: Client) -> Client:
     client.force_login(make_user(role="marketer", language="en"))
