@@ -153,7 +153,8 @@ def people_act(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     if not can(request.user, offer.right):
         raise RightLacking
-    query = read_query(request, also=("ids", "everybody", "do", *(field.name for field in offer.fields())))
+    answers = [field.name for field in offer.fields()] if "do" in request.POST else []
+    query = read_query(request, also=("ids", "everybody", "do", *answers))
     try:
         chosen = _chosen(request, query)
         if chosen is None:
@@ -195,6 +196,8 @@ def _refusal(key: str, args: Mapping[str, str]) -> str:
         return _("Name at least one tag.")
     if key == "add-to-list" and not args["value"]:
         return _("Say what to add.")
+    if key == "set-owner" and args["owner"] not in dict(_owner_fields()[0].choices):
+        return _("“%(value)s” is not a colleague.") % {"value": args["owner"][:100]}
     if key in ("set-value", "add-to-list"):
         return str(why_unreadable(args["key"], args["value"]) or "")
     return ""

@@ -125,14 +125,15 @@ class ListQuery:
 def read_query(request: HttpRequest, *, also: Collection[str] = ()) -> ListQuery:
     """The query of an address or a form. What cannot be read, or is not known, is told in `error`: nobody is meant.
 
-    `also` are the names that this page takes beside those of every list.
+    `also` are the names that this page takes beside those of every list; where one is called like a shortcut, as the
+    `owner` of an act is, it is the page's and says nothing of who is meant.
     """
     data = request.POST if request.method == "POST" else request.GET
     sort = data.get("sort", DEFAULT_SORT).lstrip("-")
     sort = sort if sort in ORDERS else DEFAULT_SORT
     try:
         _refuse_unknown(request, {*NARROWING, *BESIDE, *also})
-        shortcuts = [_shortcut(name, data[name], request) for name in SHORTCUTS if name in data]
+        shortcuts = [_shortcut(name, data[name], request) for name in SHORTCUTS if name in data and name not in also]
         parts = [*parts_of(posted_condition(data, "condition")), *shortcuts]
         condition = all_of(parts)
         read_json(condition, registry.people())

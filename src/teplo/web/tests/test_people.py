@@ -272,3 +272,49 @@ def test_a_large_list_counts_itself_afterwards(client, marketer, monkeypatch):
     page = client.get("/people/")
     assert "More than 2 people" in text_of(page)
     assert "4 people" in text_of(client.get(page.context["count_url"]))
+
+
+def people_owned_by(owner):
+    return set(Person.objects.filter(owner_id=owner).values_list("pk", flat=True))
+
+
+def test_ticked_people_become_nobody_s(client, marketer):
+    ticked, other = make_person(owner_id=marketer.pk), make_person(owner_id=marketer.pk)
+    assert client.post("/people/acts/set-owner/", {"ids": [ticked.pk], "do": "1", "owner": ""}).status_code == 302
+    assert (people_owned_by(None), people_owned_by(marketer.pk)) == ({ticked.pk}, {other.pk})
+
+
+@pytest.mark.parametrize("owner", ["x", "999999"])
+def test_people_are_given_to_no_colleague_who_is_not_there(client, marketer, owner):
+    person = make_person(owner_id=marketer.pk)
+    assert client.post("/people/acts/set-owner/", {"ids": [person.pk], "do": "1", "owner": owner}).status_code == 422
+    assert people_owned_by(marketer.pk) == {person.pk}
+
+
+def test_all_found_are_given_to_a_colleague_and_not_only_those_who_were_theirs(client, marketer):
+    colleague = make_user(role="salesperson", email="colleague@example.com")
+    found = {make_person(city="Львов", owner_id=owner).pk for owner in (None, marketer.pk, colleague.pk)}
+    other = make_person(city="Киев", owner_id=marketer.pk)
+    everybody = {"everybody": "1", "condition": json.dumps({"field": "city", "is": "Львов"})}
+    assert "3 people are meant" in text_of(client.post("/people/acts/set-owner/", everybody))
+    client.post("/people/acts/set-owner/", {**everybody, "do": "1", "owner": str(colleague.pk)})
+    run_all_jobs()
+    assert (people_owned_by(colleague.pk), people_owned_by(marketer.pk)) == (found, {other.pk})
+
+
+def test_all_found_are_moved_to_a_stage_wherever_they_stand(client, marketer):
+    first, second = Stage.objects.filter(is_active=True).order_by("position")[:2]
+    found = {make_person(city="Львов").pk for _ in range(3)}
+    Standing.objects.create(person_id=min(found), stage=first, since=AT)
+    make_person(city="Киев")
+    everybody = {"everybody": "1", "condition": json.dumps({"field": "city", "is": "Львов"})}
+    client.post("/people/acts/set-stage/", {**everybody, "do": "1", "stage": second.key, "why": "fair"})
+    run_all_jobs()
+    assert set(Standing.objects.filter(stage=second).values_list("person_id", flat=True)) == found
+
+
+def test_before_it_is_answered_a_shortcut_says_who_is_meant(client, marketer):
+    make_person(owner_id=marketer.pk)
+    make_person()
+    text = text_of(client.post("/people/acts/set-owner/", {"everybody": "1", "owner": "me"}))
+    assert "1 person is meant" in text
