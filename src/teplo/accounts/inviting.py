@@ -61,9 +61,12 @@ def make_password_link(*, user: User) -> str:
 
 
 def find_link(text: str) -> InvitationLink:
-    """The open invitation of a link's token; raises LinkNotValid."""
+    """The open invitation of a link's token; raises LinkNotValid.
+
+    The owner's link is good until an administrator can sign in, however they came.
+    """
     link = InvitationLink.objects.filter(_open(text)).first()
-    if link is None:
+    if link is None or (is_owners(link) and administrator_can_sign_in()):
         raise LinkNotValid
     return link
 

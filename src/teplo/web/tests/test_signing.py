@@ -63,6 +63,21 @@ def test_the_owner_s_link_makes_his_account_and_lets_him_in(client):
     assert client.get(link).status_code == 410
 
 
+@pytest.mark.parametrize(("role", "status"), [("administrator", 410), ("marketer", 200)])
+def test_the_owner_s_link_is_good_until_an_administrator_can_sign_in(client, role, status):
+    link = inviting.make_owner_link()
+    colleague = make_user(role=role, password=PASSWORD)
+    said = {"name": "Олена", "email": "olena@example.com", "password": PASSWORD}
+    assert client.get(link).status_code == status
+    assert client.post(link, said).status_code == (410 if status == 410 else 302)
+    assert User.objects.exclude(pk=colleague.pk).exists() is (status == 200)
+
+
+def test_an_invited_administrator_is_let_in_beside_another(client):
+    make_user(role="administrator", password=PASSWORD)
+    assert client.get(inviting.invite(email="olena@example.com", role="administrator")).status_code == 200
+
+
 def test_a_zone_that_does_not_exist_is_not_kept(client):
     link = inviting.make_owner_link()
     said = {"name": "Олена", "email": "olena@example.com", "password": PASSWORD, "timezone": "../../etc/passwd"}
