@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from teplo.conditions.mentioning import speaks_of
 from teplo.journeys.models import Enrolment, EnrolmentState, Journey, JourneyState, JourneyVersion
 from teplo.kit.uses import Thing, Use
-from teplo.people.names import name_key
+from teplo.people.tagging import tag_key
 
 _SETTINGS = {"template": "template", "sender": "sender", "activity": "activity", "stage": "stage"}
 """Of the kinds of things that steps and triggers name directly: the setting that does."""
@@ -52,7 +52,7 @@ def _names(settings: Mapping[str, Any], thing: Thing) -> bool:
         return f"attr.{settings.get('attribute')}" == thing.key and str(settings.get("value")) == thing.value
     if thing.kind == "tag" and settings.get("kind") in ("add-tag", "remove-tag"):
         named = str(settings.get("tag", ""))
-        return named == thing.key or name_key(named) == thing.value
+        return named == thing.key or tag_key(named) == thing.value
     setting = _SETTINGS.get(thing.kind)
     said = str(settings.get(setting, "")) if setting else ""
     return bool(said) and said in (thing.key, str(thing.id))

@@ -42,9 +42,14 @@ class TagNameless(Exception):
 def read_names(text: str) -> list[str]:
     """Names of tags in a text, divided by commas, semicolons or lines: trimmed, each once, at most fifty."""
     names = [tag_name(part) for part in _BETWEEN.split(text)]
-    by_key = {name_key(name): name for name in reversed(names) if name}
-    first_said = [name for name in names if name and by_key[name_key(name)] is name]
+    by_key = {tag_key(name): name for name in reversed(names) if name}
+    first_said = [name for name in names if name and by_key[tag_key(name)] is name]
     return first_said[:MOST_AT_ONCE]
+
+
+def tag_key(name: str) -> str:
+    """The name folded. Folding may lengthen it («№» is "no"): it is cut to what the column holds."""
+    return name_key(name)[:LONGEST].strip()
 
 
 def tag_name(text: str) -> str:
@@ -61,7 +66,7 @@ def add_tags(wanted: Iterable[Wanted], *, by: str, at: datetime | None = None) -
     with transaction.atomic():
         tags = find_or_create_tags((name for _person, name in pairs), by=by)
         people = _lock(pairs)
-        meant = {(person, tags[name_key(name)].pk) for person, name in pairs if person in people}
+        meant = {(person, tags[tag_key(name)].pk) for person, name in pairs if person in people}
         new = sorted(meant - _held(meant))
         bulk.insert(
             PersonTag, ("person_id", "tag_id", "added_at"), [(*pair, moment) for pair in new], ignore_known=True
@@ -79,7 +84,7 @@ def remove_tags(wanted: Iterable[Wanted], *, by: str, at: datetime | None = None
     with transaction.atomic():
         tags = _known(name for _person, name in pairs)
         people = _lock(pairs)
-        meant = {(p, tags[name_key(n)].pk) for p, n in pairs if p in people and name_key(n) in tags}
+        meant = {(p, tags[tag_key(n)].pk) for p, n in pairs if p in people and tag_key(n) in tags}
         gone = sorted(_held(meant))
         queries.drop_tags(gone)
         _remember(gone, is_added=False, by=by, at=moment)
@@ -88,7 +93,7 @@ def remove_tags(wanted: Iterable[Wanted], *, by: str, at: datetime | None = None
 
 def find_or_create_tags(names: Iterable[str], *, by: str) -> dict[str, Tag]:
     """Folded name → tag; a name from before a renaming means the renamed one. Three statements, whatever the number."""
-    said = {name_key(name): name for name in names}
+    said = {tag_key(name): name for name in names}
     known = _known(said.values())
     missing = [(key, name) for key, name in sorted(said.items()) if key not in known]
     if missing:
@@ -104,9 +109,9 @@ def rename_tag(*, tag: Tag, name: str) -> None:
     if not told:
         raise TagNameless
     with transaction.atomic():
-        if Tag.objects.exclude(pk=tag.pk).filter(name_key=name_key(told)).exists():
+        if Tag.objects.exclude(pk=tag.pk).filter(name_key=tag_key(told)).exists():
             raise TagTaken
-        Tag.objects.filter(pk=tag.pk).update(name=told, name_key=name_key(told))
+        Tag.objects.filter(pk=tag.pk).update(name=told, name_key=tag_key(told))
 
 
 def thing_of(tag: Tag) -> Thing:
@@ -142,7 +147,7 @@ def tags_with_people() -> list[tuple[Tag, int]]:
 
 def suggest_tags(beginning: str = "", *, limit: int = 50) -> list[str]:
     """Names of tags in which the words stand."""
-    rows = Tag.objects.filter(name_key__contains=name_key(beginning)) if beginning else Tag.objects.all()
+    rows = Tag.objects.filter(name_key__contains=tag_key(beginning)) if beginning else Tag.objects.all()
     return list(rows.order_by("name_key").values_list("name", flat=True)[:limit])
 
 
@@ -173,7 +178,7 @@ def _remember(pairs: Sequence[tuple[int, int]], *, is_added: bool, by: str, at: 
 
 def _known(names: Iterable[str]) -> dict[str, Tag]:
     """Tags by folded name, also those that went by a key before they were renamed."""
-    said = {name_key(name): name for name in names}
+    said = {tag_key(name): name for name in names}
     rows = list(Tag.objects.filter(Q(name_key__in=list(said)) | Q(key__in=list(said.values()))))
-    found = {name_key(tag.key): tag for tag in rows}
+    found = {tag_key(tag.key): tag for tag in rows}
     return found | {tag.name_key: tag for tag in rows}

@@ -26,6 +26,8 @@ from teplo.people.tagging import (
     read_names,
     remove_tags,
     rename_tag,
+    suggest_tags,
+    tag_name,
     tags_of,
 )
 from teplo.people.testing import make_attribute, make_person, make_stranger
@@ -208,3 +210,22 @@ def test_lists_that_imports_called_tags_become_tags() -> None:
     copy(apps, None)
     assert names(olga) == ["VIP", "Ёлка"]
     assert Tag.objects.count() == 2
+
+
+LONG_FOLDED = "Международная выставка «Строительство 2026», стенд № 12, зал А"
+"""Sixty signs or less as it is kept, more when it is folded: «№» is "no"."""
+
+
+def test_a_name_that_grows_when_folded_is_one_tag_like_any_other() -> None:
+    anna, boris = make_person(), make_person()
+    for name in (LONG_FOLDED, "№" * 60, "Short №1"):
+        kept = read_names(name.replace(",", " "))[0]
+        assert add_tags([(anna.pk, kept)], by="user:1") == [anna.pk]
+        assert add_tags([(boris.pk, kept.upper())], by="user:1") == [boris.pk]
+        (tag,) = tags_of([anna.pk])[anna.pk]
+        assert (tag.name, len(tag.name_key) <= 60, names(boris)) == (kept, True, [kept])
+        assert find_or_create_tags([kept], by="user:1")[tag.name_key] == tag
+        assert suggest_tags(kept) == [kept]
+        rename_tag(tag=tag, name=f"{kept}!")
+        assert remove_tags([(anna.pk, tag_name(kept))], by="user:1") == [anna.pk]
+        forget_tag(tag=tag)
