@@ -23,6 +23,7 @@ from teplo.tracking.models import Activity, Event, Site
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_number
 from teplo.web.owned import acts_on
+from teplo.web.reading import wholes
 from teplo.web.telling import channel_name
 
 PAGE = 50
@@ -130,9 +131,11 @@ def claims_on(person_id: int, user: Any) -> list[Shown]:
 
 
 def shown_claims(claims: Iterable[IdentityClaim], user: Any) -> list[Shown]:
-    """With people, sites and the last deeds; four statements, however many."""
+    """With people, sites and the last deeds; five statements, however many."""
     rows = list(claims)
-    people = Person.objects.in_bulk({row.target_id for row in rows} | {row.person_id for row in rows})
+    holders = claiming.holders(rows)
+    met = {row.target_id for row in rows} | {row.person_id for row in rows} | set(holders.values())
+    people = Person.objects.in_bulk(met)
     sites = {f"site:{pk}": name for pk, name in Site.objects.values_list("pk", "name")} if rows else {}
     deeds = _deeds_of({row.person_id for row in rows if row.person_id != row.target_id})
     return [
@@ -145,7 +148,11 @@ def shown_claims(claims: Iterable[IdentityClaim], user: Any) -> list[Shown]:
             state=str(STATES.get(ClaimState(row.state), "")),
             asks=", ".join(str(channel_name(channel)) for channel in sorted(row.consents)),
             deeds=deeds.get(row.person_id, ()),
-            may_settle=row.target_id in people and may_edit_person(user, owner_id=people[row.target_id].owner_id),
+            may_settle=row.target_id in people
+            and all(
+                may_edit_person(user, owner_id=people[person].owner_id)
+                for person in {row.target_id, row.person_id, holders.get(row.id, row.target_id)} & set(people)
+            ),
         )
         for row in rows
     ]
@@ -165,9 +172,11 @@ def _deeds_of(strangers: set[int]) -> dict[int, list[tuple[str, Event]]]:
 
 
 def _people_of_claim(person_id: int, claim_id: int) -> list[int]:
-    """The visitor's card and the claimed one."""
-    claims = IdentityClaim.objects.filter(person_id=person_id, id=claim_id)
-    return [person_id, *claims.values_list("target_id", flat=True)]
+    """The visitor's card, the claimed one, and that on which the contact stands by now: a yes joins these."""
+    claim = IdentityClaim.objects.filter(person_id=person_id, id=claim_id).first()
+    if claim is None:
+        return [person_id]
+    return [person_id, claim.target_id, *claiming.holders([claim]).values()]
 
 
 @requires(Right.EDIT_PEOPLE)
@@ -196,7 +205,7 @@ def claim_settle(request: HttpRequest, person_id: int, claim_id: int) -> HttpRes
 @require_POST
 def claims_release(request: HttpRequest) -> HttpResponse:
     """Let the letters to these new contacts go, or to all of them."""
-    chosen = [int(text) for text in request.POST.getlist("ids") if text.isdigit() and len(text) < 20]
+    chosen = wholes(request.POST.getlist("ids"))
     ids = held_claims().values_list("id", flat=True) if request.POST.get("all") else chosen
     people = claiming.release(claim_ids=ids)
     let_go(people)
@@ -209,7 +218,7 @@ def claims_release(request: HttpRequest) -> HttpResponse:
 @require_POST
 def claims_decline(request: HttpRequest) -> HttpResponse:
     """These new contacts are nobody's wish: no letter goes to them."""
-    chosen = [int(text) for text in request.POST.getlist("ids") if text.isdigit() and len(text) < 20]
+    chosen = wholes(request.POST.getlist("ids"))
     count = 0
     for person_id, claim_id in held_claims().filter(id__in=chosen).values_list("person_id", "id"):
         claiming.decline(person_id=person_id, claim_id=claim_id, by=f"user:{request.user.pk}")

@@ -28,6 +28,7 @@ from teplo.pipeline.tests.test_public_door import OLGA, confirm, form, know_olga
 from teplo.tracking.models import Event, Site
 from teplo.tracking.signing import sign
 from teplo.tracking.testing import make_site
+from teplo.web.claims import claims_on
 
 pytestmark = pytest.mark.django_db
 
@@ -244,6 +245,33 @@ def test_a_salesperson_settles_only_what_is_theirs_to_edit(client: Client, olga:
     claim = IdentityClaim.objects.get()
     assert client.post(f"/people/{claim.person_id}/claims/{claim.id}/", {"answer": "yes"}).status_code == 403
     assert owner_of("visitor", "v-new") != olga
+
+
+@pytest.mark.parametrize("is_a_colleagues", [False, True])
+def test_nor_where_the_contact_has_gone_to_a_colleague_s_card(client: Client, olga: int, is_a_colleagues: bool) -> None:
+    me, colleague = (make_user(role="salesperson", language="en") for _ in range(2))
+    client.force_login(me)
+    send(form("v-new", OLGA))
+    claim = IdentityClaim.objects.get()
+    new = make_person(owner_id=colleague.pk if is_a_colleagues else me.pk)
+    Identity.objects.filter(kind="email", value=OLGA).update(person=new)
+    assert [shown.may_settle for shown in claims_on(olga, me)] == [not is_a_colleagues]
+    answer = client.post(f"/people/{claim.person_id}/claims/{claim.id}/", {"answer": "yes"})
+    assert answer.status_code == (403 if is_a_colleagues else 302)
+    assert (owner_of("visitor", "v-new") == new.pk) is not is_a_colleagues
+
+
+@pytest.mark.parametrize("act", ["release", "decline"])
+def test_ids_that_are_none_are_left_out(marketer: Client, act: str) -> None:
+    send(form("v-new", "new@example.com"))
+    claim = IdentityClaim.objects.get()
+    IdentityClaim.objects.update(held_by="network")
+    strange = ["²", "9999999999999999999", "x", "-1", ""]
+    assert marketer.post(f"/people/claims/{act}/", {"ids": strange}).status_code == 302
+    assert IdentityClaim.objects.values_list("held_by", "state").get() == ("network", claim.state)
+    marketer.post(f"/people/claims/{act}/", {"ids": [*strange, str(claim.id)]})
+    claim.refresh_from_db()
+    assert (claim.held_by, claim.state == "declined") == ("", act == "decline")
 
 
 @pytest.mark.parametrize("many", [1, 12])
