@@ -8,11 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import timezone, translation
 
 from teplo.conditions import registry
 from teplo.web.preferring import language_for, zone_for
+from teplo.web.reading import LIMIT
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -75,6 +76,20 @@ class PlainTextMiddleware:
         for name, texts in request.POST.lists():
             plain.setlist(name, [text.replace("\0", "") for text in texts])
         request.POST = plain  # type: ignore[assignment]
+
+
+class NumbersInAddressMiddleware:
+    """A number in an address that no column holds is of nothing that is there."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, said: dict[str, Any]) -> None:
+        if any(isinstance(number, int) and number >= LIMIT for number in said.values()):
+            raise Http404
 
 
 class UserPreferencesMiddleware:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable
 
 _WHOLE = re.compile(r"[0-9]{1,19}")
-_LIMIT = 2**63
+LIMIT = 2**63
+"""No column holds this number."""
 
 
 def whole(text: str | None) -> int | None:
     """The whole number that is said, of a size that every database holds; None: none is said."""
-    number = int(text) if text and _WHOLE.fullmatch(text) else _LIMIT
-    return number if number < _LIMIT else None
+    number = int(text) if text and _WHOLE.fullmatch(text) else LIMIT
+    return number if number < LIMIT else None
 
 
 def wholes(texts: Iterable[str]) -> list[int]:

@@ -12,6 +12,8 @@ from django.urls.converters import IntConverter
 
 from teplo.accounts.access import Right
 from teplo.accounts.testing import make_user
+from teplo.accounts.tokens import create_token
+from teplo.people.testing import make_person
 
 OWN_GATE = ("api/",)
 """Addresses that a token opens, not a user; their own tests walk them."""
@@ -71,6 +73,32 @@ def test_no_address_has_two_views():
     """The second of them would never be asked."""
     paths = [address.path for address in ADDRESSES]
     assert not sorted({path for path in paths if paths.count(path) > 1})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [2**63, 10**19, 10**40])
+def test_a_number_that_no_column_holds_is_of_nothing(client, number):
+    client.force_login(make_user())
+    walked = [
+        "/people/{}/", "/people/{}/score/", "/people/{}/write/note/", "/people/1/claims/{}/",
+        "/people/1/notes/{}/forget/",
+        "/companies/{}/", "/segments/{}/", "/journeys/{}/", "/tasks/1/{}/finish/", "/hand-offs/1/{}/",
+        "/scoring/reviews/{}/",
+    ]  # fmt: skip
+    statuses = {path: client.post(path.format(number)).status_code for path in walked}
+    assert statuses == dict.fromkeys(walked, 404)
+    assert "text/html" in client.get(f"/people/{number}/")["Content-Type"]
+    assert client.get(f"/people/{make_person().pk}/").status_code == 200
+    assert client.get(f"/people/{2**63 - 1}/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("number", [2**63, 10**40])
+def test_neither_has_the_api_such_a_thing(client, number):
+    token = create_token(name="t", role="marketer", by=make_user().pk)[1]
+    for path in ("people/{}/tags", "people/{}/score", "jobs/{}", "reviews/{}", "score-tables/{}", "learnings/{}"):
+        answer = client.get(f"/api/v1/{path.format(number)}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code in (404, 422), path
 
 
 @pytest.mark.django_db
