@@ -21,6 +21,7 @@ from teplo.conditions.condition import Operator
 from teplo.conditions.vocabulary import Test
 from teplo.content.models import Template
 from teplo.journeys.models import Journey, JourneyState
+from teplo.kit.models import ReadyMade
 from teplo.kit.wording import in_language
 from teplo.people.choosing import find_by_text
 from teplo.people.companies import find_companies
@@ -92,8 +93,15 @@ class Noun:
     right: Right = Right.SEE
 
 
-def _named(model: Any, column: str = "name", **only: Any) -> Callable[[], Rows]:
-    return lambda: model.objects.filter(**only).order_by(column).values_list("pk", column)[:MOST_READ]
+def _named(model: Any, **only: Any) -> Callable[[], Rows]:
+    """Things with one name; ready ones as rows, since only these are read in the reader's language."""
+    columns = ("pk", "name", "ready") if issubclass(model, ReadyMade) else ("pk", "name")
+
+    def rows() -> Rows:
+        found = model.objects.filter(**only).order_by("name").only(*columns)[:MOST_READ]
+        return [(row.pk, row.name) for row in found]
+
+    return rows
 
 
 def _worded(model: Any) -> Callable[[], Rows]:
@@ -211,12 +219,13 @@ def _acts_on_journeys(wanted: str, user: Any) -> list[Found]:
         JourneyState.LIVE: (_("Pause the journey “%(name)s”"), "player-pause", "pause"),
         JourneyState.PAUSED: (_("Resume the journey “%(name)s”"), "player-play", "resume"),
     }
-    rows = Journey.objects.filter(state__in=words).order_by("name").values_list("pk", "name", "state")[:MOST_READ]
+    found = Journey.objects.filter(state__in=words).order_by("name").only("pk", "name", "state", "ready")[:MOST_READ]
     offered = []
-    for pk, name, state in rows:
-        label, icon, act = words[JourneyState(state)]
-        if _is_meant(label % {"name": name}, wanted):
-            offered.append(Found(icon, label % {"name": name}, _address("journey-state", pk), post=(("to", act),)))
+    for row in found:
+        label, icon, act = words[JourneyState(row.state)]
+        said = label % {"name": row.name}
+        if _is_meant(said, wanted):
+            offered.append(Found(icon, said, _address("journey-state", row.pk), post=(("to", act),)))
     return offered
 
 

@@ -11,6 +11,7 @@ from teplo.accounts.models import Role
 from teplo.accounts.testing import make_user
 from teplo.content.models import Template
 from teplo.journeys.models import Journey, JourneyState
+from teplo.kit.models import ready_texts
 from teplo.people.models import AttributeDefinition, ImportRun, Segment
 from teplo.people.tagging import find_or_create_tags
 from teplo.people.testing import make_company, make_person
@@ -24,6 +25,23 @@ pytestmark = pytest.mark.django_db
 
 def found(client: Client, text: str, **headers: str) -> str:
     return client.get("/search/", {"q": text}, headers={"HX-Request": "true", **headers}).content.decode()
+
+
+def test_ready_things_are_found_and_said_in_the_language_of_whoever_looks(client: Client) -> None:
+    names = {"en": "Warm welcome", "ru": "Тёплый приём", "uk": "Теплий прийом"}
+    ready = ready_texts(name=names)
+    Journey.objects.create(name=names["en"], ready=ready, state=JourneyState.LIVE)
+    for thing in (Segment, ScoreTable):
+        thing.objects.create(name=names["en"], ready=ready)
+    Template.objects.create(name=names["en"], ready=ready, channel="email", subject="", body="x")
+    Segment.objects.create(name="Warm welcome of ours")
+    client.force_login(make_user(role="administrator", language="ru"))
+    said = found(client, "теплый прием")
+    assert said.count("Тёплый приём") >= 5 and "Приостановить цепочку «Тёплый приём»" in said
+    assert "Warm welcome" not in said
+    assert "Warm welcome of ours" in found(client, "warm") and "Тёплый" not in found(client, "warm")
+    composer = client.get(f"/people/{make_person().pk}/write/letter/").content.decode()
+    assert "Тёплый приём" in composer and "Warm welcome" not in composer
 
 
 @pytest.fixture
