@@ -40,7 +40,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Pressing:
-    """What cannot wait, in numbers: hot people waiting for an answer, those past their time, all hot people, those of
+    """What cannot wait, in numbers: people waiting for an answer, those past their time, all hot people, those of
     nobody who wait for no answer either, tasks overdue."""
 
     waiting: int
@@ -68,7 +68,7 @@ def pressing(*, user_id: int | None, task_user_id: int | None) -> Pressing:
 
 
 def hand_offs(*, user_id: int | None) -> tuple[list[HandOff], int]:
-    """Hot people who wait for an answer, the most urgent first, and how many there are; of one seller and of nobody."""
+    """People who wait for an answer, the most urgent first, and how many there are; of one seller and of nobody."""
     waiting = HandOff.objects.filter(state=HandOffState.OFFERED)
     if user_id is not None:
         waiting = waiting.filter(Q(assignee_id=user_id) | Q(assignee_id=None))

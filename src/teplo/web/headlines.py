@@ -48,12 +48,12 @@ def _calm(due: int, hot: int, newcomers: int, warmth: Warmth) -> str:
 
 
 def _late(n: int) -> str:
-    text = ngettext("%(n)s hot person was not answered in time", "%(n)s hot people were not answered in time", n)
+    text = ngettext("%(n)s person was not answered in time", "%(n)s people were not answered in time", n)
     return text % {"n": as_number(n)} if n else ""
 
 
 def _waiting(n: int) -> str:
-    text = ngettext("%(n)s hot person waits for an answer", "%(n)s hot people wait for an answer", n)
+    text = ngettext("%(n)s person waits for an answer", "%(n)s people wait for an answer", n)
     return text % {"n": as_number(n)} if n else ""
 
 

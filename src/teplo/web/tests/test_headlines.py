@@ -70,12 +70,20 @@ def test_hot_people_past_their_time_come_first(client, user):
     for minutes in (-10, 10):
         HandOff.objects.create(person=hot(), cause="hot", answer_until=now() + timedelta(minutes=minutes))
     Sender.objects.create(name="Shop", address="a@example.com", health="refused")
-    assert heading(client) == "1 hot person was not answered in time, Letters are not going out from Shop"
+    assert heading(client) == "1 person was not answered in time, Letters are not going out from Shop"
+
+
+@pytest.mark.parametrize("cause", ["hand", "journey"])
+def test_whoever_was_handed_over_is_not_called_hot(client, user, cause):
+    HandOff.objects.create(person=make_person(), cause=cause, answer_until=now() + timedelta(minutes=10))
+    assert heading(client) == heading(client, "hand-offs") == "1 person waits for an answer"
+    HandOff.objects.update(answer_until=now() - timedelta(minutes=10))
+    assert heading(client) == heading(client, "hand-offs") == "1 person was not answered in time"
 
 
 def test_who_waits_for_an_answer_is_not_counted_again_as_nobody_s(client, user):
     HandOff.objects.create(person=hot(), cause="hot", answer_until=now() + timedelta(minutes=10))
-    assert heading(client) == "1 hot person waits for an answer"
+    assert heading(client) == "1 person waits for an answer"
 
 
 def test_hot_people_with_owners_are_said_and_strangers_and_erased_ones_are_not(client, user):

@@ -67,7 +67,7 @@ def test_hot_people_come_first_and_the_most_urgent_on_top(client):
     hand_off(someone("Later"), minutes=12)
     hand_off(someone("Sooner"), minutes=2)
     text = seen(client)
-    assert "2 hot people wait for an answer" in text
+    assert "2 people wait for an answer" in text
     assert text.index("Sooner") < text.index("Later")
 
 
