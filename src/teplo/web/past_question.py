@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from teplo.conditions import registry
 from teplo.kit.clock import now
 from teplo.scoring.sampling import DATE, FIRST_CONTACT, HAND_OFF, MOST_DAYS, Question, QuestionUnclear, usual_horizon
+from teplo.web.moments import Day
 
 MOMENTS = (
     (FIRST_CONTACT, _("so many days after first contact")),
@@ -45,9 +46,9 @@ class PastQuestionForm(forms.Form):
     days = forms.IntegerField(
         label=_("Days after first contact"), min_value=0, max_value=MOST_DAYS, initial=14, required=False
     )
-    on = forms.DateField(label=_("The date"), required=False, widget=_day_input())
-    since = forms.DateField(label=_("Met or handed over from"), required=False, widget=_day_input())
-    until = forms.DateField(label=_("until"), required=False, widget=_day_input())
+    on = Day(label=_("The date"), required=False, widget=_day_input())
+    since = Day(label=_("Met or handed over from"), required=False, widget=_day_input())
+    until = Day(label=_("until"), required=False, widget=_day_input())
     horizon_days = forms.IntegerField(
         label=_("Days he had to buy"), min_value=1, max_value=MOST_DAYS, required=False,
         help_text=_("Whose time is not over yet is left out. Empty: until today."),

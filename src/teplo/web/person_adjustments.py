@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
@@ -17,6 +17,7 @@ from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.scoring.adjusting import MOST_POINTS, AdjustmentRefused, add_adjustment, withdraw_adjustment
 from teplo.web.answers import page, redirect, saved
+from teplo.web.moments import read_day
 from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 from teplo.web.score_lines import posted_number
@@ -85,10 +86,10 @@ def _end(request: HttpRequest) -> datetime:
     if days is not None and days < 1000:
         day = now().astimezone(zone).date() + timedelta(days=days)
     else:
-        try:
-            day = date.fromisoformat(request.POST.get("day", ""))
-        except ValueError:
+        said = read_day(request.POST.get("day", ""))
+        if said is None:
             return now()
+        day = said
     return start_of(day + timedelta(days=1), zone)
 
 

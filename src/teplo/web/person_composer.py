@@ -30,8 +30,10 @@ from teplo.sales.assigning import working_colleagues
 from teplo.sales.calls import CALL_OUTCOMES, DIRECTIONS, CallToCome, forget_call, log_call
 from teplo.sales.models import Call
 from teplo.sales.tasks import KINDS, NewTask, create_tasks
+from teplo.tracking.incoming import EARLIEST_MS
 from teplo.web.answers import page, redirect, saved
 from teplo.web.found_person import find_person
+from teplo.web.moments import Moment, too_far_off
 from teplo.web.owned import acts_on
 
 WAYS: Mapping[str, tuple[Any, str]] = {
@@ -75,9 +77,8 @@ class LetterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        templates = (
-            Template.objects.filter(channel="email", is_archived=False).order_by("name").values_list("pk", "name")
-        )
+        letters = Template.objects.filter(channel="email", is_archived=False).order_by("name")
+        templates = [(row.pk, row.name) for row in letters.only("pk", "name", "ready")]
         self.fields["template"].choices = [("", _("My own words")), *templates]  # type: ignore[attr-defined]
         found = [(sender.pk, f"{sender.name} <{sender.address}>") for sender in senders()]
         self.fields["sender"].choices = found or [("", _("No sender yet"))]  # type: ignore[attr-defined]
@@ -98,12 +99,14 @@ class CallForm(forms.Form):
         label=gettext_lazy("In their words: pains, needs, objections"), required=False, max_length=notes.LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
-    at = forms.DateTimeField(label=gettext_lazy("When"), widget=_clock())
+    at = Moment(label=gettext_lazy("When"), widget=_clock())
 
     def clean_at(self) -> datetime:
         at: datetime = self.cleaned_data["at"]
         if at > now():
             raise forms.ValidationError(_("It has not taken place yet: make it a task."))
+        if at.timestamp() * 1000 < EARLIEST_MS:
+            raise too_far_off(first=2000)
         return at
 
 
@@ -112,7 +115,7 @@ class TaskForm(forms.Form):
         label=gettext_lazy("What to do"), choices=[(key, name) for key, name in KINDS.items() if key != "answer-hot"]
     )
     title = forms.CharField(label=gettext_lazy("What for"), max_length=300)
-    due_at = forms.DateTimeField(label=gettext_lazy("By when"), widget=_clock())
+    due_at = Moment(label=gettext_lazy("By when"), widget=_clock())
     assignee = forms.TypedChoiceField(label=gettext_lazy("Who"), coerce=int, required=False, empty_value=None)
     note = forms.CharField(label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import path
-from django.utils.dateparse import parse_date
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -32,6 +31,7 @@ from teplo.scoring.reviews import ReviewRefused
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.criterion_proposals import proposal_rows
 from teplo.web.formatting import as_day
+from teplo.web.moments import read_day
 from teplo.web.reading import whole
 from teplo.web.review_agenda import LISTS, ROWS_SHOWN, list_rows, shown
 from teplo.web.scoring_tabs import scoring_tabs
@@ -118,10 +118,12 @@ def _suggested() -> tuple[date, date]:
 
 
 def _posted_days(request: HttpRequest, first: date, last: date) -> tuple[date, date]:
-    try:
-        return parse_date(request.POST.get("first", "")) or first, parse_date(request.POST.get("last", "")) or last
-    except ValueError:
-        return first, last
+    """The days said, else these; raises ReviewRefused for one that is none."""
+    said = [request.POST.get(name, "") for name in ("first", "last")]
+    days = [read_day(text) if text else usual for text, usual in zip(said, (first, last), strict=True)]
+    if days[0] is None or days[1] is None:
+        raise ReviewRefused("no-period")
+    return days[0], days[1]
 
 
 def _period(first: date, last: date) -> tuple[datetime, datetime]:

@@ -36,6 +36,7 @@ from teplo.sales.tasks import (
 )
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_number
+from teplo.web.moments import Day
 from teplo.web.owned import acts_on
 from teplo.web.reading import whole
 
@@ -55,7 +56,7 @@ class OutcomeForm(forms.Form):
     note = forms.CharField(
         label=_("In his words: pains, needs, objections"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    again_on = forms.DateField(
+    again_on = Day(
         label=_("Call again on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
@@ -66,9 +67,7 @@ class NewTaskForm(forms.Form):
     kind = forms.ChoiceField(label=_("What to do"), choices=[(k, v) for k, v in KINDS.items() if k != "answer-hot"])
     title = forms.CharField(label=_("What for"), max_length=300)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    due_on = forms.DateField(
-        label=_("When"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False
-    )
+    due_on = Day(label=_("When"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), required=False)
     assignee = forms.ChoiceField(label=_("Who"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

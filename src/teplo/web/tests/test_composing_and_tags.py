@@ -20,6 +20,8 @@ from teplo.people.models import Note, Person, PersonTag, Segment, Tag
 from teplo.people.tagging import add_tags, find_or_create_tags, tags_of, thing_of
 from teplo.people.testing import make_person
 from teplo.sales.models import Call, Task
+from teplo.sales.testing import make_task
+from teplo.scoring.models import Adjustment, Review, Score
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +89,44 @@ def test_a_task_has_its_hour_and_its_colleague(client: Client, user: Any, olga: 
     task = Task.objects.get()
     assert (task.kind, task.title, task.assignee_id) == ("meet", "Lunch", seller.pk)
     assert abs(task.due_at - due) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59", "1969-12-31T10:00", "2201-01-01T10:00"])
+def test_a_moment_beyond_the_calendar_is_asked_for_again(client: Client, user: Any, olga: Person, at: str) -> None:
+    for way, said in (
+        ("call", {"direction": "in", "outcome": "agreed", "at": at}),
+        ("task", {"kind": "meet", "title": "Lunch", "due_at": at}),
+    ):
+        answer = write(client, olga, way, **said)
+        assert answer.status_code == 422
+        assert "Choose a year from 1970 to 2200." in answer.content.decode()
+    assert not Call.objects.exists() and not Task.objects.exists()
+    write(client, olga, "task", kind="meet", title="Lunch", due_at="2200-06-01T10:00")
+    write(client, olga, "call", direction="in", outcome="agreed", at="2000-06-01T10:00")
+    assert (Task.objects.get().due_at.year, Call.objects.get().at.year) == (2200, 2000)
+
+
+def test_no_event_is_so_old_as_to_have_been_a_call(client: Client, user: Any, olga: Person) -> None:
+    answer = write(client, olga, "call", direction="in", outcome="agreed", at="1999-12-31T10:00")
+    assert answer.status_code == 422 and "Choose a year from 2000 to 2200." in answer.content.decode()
+    assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_so_is_a_day(client: Client, user: Any, olga: Person, day: str) -> None:
+    task = make_task(olga.pk)
+    Score.objects.update_or_create(person=olga, defaults={"total": 5, "temperature": "cold"})
+    for path, said in (
+        (f"/people/{olga.pk}/tasks/new/", {"kind": "call", "title": "x", "due_on": day}),
+        (f"/tasks/{olga.pk}/{task.id}/finish/", {"outcome": "reached", "again_on": day}),
+        (f"/people/{olga.pk}/score/adjust/", {"points": "5", "reason": "x", "until": "day", "day": day}),
+        ("/scoring/reviews/new/", {"first": day, "last": "2026-01-01"}),
+        ("/scoring/reviews/new/", {"first": "2026-01-01", "last": day}),
+    ):
+        assert client.post(path, said).status_code == 422, path
+    assert client.get(f"/people/{olga.pk}/score/why/", {"on": day}).status_code == 200
+    assert Task.objects.get().state == "open"
+    assert not Adjustment.objects.exists() and not Review.objects.exists()
 
 
 def test_a_letter_refused_says_why_and_keeps_the_words(client: Client, user: Any, olga: Person) -> None:
