@@ -25,6 +25,9 @@ from teplo.tracking.sources import Arrival
 Place = tuple[datetime, int]
 """When somebody came, and the id of the event that says so."""
 
+MOST_TOUCHES = 1000
+"""Of one person; what comes after them is not kept, or a page could make each batch read a path without end."""
+
 _COLUMNS = (
     "person_id", "id", "at", "source", "referrer_host", "utm_source", "utm_medium", "utm_campaign", "utm_content",
     "utm_term", "landing",
@@ -75,6 +78,7 @@ def _walk(new: Mapping[int, Sequence[Coming]]) -> None:
     if not new:
         return
     kept = _kept(new)
+    new = {person: own[: max(0, MOST_TOUCHES - len(kept.get(person, ())))] for person, own in new.items()}
     before = {run.id: list(run.again) for runs in kept.values() for run in runs}
     paths = {person: path for person in sorted(new) if (path := _path(kept.get(person, ()), new[person]))}
     heads = {run.id for path in paths.values() for run in path}

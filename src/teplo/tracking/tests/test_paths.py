@@ -17,6 +17,7 @@ from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.models import Person
 from teplo.people.testing import make_person, make_stranger
 from teplo.pipeline.working import run_once
+from teplo.tracking import paths
 from teplo.tracking.inbox import put_events
 from teplo.tracking.models import Acquisition, Touch
 from teplo.tracking.paths import Coming, note_arrivals, retrace
@@ -139,6 +140,21 @@ def test_a_visitor_s_path_is_the_person_s_at_once_however_they_are_named(named):
         pass
     assert kept_path(person) == ["a", "b"]
     assert Touch.objects.get(source="organic").at == at
+
+
+def test_a_path_has_an_end_however_often_somebody_comes(monkeypatch):
+    monkeypatch.setattr(paths, "MOST_TOUCHES", 4)
+    person, other = make_person(), make_person()
+    for first in (0, 3, 6):
+        visits = [coming(person, minute, "ab"[minute % 2]) for minute in range(first, first + 3)]
+        note_arrivals([*visits, coming(other, first, "abc"[first // 3])])
+    assert kept_path(person) == ["a", "b", "a", "b"]
+    assert kept_path(other) == ["a", "b", "c"]
+    acquired = Acquisition.objects.get(person=person)
+    assert (acquired.first_source, acquired.last_source) == ("paid", "organic")
+    assert acquired.last_at == AT + timedelta(minutes=3)
+    retrace([person.pk])
+    assert kept_path(person) == ["a", "b", "a", "b"]
 
 
 def test_the_details_of_the_past_are_those_that_were_shown():
