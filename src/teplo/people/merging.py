@@ -16,12 +16,14 @@ from teplo.kit.ids import new_ids
 from teplo.people import carrying, queries
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import Pair, Snapshot, move_leaves, rounds
-from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person
+from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person, PersonTag, TagChange
+from teplo.people.tagging import tell_held_again
 
 COLUMNS = (
     "first_name", "middle_name", "last_name", "position", "city", "country", "language", "timezone", "company_id",
     "owner_id",
 )  # fmt: skip
+_OF_TAGS = {str(PersonTag._meta.label), str(TagChange._meta.label)}
 KEYS_OF = {"first_name": "first_key", "last_name": "last_key"}
 
 
@@ -119,6 +121,8 @@ def merge_people(
             "leaves": move_leaves([(loser_id, winner_id)])[loser_id],
             "carried": carried,
         }
+        told = _tell_tags([(loser_id, winner_id)], {loser_id: snapshot["leaves"]}, moment, by)
+        snapshot["tags_told"] = told[loser_id]
         Person.objects.filter(id=loser_id).delete()
         merge = Merge.objects.create(
             winner_id=winner_id, loser_id=loser_id, reason=reason, snapshot=snapshot, by=by, at=moment
@@ -151,6 +155,7 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
     carried = carrying.take_over(free, at=at, by=by)
     identities = _take_identities(free)
     leaves = move_leaves(free)
+    told = _tell_tags(free, leaves, at, by)
     condition, ids = queries.ids_in("id", strangers)
     queries.execute(f"DELETE FROM {Person._meta.db_table} WHERE {condition}", [ids])  # noqa: S608
     rows = [
@@ -159,13 +164,21 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
             winner,
             loser,
             "visitor",
-            _stranger_snapshot(strangers[loser], identities[loser], leaves[loser], carried[loser]),
+            _stranger_snapshot(strangers[loser], identities[loser], leaves[loser], carried[loser])
+            | {"tags_told": told[loser]},
             by,
             at,
         )
         for merge_id, (loser, winner) in zip(new_ids(len(free)), free, strict=True)
     ]
     bulk.insert(Merge, ("id", "winner_id", "loser_id", "reason", "snapshot", "by", "at"), rows)
+
+
+def _tell_tags(pairs: Sequence[Pair], leaves: Mapping[int, Snapshot], at: datetime, by: str) -> dict[int, list[int]]:
+    """Loser → words on tags that the winner holds against the last one; asked only where the loser had any."""
+    winners = [winner for loser, winner in pairs if _OF_TAGS & leaves[loser].keys()]
+    told = tell_held_again(winners, by=by, at=at) if winners else {}
+    return {loser: told.get(winner, []) for loser, winner in pairs}
 
 
 def _stranger_snapshot(

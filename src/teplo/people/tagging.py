@@ -7,11 +7,11 @@ A tag is known by its folded name, so «VIP» and "vip" are one. Whoever changes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from teplo.kit import bulk
 from teplo.kit.clock import now
@@ -114,6 +114,21 @@ def rename_tag(*, tag: Tag, name: str) -> None:
         Tag.objects.filter(pk=tag.pk).update(name=told, name_key=tag_key(told))
 
 
+def tell_held_again(person_ids: Collection[int], *, by: str, at: datetime) -> dict[int, list[int]]:
+    """Tags held though the last word took them off, as two cards made one may have it: from `at` on the past says so.
+
+    Answers person → ids of the words written; two statements.
+    """
+    words = TagChange.objects.filter(person=OuterRef("person"), tag=OuterRef("tag")).order_by("-at", "-id")
+    held = PersonTag.objects.filter(person_id__in=person_ids).annotate(last=Subquery(words.values("is_added")[:1]))
+    pairs = list(held.filter(last=False).order_by("person_id", "tag_id").values_list("person_id", "tag_id"))
+    told: dict[int, list[int]] = {}
+    if pairs:
+        for (person, _tag), row_id in zip(pairs, _remember(pairs, is_added=True, by=by, at=at), strict=True):
+            told.setdefault(person, []).append(row_id)
+    return told
+
+
 def thing_of(tag: Tag) -> Thing:
     """As `used_in` asks for it."""
     return Thing("tag", tag.pk, key=tag.key, value=tag.name_key)
@@ -168,12 +183,11 @@ def _held(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     return meant & set(rows)
 
 
-def _remember(pairs: Sequence[tuple[int, int]], *, is_added: bool, by: str, at: datetime) -> None:
-    rows = [
-        (person, row_id, tag, is_added, at, by[:80])
-        for (person, tag), row_id in zip(pairs, new_ids(len(pairs)), strict=True)
-    ]
+def _remember(pairs: Sequence[tuple[int, int]], *, is_added: bool, by: str, at: datetime) -> list[int]:
+    ids = new_ids(len(pairs))
+    rows = [(person, row_id, tag, is_added, at, by[:80]) for (person, tag), row_id in zip(pairs, ids, strict=True)]
     bulk.insert(TagChange, ("person_id", "id", "tag_id", "is_added", "at", "by"), rows)
+    return ids
 
 
 def _known(names: Iterable[str]) -> dict[str, Tag]:

@@ -14,7 +14,16 @@ from teplo.people import carrying, queries
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import restore_leaves
 from teplo.people.merging import KEYS_OF, name_of
-from teplo.people.models import AttributeChange, ClaimState, DuplicatePair, Identity, IdentityClaim, Merge, Person
+from teplo.people.models import (
+    AttributeChange,
+    ClaimState,
+    DuplicatePair,
+    Identity,
+    IdentityClaim,
+    Merge,
+    Person,
+    TagChange,
+)
 from teplo.people.names import name_key
 
 
@@ -50,6 +59,7 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         ).update(person_id=merge.loser_id)
         _restore_main(merge.snapshot["identities"])
         restore_leaves(merge.snapshot["leaves"], loser_id=merge.loser_id, winner_id=merge.winner_id)
+        TagChange.objects.filter(person_id=merge.winner_id, id__in=merge.snapshot.get("tags_told", ())).delete()
         _mend_histories(merge)
         carrying.give_back(merge.snapshot.get("carried", {}), winner_id=merge.winner_id)
         _claim_no_more(merge.loser_id)

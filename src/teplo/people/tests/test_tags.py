@@ -176,6 +176,36 @@ def test_tags_of_a_stranger_join_the_card() -> None:
     assert names(olga) == ["landing"]
 
 
+def test_after_a_merge_the_past_says_of_a_tag_what_the_list_says() -> None:
+    olga, other, stranger = make_person(), make_person(first_name="Иван"), make_stranger()
+    add_tags([(olga.pk, "VIP")], by="user:1", at=AT)
+    remove_tags([(olga.pk, "VIP")], by="user:1", at=AT + timedelta(days=2))
+    add_tags([(other.pk, "VIP")], by="user:1", at=AT + timedelta(days=1))
+    add_tags([(stranger.pk, "fair")], by="user:1", at=AT)
+    add_tags([(olga.pk, "fair")], by="user:1", at=AT)
+    day = AT + timedelta(days=4)
+    merge = merge_people(winner_id=olga.pk, loser_id=other.pk, reason="duplicate", by="user:1", at=day)
+    assert TagChange.objects.filter(at=day).count() == 1
+    join_strangers([(stranger.pk, olga.pk)], at=day)
+    assert TagChange.objects.filter(at=day).count() == 1
+    assert names(olga) == ["fair", "VIP"]
+    held = {days: who({"tag": "VIP"}, as_of=AT + timedelta(days=days)) for days in (0, 3, 5)}
+    assert held == {0: {"Ольга"}, 3: set(), 5: {"Ольга"}}
+    undo_merge(merge_id=merge.pk, by="user:1")
+    assert (names(olga), names(Person.objects.get(pk=other.pk))) == (["fair"], ["VIP"])
+    assert who({"tag": "VIP"}, as_of=AT + timedelta(days=5)) == {"Иван"}
+
+
+def test_a_stranger_s_tag_that_the_card_had_lost_is_told_too() -> None:
+    olga, stranger = make_person(), make_stranger()
+    add_tags([(olga.pk, "VIP")], by="user:1", at=AT)
+    remove_tags([(olga.pk, "VIP")], by="user:1", at=AT + timedelta(days=2))
+    add_tags([(stranger.pk, "VIP")], by="journey:1", at=AT + timedelta(days=1))
+    join_strangers([(stranger.pk, olga.pk)], at=AT + timedelta(days=4))
+    assert who({"tag": "VIP"}, as_of=AT + timedelta(days=3)) == set()
+    assert who({"tag": "VIP"}, as_of=AT + timedelta(days=5)) == {"Ольга"}
+
+
 def test_tags_are_told_and_erased() -> None:
     olga = make_person()
     add_tags([(olga.pk, "VIP")], by="user:1", at=AT)
