@@ -15,7 +15,7 @@ from teplo.kit import bulk
 from teplo.kit.clock import known_zones, now
 from teplo.kit.ids import new_ids
 from teplo.people import queries
-from teplo.people.companies import find_or_create_companies
+from teplo.people.companies import find_known_companies, find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
 from teplo.people.names import name_key, plain
 from teplo.people.places import read_country, read_language
@@ -114,12 +114,13 @@ def set_attributes(
     if not readable:
         return Written([], refused)
     with transaction.atomic():
-        _companies_by_id(readable)
+        _companies_by_id(readable, find_known_companies if is_public else find_or_create_companies)
         people = _known(readable)
         words = {pair: said for pair, said in sorted(readable.items()) if pair[0] in people}
         if is_public:
             words, kept = _publicly(words, people)
             refused += kept
+            _make_companies(words)
         history = _fit_all(words, people, by, moment)
         differing = [
             (person, key, fitted.value)
@@ -244,16 +245,27 @@ def _read_id(change: Change) -> int | None:
         raise AttributeUnreadable("owner", change.key, change.value) from None
 
 
-def _companies_by_id(readable: dict[Pair, list[Word]]) -> None:
-    """Names of companies become companies, made where there is none yet."""
+def _companies_by_id(readable: dict[Pair, list[Word]], find: Callable[[Iterable[str]], Mapping[str, int]]) -> None:
+    """Names of companies become companies; those that `find` does not answer stay names."""
     named = {pair: words for pair, words in readable.items() if pair[1] == "company"}
     if not named:
         return
-    companies = find_or_create_companies({name for words in named.values() for _at, name in words if name})
+    companies = find({name for words in named.values() for _at, name in words if name})
     for (person, _key), words in named.items():
         readable.pop((person, "company"))
-        by_id = [(at, companies[name] if name else None) for at, name in words]
+        by_id = [(at, companies.get(name, name) if name else None) for at, name in words]
         readable.setdefault((person, "company_id"), []).extend(by_id)
+
+
+def _make_companies(words: dict[Pair, list[Word]]) -> None:
+    """A page's word makes a company only where it is taken."""
+    named = {pair: own for pair, own in words.items() if pair[1] == "company_id"}
+    names = {value for own in named.values() for _at, value in own if isinstance(value, str)}
+    if not names:
+        return
+    companies = find_or_create_companies(names)
+    for pair, own in named.items():
+        words[pair] = [(at, companies.get(value, value)) for at, value in own]
 
 
 def _known(readable: Mapping[Pair, Any]) -> dict[int, dict[str, Any]]:

@@ -35,6 +35,13 @@ def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None
     return {name: known[key] for name, key in key_of.items()}
 
 
+def find_known_companies(names: Iterable[str]) -> dict[str, int]:
+    """As `find_or_create_companies`, but those that are not there are missing from the answer."""
+    key_of = {name: company_key(name) for name in names}
+    known = _by_key(set(key_of.values()))
+    return {name: known[key] for name, key in key_of.items() if key in known}
+
+
 def _by_key(keys: set[str]) -> dict[str, int]:
     """Of several companies with one key the oldest."""
     rows = Company.objects.filter(name_key__in=keys).values_list("name_key").annotate(oldest=Min("id"))

@@ -5,8 +5,9 @@ from time import process_time
 import pytest
 
 from teplo.people.attributes import Change, set_attributes
+from teplo.people.models import Company
 from teplo.people.public_words import is_unfit
-from teplo.people.testing import make_person
+from teplo.people.testing import make_company, make_person
 
 NASTY = ("a-", "a.", ".a", "a@", "@", ":", ": ", "aa.xn--", "a.b-", "д-р.", "a@a.", "www", "/", "e\u0301\u0327", "1 ")
 
@@ -37,3 +38,17 @@ def test_a_key_that_nobody_knows_is_refused_before_its_value_is_read() -> None:
     said = [Change(olga.id, "junk", "http://evil.example"), Change(olga.id, "city", "http://evil.example")]
     written = set_attributes(said, by="site:1", is_public=True)
     assert [(one.change.key, one.error.code) for one in written.refused] == [("junk", "unknown"), ("city", "unfit")]
+
+
+@pytest.mark.django_db
+def test_a_page_makes_a_company_only_where_its_word_is_taken() -> None:
+    olga, new = make_person(company=make_company(name="Ромашка")), make_person()
+    said = [Change(olga.id, "company", f"Junk {number}") for number in range(3)]
+    written = set_attributes([*said, Change(new.id, "company", "Лютик")], by="site:1", is_public=True)
+    assert set(Company.objects.values_list("name", flat=True)) == {"Ромашка", "Лютик"}
+    assert [(one.change.person_id, one.error.code) for one in written.refused] == [(olga.id, "kept")]
+    olga.refresh_from_db()
+    new.refresh_from_db()
+    assert (olga.company.name, new.company.name) == ("Ромашка", "Лютик")
+    again = set_attributes([Change(olga.id, "company", "ООО «Ромашка»")], by="site:1", is_public=True)
+    assert again == ([], [])
