@@ -37,7 +37,7 @@ class Folder(URLFetcher):  # type: ignore[misc]
 
 
 def main() -> None:
-    confine(Limits(memory_mb=2000, cpu_seconds=80))
+    confine(Limits(memory_mb=2000, cpu_seconds=80, file_mb=50))  # fonts of the page pass through files
     root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
     page = HTML(
         string=sys.stdin.buffer.read().decode(),

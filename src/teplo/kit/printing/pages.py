@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 PATIENCE = timedelta(seconds=90)
 LIBRARY_MISSING = 3
@@ -28,9 +30,7 @@ def print_pdf(*, html: str, folder: Path | None = None, patience: timedelta = PA
     """
     command = [sys.executable, "-m", "teplo.kit.printing", *([str(folder)] if folder else [])]
     try:
-        child = subprocess.run(  # noqa: S603 - our own module
-            command, input=html.encode(), capture_output=True, timeout=patience.total_seconds(), check=False
-        )
+        child = _run(command, html, patience)
     except subprocess.TimeoutExpired as error:
         raise PrintingFailed("too slow") from error
     if child.returncode == LIBRARY_MISSING:
@@ -38,3 +38,16 @@ def print_pdf(*, html: str, folder: Path | None = None, patience: timedelta = PA
     if child.returncode or not child.stdout.startswith(b"%PDF"):
         raise PrintingFailed(child.stderr.decode(errors="replace")[-2000:])
     return child.stdout
+
+
+def _run(command: list[str], html: str, patience: timedelta) -> subprocess.CompletedProcess[bytes]:
+    """The child, with a folder for its passing files that goes when it does, however it ends."""
+    with TemporaryDirectory(prefix="teplo-printing-") as passing:
+        return subprocess.run(  # noqa: S603 - our own module
+            command,
+            input=html.encode(),
+            capture_output=True,
+            timeout=patience.total_seconds(),
+            check=False,
+            env={**os.environ, "TMPDIR": passing},
+        )

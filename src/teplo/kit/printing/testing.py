@@ -14,6 +14,12 @@ def text_of(pdf: bytes) -> str:
     return "\n".join(_drawn(page, letters) for page in pages)
 
 
+def fonts_in(pdf: bytes) -> set[str]:
+    """Names of the fonts that text is set in."""
+    found = (re.findall(rb"/BaseFont /[A-Z]{6}\+([\w-]+)", data) for data in _objects(pdf).values())
+    return {name.decode() for names in found for name in names}
+
+
 def _objects(pdf: bytes) -> dict[int, bytes]:
     """Every object by number, streams inflated; those packed into object streams too."""
     found = {}

@@ -1,11 +1,15 @@
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import teplo
 from teplo.kit.printing import pages
 from teplo.kit.printing.pages import PrinterMissing, PrintingFailed, print_pdf
+from teplo.kit.printing.testing import fonts_in, text_of
 
 
 @pytest.fixture
@@ -32,6 +36,19 @@ def test_a_page_reads_only_the_files_of_its_folder(printer, tmp_path):
     other = print_pdf(html='<p></p><img src="../outside.svg">', folder=inside)
     assert len(own) > len(blank) + 1000  # the text's font is in it
     assert len(other) < len(blank) + 400
+
+
+def test_a_page_is_set_in_fonts_of_its_folder_and_leaves_no_file(printer, tmp_path, monkeypatch):
+    """The product's own style: its fonts go through files, which the child may write and must not leave."""
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(passing))
+    vendor = Path(teplo.__file__).parent / "web" / "static" / "vendor"
+    style = '<link rel="stylesheet" href="font.css">'
+    text = "<p style=\"font-family: 'Inter Variable'\">Тёплые люди</p>"
+    printed = print_pdf(html=style + text, folder=vendor)
+    assert (text_of(printed).strip(), fonts_in(printed)) == ("Тёплые люди", {"Inter-Variable"})
+    assert not list(passing.iterdir())
 
 
 def test_missing_libraries_are_told_from_other_troubles(monkeypatch):
