@@ -64,11 +64,20 @@ def _read(sender: Sender, mailbox: Mailbox) -> int:
     known = sender.poll_state
     place = Place(int(known.get("validity", 0)), int(known.get("uid", 0)))
     letters, further = read_new(mailbox, place, now=now())
-    reports = [report for letter in letters if (report := read_report(letter))]
+    reports = [report for letter in letters if (report := _report_in(letter, sender))]
     with transaction.atomic():
         record_reports(reports)
         Sender.objects.filter(pk=sender.pk).update(poll_state={**asdict(further), "read_at": now().isoformat()})
     return len(reports)
+
+
+def _report_in(letter: bytes, sender: Sender) -> Report | None:
+    """What one letter tells; a letter so strange that it cannot be read holds up no other."""
+    try:
+        return read_report(letter)
+    except Exception as error:  # noqa: BLE001 - a stranger's letter must not stop the reading of the mailbox
+        log.warning("letter back cannot be read", sender=sender.pk, error=type(error).__name__)
+        return None
 
 
 @transaction.atomic

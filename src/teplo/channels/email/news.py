@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from itertools import takewhile
 from typing import cast
 
 from flufl.bounce import all_failures
@@ -24,13 +25,15 @@ _TYPES = {"abuse": COMPLAINED, "fraud": COMPLAINED, "miscategorized": COMPLAINED
           "opt-out-list": OPTED_OUT}  # fmt: skip
 """Feedback that ends something; not-spam, virus, auth-failure, dmarc and other are no word of the recipient's."""
 _LONGEST_TEXT = 20_000
+_LONGEST_DIAGNOSTIC = 4_000
+_WORD = re.compile(r"\w")
+_BELOW = re.compile("copy|original|returned|unsent|below|forwarded|копия|исходн|оригінал", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"^\W*(?:-{2,}.*(?:copy|original|returned|unsent|below|forwarded|копия|исходн|оригінал).*"
-    r"|this is a copy of (?:the|your) message.*"
-    r"|.{0,40}(?:original message|message header|text of your message).{0,40}"
-    r"|.{0,40}(?:оригинал сообщения|исходное сообщение|заголовк\w+ (?:письма|сообщения)).{0,40}"
-    r"|received: from .*|return-path: .*)$",
-    re.IGNORECASE | re.MULTILINE,
+    r"this is a copy of (?:the|your) message"
+    r"|.{0,40}?(?:original message|message header|text of your message).{0,40}$"
+    r"|.{0,40}?(?:оригинал сообщения|исходное сообщение|заголовк\w{1,4} (?:письма|сообщения)).{0,40}$"
+    r"|received: from |return-path: ",
+    re.IGNORECASE,
 )
 _TITLES = re.compile(
     r"undeliver|delivery (?:status|failure|report|notification|has failed|problem)|failure notice"
@@ -40,7 +43,7 @@ _TITLES = re.compile(
     r"|не вдалося доставити|помилка доставки|не доставлено",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s<>\"'();:,\[\]]+@[^\s<>\"'();:,\[\]]+")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'();:,\[\]])[^\s<>\"'();:,\[\]]+@[^\s<>\"'();:,\[\]]+")  # linear: from a beginning
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs addresses
 
 
@@ -167,12 +170,12 @@ def _fields(part: Message) -> Iterator[Message]:
 
 
 def _row(fields: Message, text: str) -> Row | None:
-    action = str(fields.get("Action", "")).split(None, 1)[0].lower() if fields.get("Action") else ""
+    action = next(iter(str(fields.get("Action", "")).lower().split()), "")
     address = _typed_address(fields.get("Final-Recipient") or fields.get("Recipient"))
     original = _typed_address(fields.get("Original-Recipient") or fields.get("X-Actual-Recipient"))
     if not (action or address or original):
         return None
-    diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).split())
+    diagnostic = " ".join(str(fields.get("Diagnostic-Code", ""))[:_LONGEST_DIAGNOSTIC].split())
     status = status_of(status=str(fields.get("Status", "")), diagnostic=diagnostic, text=text)
     return Row(_kind_of(action, status), status, address, original)
 
@@ -253,8 +256,19 @@ def human_text(message: Message) -> str:
     """What is written for people, without the letter that is brought back."""
     texts = [_as_text(part) for part in _readable(message)]
     text = re.sub(r"<[^<>]*>(?=[^<>]*)", " ", "\n".join(texts)) if _is_html(message) else "\n".join(texts)
-    quoted = _QUOTED.search(text, 1)
-    return (text[: quoted.start()] if quoted else text)[:_LONGEST_TEXT]
+    first, *further = text[:_LONGEST_TEXT].split("\n")
+    return "\n".join([first, *takewhile(_is_said, further)])
+
+
+def _is_said(line: str) -> bool:
+    """Whether a line is still of the report, and does not begin the letter brought back. Linear in its length."""
+    word = _WORD.search(line)
+    if word is None:
+        return True
+    head, said = line[: word.start()], line[word.start() :]
+    if "--" in head and _BELOW.search(said):
+        return False
+    return _QUOTED.match(said) is None
 
 
 def _readable(message: Message) -> Sequence[Message]:

@@ -30,6 +30,9 @@ from teplo.channels.email.wording import is_bad_address, speaks_of_us
 __all__ = ["BOUNCED", "COMPLAINED", "DELAYED", "OPTED_OUT", "REPLIED", "Report", "read_report"]
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{26}[0-9a-f]{18}(?![a-z0-9])", re.IGNORECASE)
 _READ_AT_MOST = 100_000
+_MOST_LINES = 5_000
+_LONGEST_LINE = 998
+"""RFC 5322, 2.1.1. Readers ask each line for many patterns: what is longer is made to take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Report:
 
 def read_report(raw: bytes) -> Report | None:
     """The news in a letter, or None when it is about nothing of ours (or an automatic answer)."""
-    message = email.message_from_bytes(raw, policy=email.policy.compat32)
+    message = email.message_from_bytes(_trimmed(raw), policy=email.policy.compat32)
     copy = _copy_of(message, raw)
     if copy is None:
         return None
@@ -81,6 +84,10 @@ def read_report(raw: bytes) -> Report | None:
     if _is_report(message) or is_automatic(message):
         return None
     return Report(REPLIED, *copy) if _answers_ours(message) else None
+
+
+def _trimmed(raw: bytes) -> bytes:
+    return b"\n".join(line[:_LONGEST_LINE] for line in raw.splitlines()[:_MOST_LINES])
 
 
 def _own_row(rows: Sequence[Row], address: str) -> Row | None:

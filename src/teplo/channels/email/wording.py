@@ -27,9 +27,13 @@ class Meaning(Enum):
 
 
 def _any(lines: str) -> re.Pattern[str]:
-    """One pattern of a list, a line each; {WHO} is what the person at the other end is called."""
+    """One pattern of a list, a line each; {WHO} is what the person at the other end is called.
+
+    Endings of words are short, so that a stranger's text of one endless word is read in linear time.
+    """
     patterns = [line.strip().replace("{WHO}", _WHO) for line in lines.strip().splitlines()]
-    return re.compile("|".join(patterns), re.IGNORECASE)
+    bounded = "|".join(patterns).replace(r"\w*", r"\w{0,15}").replace(r"\w+", r"\w{1,15}")
+    return re.compile(bounded, re.IGNORECASE)
 
 
 _WHO = r"(?:user|recipient|mailbox|account|addressee?|e-?mail address|person|alias)"

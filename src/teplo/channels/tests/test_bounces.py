@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from email.mime.text import MIMEText
+from time import process_time
 from typing import Any
 
 import pytest
 
 from teplo.channels import bounces
 from teplo.channels.email.mailbox import Mailbox, MailboxAway, Place, read_new
-from teplo.channels.email.news import Row
+from teplo.channels.email.news import Row, human_text
 from teplo.channels.email.reports import Report, read_report
 from teplo.channels.links import LETTER, Links
 from teplo.channels.models import Delivery, Sender
@@ -244,6 +247,67 @@ def test_a_mailbox_is_read_on_from_where_it_was_left(delivery: Delivery) -> None
         assert bounces.read_mailboxes() == 1
     assert told() == ["letter-bounced", "letter-replied", "unsubscribed"]
     assert Sender.objects.get().poll_state["uid"] == 1
+
+
+@contextmanager
+def mailbox_with(letters: dict[int, bytes]) -> Iterator[None]:
+    with serving(Folder(letters=letters)) as folder:
+        settings = {"imap_host": "127.0.0.1", "imap_port": folder.port, "imap_security": "none", "username": "u"}
+        make_sender(settings=settings)
+        Sender.objects.update(settings=settings, secret=encrypt("right"))
+        yield
+
+
+def test_a_report_with_an_empty_field_is_read_by_its_code() -> None:
+    raw = delivery_report("5.1.1").replace(b"Action: failed", b"Action: \n \t")
+    assert read_report(raw) == Report("bounced", 5, 6, "5.1.1")
+
+
+def test_a_letter_that_cannot_be_read_holds_up_no_other(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(raw: bytes) -> Report | None:
+        if raw.startswith(b"Strange"):
+            raise IndexError
+        return read_report(raw)
+
+    monkeypatch.setattr(bounces, "read_report", read)
+    token = Links("", delivery.person_id, delivery.id).token(LETTER)
+    with mailbox_with({3: b"Strange: 1\r\n\r\n", 7: delivery_report("5.1.1", token=token)}):
+        assert bounces.read_mailboxes() == 1
+    assert (Sender.objects.get().poll_state["uid"], told()) == (7, ["letter-bounced"])
+
+
+@pytest.mark.parametrize("piece", ["\n", "-", "- ", "a", "5.", "--copy ", "отправитель"])
+@pytest.mark.parametrize("is_by_parts", [True, False])
+def test_a_letter_made_to_take_long_is_read_in_seconds(piece: str, is_by_parts: bool) -> None:
+    """Seconds of the processor, ten times what it takes; what took cubes of the length took hours."""
+    filling = (piece * (200_000 // len(piece.encode()))).encode()
+    raw = delivery_report("5.1.1" if is_by_parts else "none", to=f"bounces+{TOKEN}@teplo.example")
+    raw = raw.replace(b"Your letter could not be delivered.", b"No such user\n" + filling)
+    raw = raw.replace(b'charset="us-ascii"', b'charset="utf-8"').replace(b"7bit", b"8bit")
+    if not is_by_parts:
+        raw = raw.replace(b"message/delivery-status", b"application/x-report")
+    began = process_time()
+    report = read_report(raw)
+    assert process_time() - began < 10
+    assert report is not None and (report.kind, report.status) == ("bounced", "5.1.1")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--- Below this line is a copy of the message.",
+        "------ This is a copy of the message, including all the headers. ------",
+        "  -----Original message-----",
+        "----- Исходное сообщение -----",
+        "Заголовки письма:",
+        "This is a copy of your message.",
+        "Received: from mx.example",
+        ">> Return-Path: <>",
+    ],
+)
+def test_words_of_the_letter_brought_back_are_not_the_servers(line: str) -> None:
+    letter = MIMEText(f"Sorry.\n\n--\nCopy that.\n{line}\nno such user", _charset="utf-8")
+    assert human_text(letter) == "Sorry.\n\n--\nCopy that."
 
 
 def test_a_mailbox_that_lets_nobody_in_says_why() -> None:
