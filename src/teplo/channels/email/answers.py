@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from teplo.channels.email.wording import is_bad_address, status_of
+from teplo.channels.email.wording import Meaning, is_bad_address, read_words, status_of
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _ADDRESS = re.compile(r"[^\s<>\"':;,()]+@[^\s<>\"':;,()]+")
@@ -112,7 +112,7 @@ def _wait(shown: str, text: str) -> timedelta:
 def _refused_recipient(shown: str, text: str, detail: tuple[int, int] | None, trouble: str) -> Outcome:
     if shown.startswith("530") or _NOT_SET_UP.search(text):
         return Outcome(Fate.NOT_HANDED, shown, text[:300], trouble=trouble, was_tried=True)
-    if detail and detail[0] == 7:
+    if (detail and detail[0] == 7) or read_words(text) is Meaning.ABOUT_US:
         is_listed = _BLOCKED.search(text) is not None
         return Outcome(Fate.REFUSED_CONTENT, shown, text[:300], trouble=trouble if is_listed else "")
     is_unknown = detail is None and _NO_SUCH.search(text) is not None

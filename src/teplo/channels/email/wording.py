@@ -27,16 +27,18 @@ class Meaning(Enum):
 
 
 def _any(lines: str) -> re.Pattern[str]:
-    """One pattern of a list, a line each; {WHO} is what the person at the other end is called.
+    """One pattern of a list, a line each; {WHO} is what the person at the other end is called, {OURS} the sender's
+    address.
 
     Endings of words are short, so that a stranger's text of one endless word is read in linear time.
     """
-    patterns = [line.strip().replace("{WHO}", _WHO) for line in lines.strip().splitlines()]
+    patterns = [line.strip().replace("{WHO}", _WHO).replace("{OURS}", _OURS) for line in lines.strip().splitlines()]
     bounded = "|".join(patterns).replace(r"\w*", r"\w{0,15}").replace(r"\w+", r"\w{1,15}")
     return re.compile(bounded, re.IGNORECASE)
 
 
 _WHO = r"(?:user|recipient|mailbox|account|addressee?|e-?mail address|person|alias)"
+_OURS = r"(?:sender|sending|envelope|mail ?from)\W(?:(?!recipient|user|mailbox)[^.\n]){0,30}(?:domain|address|e-?mail)"
 _GONE = _any(r"""
     no such (?:{WHO}|person|local|mail ?drop|address|domain|host)
     unknown (?:\w+ )?{WHO}
@@ -117,7 +119,7 @@ _FULL = _any(r"""
     перевищен\w* (?:квот|ліміт|розмір)
     недостатньо місця
 """)
-_ABOUT_US = _any(r"""
+_AGAINST_US = _any(r"""
     \bspam\b
     black ?list
     block ?list
@@ -127,7 +129,6 @@ _ABOUT_US = _any(r"""
     spamhaus
     reputation
     \bpolicy\b
-    sender (?:address )?(?:rejected|denied|verify|verification|blocked|not)
     \bdmarc\b
     \bspf\b
     \bdkim\b
@@ -135,22 +136,24 @@ _ABOUT_US = _any(r"""
     unable to relay
     not (?:allowed|permitted|authoriz\w+) to (?:send|relay)
     unauthenticated
+    unsolicited
+    \bспам
+    ч[её]рн\w+ спис
+    политик
+    чорн\w+ спис
+""")  # stronger than words of the address: "mailbox unavailable; reject due to SPF policy"
+_ABOUT_US = _any(r"""
     authentication required
     message (?:content )?(?:was )?(?:rejected|refused|blocked)
     too large
     size exceeds
     exceeds (?:the )?(?:maximum )?(?:message )?size
     virus
-    unsolicited
     rate limit
     too many (?:connections|messages|recipients)
-    \bспам
-    ч[её]рн\w+ спис
     заблокирован\w* (?:отправител|сервер|по)
-    отправител\w*[^.\n]{0,30}(?:отклон|заблокир|запрещ)
-    политик
-    чорн\w+ спис
     відправник\w*[^.\n]{0,30}(?:відхилен|заблок|заборонен)
+    отправител\w*[^.\n]{0,30}(?:отклон|заблокир|запрещ)
 """)
 _TEMPORARY = _any(r"""
     time(?:d)? ?out
@@ -181,6 +184,7 @@ def read_words(text: str) -> Meaning:
     """The meaning of a refusal in words; what speaks of us is no fault of the address."""
     for pattern, meaning in (
         (_SENDER, Meaning.ABOUT_US),
+        (_AGAINST_US, Meaning.ABOUT_US),
         (_NO_DOMAIN, Meaning.NO_SUCH_DOMAIN),
         (_GONE, Meaning.NO_SUCH_ADDRESS),
         (_FULL, Meaning.FULL),
@@ -222,15 +226,21 @@ def status_of(*, status: str, diagnostic: str, text: str = "") -> str:
         return Meaning.NO_SUCH_ADDRESS.value
     if words is Meaning.UNKNOWN:
         return code
-    if _is_vague(code) or (words in _OF_THE_ADDRESS and not _is_plain(code)):
+    if _is_vague(code) or (words in _OF_THE_ADDRESS and _yields_to_words(code)):
         return _of_class(words, code or _bare_class(diagnostic or text))
     if words is Meaning.ABOUT_US and is_bad_address(code) and _SENDER.search(diagnostic):
         return "5.1.8"
+    if words is Meaning.ABOUT_US and code.endswith(".1.0"):
+        return _of_class(words, code)
     return code
 
 
 _SENDER = _any(r"""
-    sender (?:address |e-?mail )?(?:rejected|denied|verify|verification|is not|not)
+    sender (?:address |e-?mail )?(?:rejected|denied|blocked|verify|verification|is not|not)
+    {OURS}[^\n]{0,40}\b(?:not|null|unknown|invalid)
+    {OURS}[^\n]{0,40}\bdoesn.?t
+    \b(?:helo|ehlo)\b[^\n]{0,40}(?:reject|invalid|not|denied|fail|must|need|require)
+    client host\b
     (?:callout|callback|sender) verif
     mail from:?[^\n]{0,40}(?:rejected|denied)
     (?:адрес\w* )?отправител\w*[^.\n]{0,30}(?:отклон|запрещ|не )
@@ -246,9 +256,10 @@ def _is_vague(code: str) -> bool:
     return not code or _precision(code) == 0
 
 
-def _is_plain(code: str) -> bool:
-    """Whether the code itself says something of the address: mailbox (2) and address (1) with a detail."""
-    return code.split(".")[1] in ("1", "2") and _precision(code) == 2
+def _yields_to_words(code: str) -> bool:
+    """Whether words of the address say more: not than mailbox (2) or address (1) with a detail, nor of content (6)."""
+    subject = code.split(".")[1]
+    return subject != "6" and not (subject in ("1", "2") and _precision(code) == 2)
 
 
 def _bare_class(text: str) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from teplo.channels.email.answers import Fate, Stage, grown, read_answer, without_addresses
+from teplo.channels.email.wording import status_of
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,40 @@ def test_only_an_answer_about_the_address_itself_blocks_it() -> None:
     assert read_answer(stage=Stage.RCPT, code=550, text="5.1.1 none").is_bad_address
     assert not read_answer(stage=Stage.RCPT, code=550, text="5.1.8 bad sender").is_bad_address
     assert not read_answer(stage=Stage.RCPT, code=550, text="no such user").is_bad_address
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (550, "5.7.1 <srv.local>: Helo command rejected: Host not found"),
+        (550, "Client host rejected: cannot find your hostname, host not found"),
+        (554, "5.7.1 <hello@teplo.example>: sender domain does not exist"),
+        (550, "5.7.27 Sender domain has null MX record"),
+        (550, "Sender domain does not exist"),
+        (550, "5.1.0 message rejected: your IP is on spamhaus"),
+        (550, "Requested action not taken: mailbox unavailable; Reject due to SPF policy"),
+    ],
+)
+def test_what_a_server_has_against_us_is_not_held_against_the_address(code: int, text: str) -> None:
+    outcome = read_answer(stage=Stage.RCPT, code=code, text=text)
+    assert (outcome.fate, outcome.is_bad_address) == (Fate.REFUSED_CONTENT, False)
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "status"),
+    [
+        ("550 Requested action not taken: mailbox unavailable. Reject due to SPF policy", "5.7.1"),
+        ("554 5.6.0 Invalid recipient header", "5.6.0"),
+        ("550 5.1.0 rejected, your IP is blacklisted", "5.7.1"),
+        ("550 5.7.27 Sender domain has null MX record", "5.7.27"),
+        ("550 Requested action not taken: mailbox unavailable", "5.1.1"),
+        ("550 5.5.0 Requested action not taken: mailbox unavailable", "5.1.1"),
+        ("550 5.1.0 Address rejected", "5.1.0"),
+        ("The response was: 550 5.1.1 The email account that you tried to reach does not exist", "5.1.1"),
+    ],
+)
+def test_codes_and_words_come_to(diagnostic: str, status: str) -> None:
+    assert status_of(status="5.0.0", diagnostic=diagnostic) == status
 
 
 def test_greylisting_is_waited_for_less_than_a_full_mailbox() -> None:
