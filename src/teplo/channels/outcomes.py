@@ -44,7 +44,7 @@ def record_outcomes(sender: Sender, results: Sequence[Result], *, owner: str, st
         note_trouble(sender, streak.trouble, at=at, for_good=streak.silent >= SILENT_FOR_GOOD)
     elif is_going:
         note_well(sender)
-    stand = _Stand(sender, at, is_going=is_going, is_stopped=bool(streak.trouble))
+    stand = _Stand(sender, at, streak, is_going=is_going, is_stopped=bool(streak.trouble))
     changes = [_change(one, outcome, stand) for one, outcome in results]
     with transaction.atomic():
         written = write_changes(changes, owner=owner, states=[DeliveryState.SENDING, DeliveryState.UNCERTAIN])
@@ -73,6 +73,7 @@ class _Stand:
 
     sender: Sender
     at: datetime
+    streak: Streak
     is_going: bool
     is_stopped: bool
 
@@ -115,14 +116,14 @@ def _not_handed(one: Cleared, outcome: Outcome, stand: _Stand) -> Change:
 
 
 def _tried(one: Cleared, outcome: Outcome, stand: _Stand) -> Change:
-    """The server refused the sender at this recipient: his own affair as long as others go or are not asked yet."""
+    """The server refused the sender at this recipient: his own affair only if others still went after him."""
     if stand.is_stopped:
         attempts = one.delivery.attempts + 1
         until = stand.sender.paused_until or stand.at + _SOON
         due_at = until + min(attempts * _BEHIND, 9 * _BEHIND)
         params = {"trouble": stand.sender.health or outcome.trouble, "until": until.isoformat()}
         return _made(one, DeliveryState.QUEUED, reasons.SENDER_TROUBLE, params, due_at=due_at, answer=outcome.answer)
-    if stand.is_going and outcome.code.startswith("5"):
+    if stand.is_going and stand.streak.is_alone(one.address) and outcome.code.startswith("5"):
         return _made(one, DeliveryState.FAILED, reasons.REFUSED, {"code": outcome.code}, answer=outcome.answer)
     return _later(one, replace(outcome, wait=outcome.wait or _AGAIN), stand.at)
 

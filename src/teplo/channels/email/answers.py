@@ -16,7 +16,9 @@ _NO_SUCH = re.compile(
     r"no such|unknown (?:user|recipient)|user unknown|does not exist|not exist|invalid recipient", re.I
 )
 _FULL = re.compile(r"quota|mailbox (?:is )?full|over ?quota", re.IGNORECASE)
-_NOT_SET_UP = re.compile(r"relay|authenticat|authoriz|5\.7\.0\b", re.IGNORECASE)
+_NOT_SET_UP = re.compile(
+    r"relay|authenticat|authoriz|5\.7\.0\b|sending (?:limit|quota)|(?:daily|hourly)[^\n]{0,30}(?:limit|quota)", re.I
+)
 _BLOCKED = re.compile(r"blocked|blacklist|block ?list|spamhaus|reputation", re.IGNORECASE)
 
 

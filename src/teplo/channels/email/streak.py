@@ -52,6 +52,10 @@ class Streak:
             if len(self.row) >= SEVERAL:
                 self.trouble, self.before, self.row = outcome.trouble, _with(self.before, *self.row), []
 
+    def is_alone(self, recipient: str) -> bool:
+        """Whether others got their letters after this one was refused: so it is no trouble of the sender's."""
+        return _digest(recipient) in self.alone
+
     def kept(self) -> dict[str, Any]:
         """What the next batch must know."""
         return {"row": self.row, "before": self.before, "alone": self.alone, "silent": self.silent}

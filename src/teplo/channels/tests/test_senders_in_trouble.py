@@ -167,6 +167,26 @@ def test_after_the_pause_others_are_tried_first_so_three_bad_ones_in_front_stop_
     assert {(fresh(one).attempts, fresh(one).state) for one in bad} <= {(2, "failed"), (2, "queued")}
 
 
+@pytest.mark.parametrize("stage", ["mail", "rcpt"])
+def test_letters_refused_because_the_quota_ended_wait_and_are_not_lost(
+    noon: datetime, workspace: Workspace, template: Template, stage: str
+) -> None:
+    asked = []
+
+    def script(at: str, line: str) -> str | None:
+        if at != stage:
+            return None
+        asked.append(line)
+        return "550 5.4.5 Daily user sending limit exceeded" if len(asked) > 8 else None
+
+    with MailServer(script=script, offers=()) as server:
+        make_sender(port=server.port, settings={"connections": 1})
+        letters = queued(template, *(f"p{n}" for n in range(10)))
+        send_due(owner="a")
+    assert states(letters) == {"sent": 8, "queued": 2}
+    assert all(fresh(letter).due_at > noon for letter in letters if fresh(letter).state == "queued")
+
+
 def test_a_paused_sender_with_a_long_queue_holds_up_no_other(
     noon: datetime, workspace: Workspace, template: Template, mail: MailServer
 ) -> None:
