@@ -133,7 +133,7 @@ def test_a_link_runs_out_is_used_once_and_takes_the_others_with_it():
 
 
 def test_without_a_mail_server_it_is_said_how_else(client):
-    make_user()
+    make_user(role="administrator", password=PASSWORD)
     answer = client.get("/sign-in/link/", headers={"Accept-Language": "en"})
     assert "An administrator can give you a link" in answer.content.decode()
     assert (
