@@ -55,11 +55,11 @@ def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place:
 
 
 def _read_card(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    plain = " ".join(clean_cell(text).split())
+    plain = " ".join(clean_cell(text).split())[: TEXT_COLUMNS[column.target]]
     if column.target == "first_name" and not is_first_name(plain):
         row.remarks.append(Refusal("part-name", {"text": text[:80]}))
         return
-    row.card[column.target] = plain[: TEXT_COLUMNS[column.target]]
+    row.card[column.target] = plain
 
 
 def _read_full_name(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -93,7 +93,7 @@ def _read_domain(plan: Plan, row: PersonRow, column: Column, place: int, text: s
 
 def _read_size(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
     """`120`, or the middle of a band such as `11-50` or `500+`."""
-    found = [int(part) for part in re.findall(r"\d+", re.sub(r"(?<=\d)[\s,.](?=\d{3}\b)", "", text))]
+    found = [int(part) for part in re.findall(r"\d+", re.sub(r"(?<=\d)[\s,.](?=\d{3}\b)", "", text[:200]))]
     if not found or max(found) > 10_000_000:
         row.remarks.append(Refusal("part-number", {"text": text[:80], "column": plan.heading(place)}))
     else:

@@ -20,6 +20,9 @@ _WORDS_BEFORE = re.compile(r"^[^\d+(@:]*[^\W\d_][^\d+(]*(?=[\d+(])")
 _PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)
 _PHONE_MARKS = str.maketrans("", "", " \u00a0()-'")
 _PLAIN_PHONE = re.compile(r"\+(?:7[79]\d{9}|380\d{9}|375\d{9})")
+_SPACES = re.compile(r"\s+")
+_LONGEST_PHONE = 100
+"""Signs of a phone with what stands around it; of anything longer nothing is cut off."""
 _FIRST = frozenset("'`’\u200b\ufeff ")
 _NOTHING = frozenset(
     {"", "-", "—", "–", "нет", "ні", "no", "none", "null", "n/a", "na", "#н/д", "#n/a", "0", "?", "не указан"}
@@ -62,13 +65,18 @@ def _plain_phone(text: str) -> str:
 
 
 def _parts(kind: str, text: str) -> list[str]:
-    whole = clean_cell(text)
+    whole = _SPACES.sub(_one_space, clean_cell(text))
     is_phone = kind in ("phone", "whatsapp", "viber")
     pattern = _PHONES if is_phone else {"email": _EMAILS}.get(kind, _NAMES)
     parts = [clean_cell(part) for part in pattern.split(whole) if part]
     if is_phone:
         parts = [_bare_phone(part) for part in parts]
     return [part for part in parts if part.lower() not in _NOTHING]
+
+
+def _one_space(found: re.Match[str]) -> str:
+    """Of many spaces one: patterns that look for some take a cubic time on thousands. Line ends divide contacts."""
+    return "\n" if "\n" in found[0] else " "
 
 
 def _bare_phone(text: str) -> str:
@@ -78,7 +86,7 @@ def _bare_phone(text: str) -> str:
         return re.split(r"[.,]", text)[0]
     if (found := _SCIENTIFIC.fullmatch(text)) and len(found[2]) == int(found[3]):
         return found[1] + found[2]
-    if "/" in text or "=" in text:
+    if "/" in text or "=" in text or len(text) > _LONGEST_PHONE:
         return text
     bare = _WORDS_BEHIND.sub("", _EXTENSION.sub("", text)).rstrip(" -–—([,")
     bare = _WORDS_BEFORE.sub("", bare)

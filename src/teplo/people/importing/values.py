@@ -85,7 +85,7 @@ _WORDY = re.compile(
 _NOT_NUMBER = re.compile(r"[\s\u00a0\u202f'_]|руб\.?|грн\.?|uah|rub|usd|eur|aed|₽|₴|\$|€|£|р\.$", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ",."}
-_SEPARATORS = re.compile(r"\s*(?:[,;|\n]|:::)\s*")
+_SEPARATORS = re.compile(r"[,;|\n]|:::")
 _EXCEL_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a calendar, the zone is put on afterwards
 
 
@@ -144,7 +144,8 @@ def read_permission(text: str, *, target: str, order: str, zone: tzinfo) -> Perm
 
 def read_list(text: str) -> list[str]:
     """`сайт, горячий` → two values, each once."""
-    return list(dict.fromkeys(part for part in _SEPARATORS.split(text.strip()) if part))
+    parts = (part.strip() for part in _SEPARATORS.split(text))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def day_month(text: str) -> str:

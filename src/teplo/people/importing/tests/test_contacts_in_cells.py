@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from teplo.people.identities import ContactUnreadable, normalise
@@ -50,3 +52,21 @@ def test_cells_lose_apostrophes_and_prefixes_but_not_their_sense() -> None:
     assert clean_cell("l:1000") == "1000"
     assert clean_cell("час: 10") == "час: 10"
     assert clean_cell("O'Neil") == "O'Neil"
+
+
+@pytest.mark.parametrize("kind", ["phone", "whatsapp", "email", "telegram"])
+@pytest.mark.parametrize("filling", [" ", "\n", " \n", "-", "(", "- ", "a ", "1 ", ": ", " / ", "доб "])
+def test_no_filling_makes_a_cell_slow(kind: str, filling: str) -> None:
+    begun = time.process_time()
+    good, _bad = read_contacts(kind, "916" + filling * 10_000 + "1", "RU")
+    assert time.process_time() - begun < 3
+    assert kind == "telegram" or good == ()
+
+
+def test_wide_gaps_around_a_phone_are_no_part_of_it() -> None:
+    gap = " " * 20_000
+    assert read_contacts("phone", f"+7 916{gap}123-45-67{gap}(Анна)", "RU") == (("+79161234567",), ())
+    assert read_contacts("phone", f"+79161234567{gap}\n{gap}+380501234567", "RU")[0] == (
+        "+79161234567",
+        "+380501234567",
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +62,13 @@ def test_flags_are_read_in_three_languages(text: str, flag: bool | None) -> None
 
 def test_lists_lose_what_stands_twice() -> None:
     assert read_list("сайт, горячий;сайт") == ["сайт", "горячий"]
+    assert read_list(" * a :::  b c \n;, a") == ["* a", "b c", "a"]
+
+
+def test_a_list_of_wide_gaps_is_read_at_once() -> None:
+    begun = time.process_time()
+    assert read_list("а" + " " * 100_000 + "б") == ["а" + " " * 100_000 + "б"]
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize(
