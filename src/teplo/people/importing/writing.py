@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -48,7 +48,8 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     """Write the people of a chunk; a known person's card is filled, overwritten or left alone as the options say."""
     count = len(rows)
     if plan.options.known == "skip":
-        rows = _of_unknown(rows)
+        rows, left = _parted(rows)
+        _obey_noes(left, plan, f"import:{run_id}", at)
     if not rows:
         return Outcome(updated=count)
     by, first_new = f"import:{run_id}", new_id()
@@ -79,13 +80,34 @@ def write_events(rows: Sequence[EventRow], *, plan: Plan, run_id: int, at: datet
     return Outcome(created=len(rows), remarks=_remarks(rows))
 
 
-def _of_unknown(rows: Sequence[PersonRow]) -> list[PersonRow]:
+def _parted(rows: Sequence[PersonRow]) -> tuple[list[PersonRow], list[tuple[PersonRow, int]]]:
+    """Rows of nobody known, and those of known people with whose they are: an e-mail's owner before all others."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for kind, value in row.identities:
             wanted[kind].add(value)
     known = queries.known_identities(wanted)
-    return [row for row in rows if not any(identity in known for identity in row.identities)]
+    fresh: list[PersonRow] = []
+    left: list[tuple[PersonRow, int]] = []
+    for row in rows:
+        contacts = sorted(row.identities, key=lambda contact: contact[0] != "email")
+        person = next((known[contact] for contact in contacts if contact in known), None)
+        if person is None:
+            fresh.append(row)
+        else:
+            left.append((row, person))
+    return fresh, left
+
+
+def _obey_noes(left: Sequence[tuple[PersonRow, int]], plan: Plan, by: str, at: datetime) -> None:
+    """Who is left alone is left alone by letters too: what the file forbids holds for known people as for new ones."""
+    rows, people = [], []
+    for row, person in left:
+        noes = {channel: False for channel, is_given in row.consents.items() if not is_given}
+        rows.append(replace(row, consents=noes))
+        people.append(person)
+    _write_consents(rows, people, plan, by, at)
+    _suppress(rows, at)
 
 
 def _told(

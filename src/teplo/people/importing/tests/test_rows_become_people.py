@@ -20,6 +20,7 @@ from teplo.people.models import (
     Person,
     TagChange,
 )
+from teplo.people.suppression import suppressed
 from teplo.people.tagging import tags_of
 from teplo.people.testing import make_person
 
@@ -78,6 +79,28 @@ def test_a_known_person_is_filled_overwritten_or_left_alone(known: str, city: st
     assert (run.created, run.updated, run.refused) == (0, 1, 0)
     changed = set(AttributeChange.objects.values_list("key", flat=True))
     assert changed == {"fill": {"position"}, "overwrite": {"city", "position"}, "skip": set()}[known]
+
+
+def test_who_is_left_alone_is_not_written_to_where_the_file_forbids_it() -> None:
+    olga = make_person(email="olga@example.com", city="Москва")
+    ivan = make_person(email="ivan@example.com", city="Москва")
+    anna = make_person(email="anna@example.com", phone="+79161234567", city="Москва")
+    run = import_rows(
+        "Телефон;Почта;Город;Email status\n"
+        "+79161234567;olga@example.com;Киев;unsubscribed\n;ivan@example.com;Киев;bounced\n"
+        ";anna@example.com;Киев;subscribed\n;new@example.com;Киев;subscribed\n",
+        known="skip",
+    )
+    assert (run.created, run.updated, run.refused) == (1, 3, 0)
+    assert set(Person.objects.filter(city="Москва")) == {olga, ivan, anna}
+    current = Consent.objects.filter(is_current=True).values_list("person_id", "channel", "state")
+    assert set(current) == {
+        (olga.pk, "email", "withdrawn"),
+        (ivan.pk, "email", "withdrawn"),
+        (person_of("new@example.com").pk, "email", "given"),
+    }
+    contacts = [("email", f"{name}@example.com") for name in ("olga", "ivan", "anna", "new")]
+    assert suppressed(contacts) == {("email", "ivan@example.com"): "bounced"}
 
 
 def test_a_person_is_found_by_any_contact_and_gets_the_others() -> None:
@@ -246,3 +269,13 @@ def test_an_own_field_of_the_company_is_filled() -> None:
     map_columns(run, Оборот=Column("attribute", "turnover", "number", "Оборот", of_company=True))
     carry_through(run)
     assert Company.objects.get().attributes == {"turnover": 5000000}
+
+
+def test_cells_of_a_hundred_thousand_signs_stop_no_import() -> None:
+    digits, initials = "1" * 100_000, "а." * 50_000
+    run = make_import(f"Почта;Имя;Компания;Размер\na@example.com;{initials}1;Ромашка;{digits}\n")
+    map_columns(run, Размер="company_size")
+    carry_through(run)
+    assert (run.state, run.created, run.refused) == ("done", 1, 0)
+    assert Company.objects.get().size is None
+    assert "part-number" in ImportRefusal.objects.values_list("reason", flat=True)
