@@ -67,7 +67,7 @@ def run_import(work: Work) -> dict[str, Any]:
         raise CannotGoOn(str(FileRefused("gone")))
     ImportRun.objects.filter(pk=run.pk).update(state="running")
     try:
-        looked = head(path, shape) if work.cursor else _count(work, run, path, shape)
+        looked = head(path, shape) if run.counted else _count(work, run, path, shape)
         plan = _prepare(run, looked)
         if run.rows_are == "events":
             _look_back(path, shape, plan, after=work.cursor["after"], until=work.cursor["row"])
@@ -82,11 +82,12 @@ def run_import(work: Work) -> dict[str, Any]:
 
 
 def _count(work: Work, run: ImportRun, path: Path, shape: Shape) -> Looked:
-    """Before the first row: how many lines and rows there are, and how their dates are written."""
+    """Before the first row, or again if not kept: how many lines and rows there are, and how dates stand."""
     found = survey(path, shape, dated=dated_columns(ColumnMapping.from_json(run.mapping)))
     run.counted = {"lines": found.lines, "empty": found.empty, "inside": found.inside, "orders": found.orders}
-    work.advance(done=0, total=found.rows, cursor={"row": 0, "after": 0})
-    ImportRun.objects.filter(pk=run.pk).update(rows_total=found.rows, counted=run.counted)
+    with transaction.atomic():  # a cursor without its count would end in a run that cannot balance
+        work.advance(done=run.rows_done, total=found.rows, cursor=work.cursor or {"row": 0, "after": 0})
+        ImportRun.objects.filter(pk=run.pk).update(rows_total=found.rows, counted=run.counted)
     return found.head
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from teplo.jobs.models import Job, JobState
-from teplo.jobs.running import run_due
+from teplo.jobs.running import Work, run_due
 from teplo.jobs.testing import run_all_jobs
 from teplo.people.importing import running, starting, writing
 from teplo.people.importing.storing import drop_file, drop_old_files, path_of
@@ -68,6 +68,46 @@ def test_a_run_killed_within_any_chunk_takes_every_row_once(
     Job.objects.update(lease_until=None)
     run_due("next")
     assert_whole(run)
+
+
+def test_a_run_killed_right_after_counting_counts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_import(people())
+    starting.start_import(run)
+
+    real = Work.advance
+
+    def advance_and_die(self: Work, **kwargs: Any) -> None:
+        real(self, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Work, "advance", advance_and_die)
+        with pytest.raises(Killed):
+            run_due("killed")
+    assert not Job.objects.get().cursor
+    Job.objects.update(lease_until=None)
+    run_due("next")
+    assert_whole(run)
+
+
+def test_a_run_without_its_count_counts_and_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_import(people())
+    starting.start_import(run)
+    real = running.write_people
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        starting.stop_import(run)
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "write_people", stop)
+        run.refresh_from_db()
+        run_due("me")
+    ImportRun.objects.update(counted={})
+    assert starting.resume_import(run)
+    run_all_jobs()
+    assert_whole(run)
+    assert run.counted["lines"] == ROWS + 1
 
 
 def test_a_run_stops_between_chunks_and_goes_on_after_them(monkeypatch: pytest.MonkeyPatch) -> None:
