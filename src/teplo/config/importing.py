@@ -18,13 +18,16 @@ from teplo.stages.models import Stage
 from teplo.stages.moving import move_people
 from teplo.tracking.inbox import put_events
 
+LEASE = timedelta(minutes=10)
+"""Of an import: a large spreadsheet is counted for minutes before the first word of it."""
+
 
 def lend() -> None:
     """Fill the import's places, and let its runs be jobs."""
     lending.lend_events(put_events)
     lending.lend_stages(known=_known_stages, move=_move)
     lending.lend_outcomes(_tell_outcomes)
-    registry.register(JOB, run_import, title=_("Import of a file"), on_end=note_end)
+    registry.register(JOB, run_import, title=_("Import of a file"), lease=LEASE, on_end=note_end)
     periodic.every("forget-old-jobs", timedelta(days=1), forget_old_jobs)
     periodic.every("drop-imported-files", timedelta(hours=6), drop_old_files)
 

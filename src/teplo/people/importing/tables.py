@@ -23,6 +23,8 @@ NumberedRow = tuple[int, list[str]]
 _CHILD = "teplo.people.importing.answering"
 _CHILD_BY_ROW = "teplo.people.importing.sheets_by_row"
 _PK = b"PK\x03\x04"
+_UNPACKS_TO = 20
+"""Times its size: supposed, as what a stranger's file says of itself is read in the child only."""
 SAMPLES = 300
 
 
@@ -142,12 +144,15 @@ def _row(row: list[Any]) -> NumberedRow:
 
 
 def _limits(path: Path) -> Limits:
-    """Time grows with the file: a hundred megabytes of text take about ten seconds on a slow machine."""
+    """Time grows with the file: a hundred megabytes of text take about ten seconds on a slow machine, and a spreadsheet
+    holds twenty times its size. A survey says nothing until its end."""
     try:
         megabytes = path.stat().st_size // 1_000_000
+        unpacked = _UNPACKS_TO * megabytes if _is_packed(path) else 0
     except FileNotFoundError:
         raise FileRefused("gone") from None
-    return Limits(cpu_seconds=90 + 3 * megabytes)
+    seconds = 90 + 3 * megabytes + unpacked
+    return Limits(cpu_seconds=seconds, patience=2 * seconds)
 
 
 def _is_packed(path: Path) -> bool:

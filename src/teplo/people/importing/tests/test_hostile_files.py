@@ -229,3 +229,17 @@ def test_a_reader_that_dies_halfway_leaves_an_import_that_goes_on(monkeypatch: p
     assert (run.state, run.created, run.refused, Person.objects.count()) == ("done", 3000, 0, 3000)
     assert taken in (0, 2000)
     assert ImportRun.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("beginning", "megabytes", "seconds"), [(b"a;b\n", 0, 90), (b"a;b\n", 30, 180), (b"PK\x03\x04", 30, 780)]
+)
+def test_a_reader_has_time_by_what_its_file_unpacks_to(
+    tmp_path: Path, beginning: bytes, megabytes: int, seconds: int
+) -> None:
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.write(beginning)
+        file.truncate(max(len(beginning), megabytes * 1_000_000))
+    limits = tables._limits(path)
+    assert (limits.cpu_seconds, limits.patience) == (seconds, 2 * seconds)
