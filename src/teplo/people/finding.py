@@ -25,6 +25,7 @@ Contact = tuple[str, str]
 
 _ATTEMPTS = 6
 _VISITOR = "visitor"
+_SHARED = {"phone", "whatsapp", "viber"}
 _RANK = {kind: rank for rank, kind in enumerate(("external", "email", "phone", "telegram", "whatsapp", "viber", "vk"))}
 
 
@@ -68,6 +69,8 @@ def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None
     - A known contact finds its person; unknown contacts beside it join his card.
     - Contacts of two people in one claim: the strongest contact decides, and the two wait as a possible duplicate for a
       human's word. Two known people are never merged here.
+    - A phone alone brings no new e-mail to somebody who has another: that is a new person, and the two a possible
+      duplicate. The phone stays with the first.
     - A visitor of whom nothing was known joins the card of the contact, with all he did before (R3). A visitor of
       another known person goes over to the contact's person from now on: the explicit contact wins.
     - Two workers with the same new contact end with one person.
@@ -274,12 +277,21 @@ class _Plan:
         owners = list(dict.fromkeys(owner for c in contacts if (owner := self._owner(c)) is not None))
         for other in owners[1:]:
             self.doubts.add((min(owners[0], other), max(owners[0], other)))
+        if owners and self._is_only_a_shared_phone(owners[0], contacts):
+            person = self._new_person(claim, is_anonymous=False)
+            self.doubts.add((owners[0], person))
+            return person
         if owners:
             return owners[0]
         visiting = next((owner for v in visitors if (owner := self._owner(v)) is not None), None)
         if visiting is not None and (not contacts or self._may_be_his(visiting, contacts)):
             return visiting
         return self._new_person(claim, is_anonymous=not contacts)
+
+    def _is_only_a_shared_phone(self, owner: int, contacts: Sequence[Contact]) -> bool:
+        """A family or an office has one phone: it alone brings no other e-mail onto a card that has one."""
+        found = {kind for kind, value in contacts if (kind, value) in self.known}
+        return found <= _SHARED and "email" in self.kinds.get(owner, ()) and any(c[0] == "email" for c in contacts)
 
     def _may_be_his(self, person: int, contacts: Sequence[Contact]) -> bool:
         """New contacts from a known browser: his, unless he already has others of the same kind (a shared computer)."""

@@ -207,3 +207,16 @@ def test_a_page_vouches_for_nothing_that_a_page_has_told():
     find_or_create_people([page], at=AT)
     find_or_create_people([page._replace(source="site:2"), Claim([("email", "a@example.com")], source="site:2")], at=AT)
     assert Identity.objects.get(kind="email").source == "site:1"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_shared_phone_brings_no_other_e_mail_onto_a_card(at_once):
+    phone = ("phone", "+74951234567")
+    rows = [[("email", "a@example.com"), phone], [("email", "b@example.com"), phone]]
+    ivan, olga = find(*rows) if at_once else [find(row)[0] for row in rows]
+    assert ivan != olga
+    assert owner_of(*phone) == ivan and owner_of("email", "b@example.com") == olga
+    assert list(DuplicatePair.objects.values_list("first_id", "second_id")) == [(ivan, olga)]
+    assert find(*rows) == [ivan, olga]
+    assert find([phone]) == [ivan]
+    assert DuplicatePair.objects.count() == 1
