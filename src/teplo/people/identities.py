@@ -154,7 +154,18 @@ def _read_phone(text: str, region: str | None, accepts: Callable[[phonenumbers.P
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if accepts(number) else ""
+    if not accepts(number):
+        return ""
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return "" if is_placeholder_phone(written) else written
+
+
+def is_placeholder_phone(written: str) -> bool:
+    """Whether an E.164 number only fills a required field: +70000000000, +79999999999, +79000000000.
+
+    Taken for a contact, it would make one person of everybody who had none to give.
+    """
+    return len(set(written[-9:])) == 1
 
 
 def _telegram(text: str, region: str) -> str:

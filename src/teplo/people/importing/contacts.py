@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from teplo.people.identities import ContactUnreadable, normalise
+from teplo.people.identities import ContactUnreadable, is_placeholder_phone, normalise
 
 _PHONES = re.compile(
     r"[;|\n]|\s*:::\s*|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE
@@ -61,7 +61,8 @@ def _plain_phone(text: str) -> str:
     """A full mobile number of Russia, Kazakhstan, Ukraine or Belarus: what `normalise` would answer, ten times as fast
     (reading phones was a third of an import)."""
     digits = text.translate(_PHONE_MARKS)
-    return digits if _PLAIN_PHONE.fullmatch(digits) else ""
+    is_plain = _PLAIN_PHONE.fullmatch(digits) and not is_placeholder_phone(digits)
+    return digits if is_plain else ""
 
 
 def _parts(kind: str, text: str) -> list[str]:

@@ -54,6 +54,8 @@ def test_a_contact_has_one_form(kind, text, region, value):
         ("phone", "12345"), ("phone", "нет телефона"), ("phone", "555-01-99"), ("phone", "+1"),
         ("telegram", "no"), ("telegram", "https://t.me/+AbCdEf"), ("telegram", "имя"),
         ("vk", "https://vk.com/"), ("visitor", "a b"), ("visitor", "x" * 300), ("fax", "1"),
+        ("phone", "+7 (000) 000-00-00"), ("phone", "+71111111111"), ("phone", "8 999 999 99 99"),
+        ("phone", "+380 00 000 00 00"), ("phone", "80000000000"), ("phone", "+79000000000"),
     ],
 )  # fmt: skip
 def test_what_is_no_contact_is_refused_by_name(kind, text):
