@@ -98,7 +98,7 @@ def test_the_palette_opens_by_keyboard_and_leads_to_a_page(live_server: Any, own
     with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, complaints):
         page.goto(live_server.url, wait_until="networkidle")
         page.keyboard.press("Control+k")
-        page.locator("#palette input").fill("профил")
+        page.locator("#palette input").fill("мой проф")
         page.locator("#found a.cursor", has_text="профил").wait_for()
         page.keyboard.press("Enter")
         page.wait_for_url("**/profile/")
