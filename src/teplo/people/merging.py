@@ -113,16 +113,18 @@ def merge_people(
             raise CannotMerge("verified-emails-differ")
         carried = carrying.take_over([(loser_id, winner_id)], at=moment, by=by)[loser_id]
         fields = _take_fields(winner, loser, set(take_from_loser), moment)
+        remembered = _remember_replaced(winner, fields, by, moment)
+        identities = _take_identities([(loser_id, winner_id)])[loser_id]
+        leaves = move_leaves([(loser_id, winner_id)])[loser_id]
         snapshot = {
             "person": _card(loser),
             "fields": fields,
-            "remembered": _remember_replaced(winner, fields, by, moment),
-            "identities": _take_identities([(loser_id, winner_id)])[loser_id],
-            "leaves": move_leaves([(loser_id, winner_id)])[loser_id],
+            "remembered": remembered,
+            "identities": identities,
+            "leaves": leaves,
             "carried": carried,
+            "tags_told": _tell_tags([(loser_id, winner_id)], {loser_id: leaves}, moment, by)[loser_id],
         }
-        told = _tell_tags([(loser_id, winner_id)], {loser_id: snapshot["leaves"]}, moment, by)
-        snapshot["tags_told"] = told[loser_id]
         Person.objects.filter(id=loser_id).delete()
         merge = Merge.objects.create(
             winner_id=winner_id, loser_id=loser_id, reason=reason, snapshot=snapshot, by=by, at=moment
