@@ -29,6 +29,10 @@ from teplo.kit.testing import PATIENCE
 from teplo.tracking.incoming import event_id
 
 KEY = "faults"
+BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+}
+"""Page views that name no browser are a machine's and are not counted."""
 SITE = 7
 ORIGIN = f"site:{SITE}"
 
@@ -269,7 +273,7 @@ class Load:
 
     def _post(self, line: http.client.HTTPConnection, events: list[dict[str, Any]]) -> int:
         body = {"key": KEY, "events": events} if len(events) > 1 else {"key": KEY, **events[0]}
-        line.request("POST", "/collect", json.dumps(body), {"Content-Type": "text/plain"})
+        line.request("POST", "/collect", json.dumps(body), {"Content-Type": "text/plain", **BROWSER})
         answer = line.getresponse()
         answer.read()
         return answer.status

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from teplo.kit.testing import PATIENCE
-from tests.acceptance.installation import KEY, Installation, kill
+from tests.acceptance.installation import BROWSER, KEY, Installation, kill
 from tests.acceptance.test_faults_collecting import place  # noqa: F401 - a fixture
 
 FILE = Path(__file__).resolve().parents[3] / "shared" / "data" / "ecom_clickstream" / "ecom_synthetic.csv"
@@ -58,7 +58,9 @@ def post(line: http.client.HTTPConnection, events: list[dict[str, object]], toke
 def _post(line: http.client.HTTPConnection, path: str, events: list[dict[str, object]], headers: dict[str, str]) -> int:
     if not events:
         return 0
-    line.request("POST", path, json.dumps({"events": events}), {"Content-Type": "application/json", **headers})
+    line.request(
+        "POST", path, json.dumps({"events": events}), {"Content-Type": "application/json", **BROWSER, **headers}
+    )
     answer = line.getresponse()
     body = json.loads(answer.read())
     assert answer.status == 202, body
