@@ -70,8 +70,8 @@ def segment_new(request: HttpRequest) -> HttpResponse:
     try:
         proposed = posted_condition(request.GET, "condition")
     except ConditionError as error:
-        proposed = {}
         refused(request, str(error))
+        proposed = request.GET.get("condition", "{}")  # the builder marks the row to mend; only what is sent is kept
     return _editor(request, form, proposed)
 
 
