@@ -69,9 +69,7 @@ CONSUMERS = {
     "web/templatetags/conditions.py": SAYS,
 }
 
-EMPTY_AFTER_AN_ERROR = {
-    ("web/segments.py", "segment_new"),  # the builder of a new segment stays empty, and the refusal is told
-}
+EMPTY_AFTER_AN_ERROR: set[tuple[str, str]] = set()
 """Where `{}` stands in a handler of a broken condition."""
 
 LOST_IS_NONE = {
