@@ -67,6 +67,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect(request, "segment", segment.pk)
+    proposed: Any
     try:
         proposed = posted_condition(request.GET, "condition")
     except ConditionError as error:
