@@ -63,6 +63,14 @@ def upsert(
     return _write(model, columns, ordered, f" ON CONFLICT ({', '.join(column[n] for n in key)}) {action}")
 
 
+def latest_with(vendor: str, moment: str, moments: str) -> str:
+    """The later of a moment and of the last in a JSON list of moments, which may be missing."""
+    if vendor == "sqlite":  # a list has them as ISO texts of UTC, a column without T and offset
+        last = f"replace(replace(json_extract({moments}, '$[#-1]'), 'T', ' '), '+00:00', '')"
+        return f"max({moment}, coalesce({last}, {moment}))"
+    return f"greatest({moment}, ({moments} ->> -1)::timestamptz)"
+
+
 def keep_least_of(vendor: str, table: str, column: str) -> str:
     """For DO UPDATE SET: the lesser of the two, or the one that is known (MIN of SQLite forgets both)."""
     return _keep("MIN" if vendor == "sqlite" else "LEAST", table, column)

@@ -39,8 +39,9 @@ class ConsentWord:
 def record_consents(words: Iterable[ConsentWord], *, at: datetime | None = None) -> int:
     """Keep what people said; the latest by its own time counts, whenever it arrives. Answers how many became current.
 
-    The same word again (same state as the one before it) is no row of its own: its moment is kept beside that row. A
-    constant number of statements, however many people.
+    Of a yes and a no of one moment the no counts: the careful answer. The same word again (same state as the one
+    before it) is no row of its own: its moment is kept beside that row. A constant number of statements, however many
+    people.
     """
     moment = at or now()
     said: dict[Place, list[Said]] = {}
@@ -62,13 +63,13 @@ Place = tuple[int, str]
 def _kept(people: Iterable[int]) -> tuple[dict[Place, list[Kept]], dict[Place, int]]:
     """All words so far in the order of time, and the ids of those that count now.
 
-    Of two words of one moment, which a merge may bring together, the one that counts stands last.
+    Of two words of one moment the no stands last: it is the one that counts.
     """
     kept: dict[Place, list[Kept]] = {}
     current: dict[Place, int] = {}
     names = ("person_id", "channel", "id", "at", "state", "source", "text", "proof", "again", "is_current")
     rows = Consent.objects.filter(person_id__in=set(people))
-    rows = rows.order_by("person_id", "channel", "at", "is_current", "id")
+    rows = rows.order_by("person_id", "channel", "at", "state", "id")
     for person, channel, row_id, when, state, source, text, proof, again, is_current in rows.values_list(*names):
         before = kept.setdefault((person, channel), [])
         stood = before[-1].value if before else ""
@@ -86,7 +87,11 @@ def _fit(kept: list[Kept], said: list[Said]) -> Fitted:
         if word.value == ConsentState.WITHDRAWN:
             later = takewhile(_is_given_by_a_list, (row for row in kept if row.at >= word.at))
             words += [word._replace(at=row.at) for row in later]
-    return fit(kept, words, now=Start(stands), same=eq) if words else Fitted(value=stands)
+    return fit(kept, words, now=Start(stands), same=eq, rank=_rank) if words else Fitted(value=stands)
+
+
+def _rank(state: str) -> int:
+    return int(state == ConsentState.WITHDRAWN)
 
 
 def _stands(kept: Sequence[Kept]) -> str:
@@ -106,7 +111,11 @@ def _write(fitted: Mapping[Place, Fitted], kept: Mapping[Place, list[Kept]], cur
     for (_, row), row_id in zip(new, new_ids(len(new)) if new else [], strict=True):
         row.id = row_id
     spoken = {place: (*kept.get(place, ()), *found.new) for place, found in fitted.items()}
-    last = {place: sorted(rows, key=lambda row: row.at)[-1].id for place, rows in spoken.items() if rows}
+    last = {
+        place: max(rows, key=lambda row: (row.at, _rank(row.value), row.id)).id
+        for place, rows in spoken.items()
+        if rows
+    }
     queries.end_consents([place for place in last if place in current and current[place] != last[place]])
     rows = [
         (person, row.id, channel, row.value, row.at, *row.by, as_texts(row.again) or None,

@@ -89,12 +89,19 @@ def _move_rows(leaf: Leaf, rule: Move, pairs: Sequence[Pair]) -> dict[int, dict[
 
 def _leave_one_each(leaf: Leaf, rule: OneEach, pairs: Sequence[Pair]) -> list[tuple[Any, ...]]:
     """Let one card's rows (per key) stay as they are; answers (person, id) of the changed ones."""
-    older = f"AND o.{rule.newest} >= t.{rule.newest}" if rule.newest else ""
+    older = f"AND {_newness(rule, 'o')} >= {_newness(rule, 't')}" if rule.newest else ""
     changed = _change_where_other(leaf, rule, pairs, mine="loser", other="winner", more=older)
-    if rule.newest:
-        newer = f"AND o.{rule.newest} > t.{rule.newest}"
-        changed += _change_where_other(leaf, rule, pairs, mine="winner", other="loser", more=newer)
+    if rule.newest:  # those of the losers that are still as they were are newer
+        changed += _change_where_other(leaf, rule, pairs, mine="winner", other="loser", more="")
     return changed
+
+
+def _newness(rule: OneEach, alias: str) -> str:
+    """What rows are compared by: the last moment at which one was said, and what decides between equal moments."""
+    moment = f"{alias}.{rule.newest}"
+    if rule.again:
+        moment = bulk.latest_with(connection.vendor, moment, f"{alias}.{rule.again}")
+    return f"({moment}, {alias}.{rule.tie})" if rule.tie else moment
 
 
 def _change_where_other(

@@ -19,13 +19,16 @@ class OneEach:
     """Of rows for which `when` holds only one card's may stay so, per `key` if there is one: the others are changed by
     `otherwise` before moving.
 
-    With `newest` (a moment) the newer of the two stays as it is, else the winner's do.
+    With `newest` (a moment) the newer of the two stays as it is, else the winner's do. `again`: a JSON list
+    of moments at which the row was said again. `tie`: of two of one moment the one with more of this column stays.
     """
 
     when: Mapping[str, Any]
     otherwise: Mapping[str, Any]
     key: str = ""
     newest: str = ""
+    again: str = ""
+    tie: str = ""
 
 
 def own_past(key: str = "") -> OneEach:

@@ -19,10 +19,19 @@ OWN_LEAVES = (
     Leaf(ChangeNote, Move(), Erasing.DELETE, is_exported=False),
     Leaf(
         Consent,
-        Move(OneEach(when={"is_current": True}, otherwise={"is_current": False}, key="channel", newest="at")),
+        Move(
+            OneEach(
+                when={"is_current": True},
+                otherwise={"is_current": False},
+                key="channel",
+                newest="at",
+                again="again",
+                tie="state",  # a no stays beside a yes
+            )
+        ),
         Erasing.BLANK,
         blank={"proof": {}, "source": "", "text": ""},
-    ),
+    ),  # fmt: skip
     Leaf(IdentityClaim, Move(), Erasing.DELETE),
     Leaf(SegmentMember, Combine(key=("segment_id",), least=("entered_at",)), Erasing.DELETE),
     Leaf(PersonTag, Combine(key=("tag_id",), least=("added_at",)), Erasing.DELETE, is_exported=False),

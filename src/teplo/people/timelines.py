@@ -64,19 +64,30 @@ class _Point(NamedTuple):
     is_silent: bool = False
 
 
-def fit(kept: Sequence[Kept], said: Iterable[Said], *, now: Start, same: Callable[[Any, Any], bool]) -> Fitted:
+def fit(
+    kept: Sequence[Kept],
+    said: Iterable[Said],
+    *,
+    now: Start,
+    same: Callable[[Any, Any], bool],
+    rank: Callable[[Any], int] = lambda value: 0,
+) -> Fitted:
     """Put words into a timeline; whatever the order in which they arrive, the answer is that of their time.
 
     `kept`: the rows around the words by (at, id): from the last one at or before the first word to the first one
-    after the last word. Of two words of one moment the one that arrives later counts.
+    after the last word. Of two words of one moment the one of the higher `rank` counts, else the one that arrives
+    later.
     """
-    words = sorted(said, key=lambda word: word.at)
+    words = sorted(said, key=lambda word: (word.at, rank(word.value)))
     is_open = not kept or kept[-1].at <= words[-1].at
     before = {id(known): (known.before, list(known.again)) for known in kept}
     value = kept[0].before if kept else now.value
     row: Kept | None = None
     fitted = Fitted()
-    for point in _points(kept, words, now, is_open=is_open, same=same):
+    for point in sorted(
+        _points(kept, words, now, is_open=is_open, same=same),
+        key=lambda point: (point.at, rank(point.value), point.order),
+    ):
         is_repeat = same(value, point.value)
         if point.row is not None:
             row = point.row
@@ -103,7 +114,7 @@ def _differs(known: Kept, before: Any, again: list[datetime], same: Callable[[An
 def _points(
     kept: Sequence[Kept], words: Sequence[Said], now: Start, *, is_open: bool, same: Callable[[Any, Any], bool]
 ) -> list[_Point]:
-    """Everything said, by its time; at one moment rows stand before their repeats, and what arrives stands last."""
+    """Everything said; at one moment rows stand before their repeats, and what arrives stands last."""
     points = [_Point(known.at, 0, known.value, known.by, known) for known in kept]
     points += [_Point(at, 1, known.value, known.by) for known in kept for at in known.again]
     if kept and is_open and not same(kept[-1].value, now.value):
@@ -113,7 +124,7 @@ def _points(
     if not kept and now.since is not None:
         points.append(_Point(now.since, 2, now.value, now.by, leaves_trace=False))
     points += [_Point(word.at, 3, word.value, word.by, leaves_trace=word.leaves_trace) for word in words]
-    return sorted(points, key=lambda point: (point.at, point.order))
+    return points
 
 
 def _thinned(moments: list[datetime]) -> list[datetime]:

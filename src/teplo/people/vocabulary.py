@@ -314,13 +314,13 @@ def _channel_holds(test: Test, asking: Asking) -> Q:
 
 
 def _consent_holds(test: Test, asking: Asking) -> Q:
-    """The newest word on the channel, as it stood at the moment asked, is yes."""
+    """The newest word on the channel, as it stood at the moment asked, is yes; of two of one moment the no counts."""
     channels = {} if test.operator is Operator.IS_SET else {"channel__in": list(test.value)}
     rows = Consent.objects.filter(person=OuterRef("pk"), state=ConsentState.GIVEN, **channels)
     if not asking.of_past:
         return Q(Exists(rows.filter(is_current=True)))
     newer = Consent.objects.filter(
-        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), id__gt=OuterRef("id")),
+        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), state=ConsentState.WITHDRAWN),
         person=OuterRef("person"), channel=OuterRef("channel"), at__lte=asking.at,
     )  # fmt: skip
     return Q(Exists(rows.filter(~Exists(newer), at__lte=asking.at)))

@@ -125,11 +125,11 @@ def touches(part: Range) -> dict[int, list[tuple[str, str, str, datetime, dateti
 
 
 def consents(part: Range) -> dict[int, list[tuple[str, str]]]:
-    """Channel and word, the newest last."""
+    """Channel and word, the newest last; of two of one moment the no."""
     rows = _rows(
         f"SELECT c.person_id, c.channel, c.state FROM {Consent._meta.db_table} c "
         f"JOIN {TABLE} m ON m.person_id = c.person_id "
-        "WHERE m.person_id BETWEEN %s AND %s AND c.at <= m.at ORDER BY c.person_id, c.at, c.id",
+        "WHERE m.person_id BETWEEN %s AND %s AND c.at <= m.at ORDER BY c.person_id, c.at, c.state, c.id",
         part,
     )
     return _by_person((person, (channel, state)) for person, channel, state in rows)

@@ -10,6 +10,7 @@ from teplo.people.merging import merge_people
 from teplo.people.models import Consent
 from teplo.people.suppression import lift, suppress, suppressed
 from teplo.people.testing import make_person
+from teplo.people.unmerging import undo_merge
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,19 +59,32 @@ def test_the_same_word_again_is_not_written_twice():
 
 
 @pytest.mark.parametrize("kept", ["given", "withdrawn"])
-def test_two_words_of_one_moment_brought_together_the_one_that_counts_stands(kept):
+def test_of_a_yes_and_a_no_of_one_moment_brought_together_the_no_counts(kept):
     Workspace.objects.update_or_create(id=1, defaults={"requires_consent": False})
     olga, other = make_person(), make_person()
     record_consents(words(olga, kept))
     record_consents(words(other, "withdrawn" if kept == "given" else "given"))
-    merge_people(winner_id=olga.id, loser_id=other.id, reason="duplicate", by="user:1")
-    record_consents(words(olga, "given", at=AT - timedelta(days=1)))
-    assert Consent.objects.get(is_current=True).state == kept
-    assert (may_write([olga.id], "email") == {olga.id}) == (kept == "given")
-    record_consents(words(olga, "given"))
-    assert Consent.objects.get(is_current=True).state == "given"
-    record_consents(words(olga, "withdrawn"))
+    merge = merge_people(winner_id=olga.id, loser_id=other.id, reason="duplicate", by="user:1")
     assert Consent.objects.get(is_current=True).state == "withdrawn"
+    record_consents(words(olga, "given", at=AT - timedelta(days=1)))
+    record_consents(words(olga, "given"))
+    assert Consent.objects.get(is_current=True).state == "withdrawn"
+    assert may_write([olga.id], "email") == set()
+    undo_merge(merge_id=merge.id, by="user:1")
+    assert Consent.objects.get(person_id=other.id).is_current
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_no_said_again_after_the_other_card_s_yes_stands_when_they_become_one(is_kept):
+    olga, other = make_person(), make_person()
+    record_consents(words(olga, "withdrawn", "withdrawn", "withdrawn"))
+    record_consents(words(other, "given", at=AT + timedelta(days=1)))
+    winner, loser = (olga, other) if is_kept else (other, olga)
+    merge = merge_people(winner_id=winner.id, loser_id=loser.id, reason="duplicate", by="user:1")
+    assert Consent.objects.get(is_current=True).state == "withdrawn"
+    undo_merge(merge_id=merge.id, by="user:1")
+    states = dict(Consent.objects.filter(is_current=True).values_list("person_id", "state"))
+    assert states == {olga.id: "withdrawn", other.id: "given"}
 
 
 def test_a_late_word_leaves_one_current_where_none_was():
