@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from teplo.people.models import IdentityKind
+from teplo.people.placeholders import is_placeholder_email, is_placeholder_id, is_placeholder_phone
 
 CONTACT_KINDS = tuple(kind.value for kind in IdentityKind if kind not in (IdentityKind.VISITOR, IdentityKind.EXTERNAL))
 """Kinds by which a person can be reached."""
@@ -91,7 +92,13 @@ def guess_kind(text: str) -> str | None:
 
 
 def _email(text: str, region: str) -> str:
-    """Lower case; a domain in letters of its own (почта.рф) in its xn-- form, as SMTP wants it."""
+    """The address as SMTP wants it; empty if it only fills a field."""
+    address = _address(text)
+    return "" if address and is_placeholder_email(address) else address
+
+
+def _address(text: str) -> str:
+    """Lower case; a domain in letters of its own (почта.рф) in its xn-- form."""
     if found := _IN_BRACKETS.search(text):
         text = found[1]
     lowered = text.removeprefix("mailto:").rstrip(".,;").lower()
@@ -160,14 +167,6 @@ def _read_phone(text: str, region: str | None, accepts: Callable[[phonenumbers.P
     return "" if is_placeholder_phone(written) else written
 
 
-def is_placeholder_phone(written: str) -> bool:
-    """Whether an E.164 number only fills a required field: +70000000000, +79999999999, +79000000000.
-
-    Taken for a contact, it would make one person of everybody who had none to give.
-    """
-    return len(set(written[-9:])) == 1
-
-
 def _telegram(text: str, region: str) -> str:
     """The name without @ in lower case, a numeric id as digits, or a phone with + when only that is known."""
     lowered = text.lower()
@@ -191,11 +190,11 @@ def _vk(text: str, region: str) -> str:
 
 
 def _visitor(text: str, region: str) -> str:
-    return text if _VISITOR.fullmatch(text) else ""
+    return text if _VISITOR.fullmatch(text) and not is_placeholder_id(text) else ""
 
 
 def _external(text: str, region: str) -> str:
-    return text
+    return "" if is_placeholder_id(text) else text
 
 
 _READERS: dict[str, Callable[[str, str], str]] = {

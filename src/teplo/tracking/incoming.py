@@ -18,6 +18,7 @@ import msgspec
 from teplo.kit.ids import new_id
 from teplo.people.consent import CHANNELS
 from teplo.people.models import IdentityKind
+from teplo.people.placeholders import is_placeholder_id
 from teplo.tracking import reserved
 from teplo.tracking.signing import Signed, check_signature
 
@@ -168,7 +169,7 @@ def pack(events: list[bytes]) -> bytes:
 
 def _store(event: Incoming, *, origin: str, received_ms: int, user_agent: str, door: Door) -> Stored:
     visitor = (event.visitor or "").strip()
-    if visitor and not _VISITOR.fullmatch(visitor):
+    if visitor and (not _VISITOR.fullmatch(visitor) or is_placeholder_id(visitor)):
         raise EventRefused("visitor-unreadable", "visitor: letters, digits and _ . : - up to 120 characters")
     identities = _identities(event.identities) if event.identities else {}
     if not door.is_trusted:
@@ -204,7 +205,7 @@ def _own_visitor(visitor: str, identities: dict[str, str]) -> str:
     named = identities.pop("visitor", "")
     if named and visitor and named != visitor:
         raise EventRefused("visitor-refused", "identities: a page may name no other visitor than its own", status=403)
-    if named and not _VISITOR.fullmatch(named):
+    if named and (not _VISITOR.fullmatch(named) or is_placeholder_id(named)):
         raise EventRefused("visitor-unreadable", "visitor: letters, digits and _ . : - up to 120 characters")
     return visitor or named
 

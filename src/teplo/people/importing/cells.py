@@ -17,6 +17,7 @@ from teplo.people.importing.refusals import Refusal
 from teplo.people.importing.rows import EventRow, Outcome, PersonRow, RowRefused
 from teplo.people.models import AttributeDefinition, AttributeType
 from teplo.people.names import name_key
+from teplo.people.placeholders import is_placeholder_id
 
 if TYPE_CHECKING:
     from teplo.people.importing.plans import Plan
@@ -49,6 +50,8 @@ def _read_contact(plan: Plan, row: PersonRow | EventRow, column: Column, place: 
 
 def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place: int, text: str) -> None:
     number = clean_cell(text)
+    if is_placeholder_id(number):
+        return
     row.identities.append(
         ("external", (f"{plan.options.id_space}:{number}" if plan.options.id_space else number)[:254])
     )

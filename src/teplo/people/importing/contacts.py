@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from teplo.people.identities import ContactUnreadable, is_placeholder_phone, normalise
+from teplo.people.identities import ContactUnreadable, normalise
+from teplo.people.placeholders import is_placeholder_phone
 
 _PHONES = re.compile(
     r"[;|\n]|\s*:::\s*|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE
