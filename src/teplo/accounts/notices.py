@@ -35,6 +35,7 @@ _kinds: dict[str, NoticeKind] = {
     "person-hot": NoticeKind(_("%(name)s is hot: answer within %(minutes)s min"), "flame", is_hot=True),
     "hand-off-late": NoticeKind(_("Nobody has answered %(name)s yet"), "alarm", is_hot=True),
     "hand-off-returned": NoticeKind(_("Sales returned %(name)s: %(reason)s"), "arrow-back-up"),
+    "claim-waits": NoticeKind(_("Somebody on the site says they are %(name)s: your word is needed"), "user-check"),
     "task-given": NoticeKind(_("A task for you: %(title)s"), "checkbox"),
     "mentioned": NoticeKind(_("%(by)s named you in a note on %(name)s"), "at"),
     "import-done": NoticeKind(_("The import of %(name)s is done"), "file-import"),

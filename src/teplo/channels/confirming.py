@@ -19,6 +19,7 @@ from teplo.kit.clock import now
 from teplo.people import claiming
 from teplo.people.claiming import ClaimGone
 from teplo.people.models import ClaimState, IdentityClaim
+from teplo.people.waiting_consents import waiting_consents
 
 VALID = timedelta(days=7)
 
@@ -68,11 +69,12 @@ def find_question(token: str, *, at: datetime | None = None) -> Question | None:
     if claim is None or claim.state in (ClaimState.DECLINED,):
         return None
     is_done = claim.state == ClaimState.CONFIRMED and not claim.consents
+    consents = waiting_consents([claim])[claim.id]
     return Question(
         copy=copy,
         claim=claim,
-        channels=tuple(sorted(claim.consents)),
-        words=tuple(dict.fromkeys(said["words"] for said in claim.consents.values() if said.get("words"))),
+        channels=tuple(sorted(consents)),
+        words=tuple(dict.fromkeys(said["words"] for said in consents.values() if said.get("words"))),
         is_done=is_done,
         is_expired=not is_done and copy.delivery.created_at + VALID < (at or now()),
     )

@@ -27,6 +27,7 @@ from teplo.people.merging import merge_people
 from teplo.people.models import ClaimState, Consent, ConsentState, DuplicatePair, Identity, IdentityClaim, Person
 from teplo.people.public_words import is_public_source
 from teplo.people.suppression import lift, suppressed
+from teplo.people.waiting_consents import CLAIM_COLUMNS, VISITOR, joined, said_of, waiting_consents
 
 STAND_IN = "claimed."
 """How the visitor ids of stand-ins begin: cards that hold what was done in somebody else's name."""
@@ -35,10 +36,6 @@ WAITS = timedelta(days=30)
 ASK_AGAIN = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 _DECIDED = (ClaimState.CONFIRMED, ClaimState.ACCEPTED, ClaimState.DECLINED)
-_COLUMNS = (
-    "person_id", "kind", "value", "id", "target_id", "others", "consents", "origin", "page", "network", "mailbox",
-    "times", "first_at", "last_at", "state", "held_by", "decided_by",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Said:
     asks: bool = False
     """It is something a person expects an answer to: a form, a consent."""
     consents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Channel → proof of a yes that waits for a confirmation even on the visitor's own card."""
+    """Channel → proof of a yes that waits for a confirmation even on the visitor's own card, or for a contact."""
     given: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Channel → proof of every yes: all of them wait where the contact is another's."""
 
@@ -112,8 +109,19 @@ class _Row:
     asks: bool = False
 
 
-def note_claims(said: Sequence[Said], *, at: datetime, caps: Caps) -> tuple[list[bool], list[Asked]]:
-    """Note what pages said; answers for each whether it speaks for another's card, and whom to ask for confirmation.
+class Noted(NamedTuple):
+    """What came of noting."""
+
+    foreign: list[bool]
+    """Of each, whether it speaks for another's card."""
+    asked: list[Asked]
+    """Whom to ask for confirmation."""
+    claimed: set[int]
+    """Cards of which a claim has begun to wait for a colleague's word."""
+
+
+def note_claims(said: Sequence[Said], *, at: datetime, caps: Caps) -> Noted:
+    """Note what pages said, each claim once.
 
     A constant number of statements, however many events.
     """
@@ -127,8 +135,8 @@ def note_claims(said: Sequence[Said], *, at: datetime, caps: Caps) -> tuple[list
     rows: dict[tuple[int, str, str], _Row] = {}
     for one, is_foreign in zip(said, foreign, strict=True):
         _add_rows(rows, one, facts, is_foreign=is_foreign)
-    asked = _write(rows, at, caps) if rows else []
-    return foreign, asked
+    asked, claimed = _write(rows, at, caps) if rows else ([], set())
+    return Noted(foreign, asked, claimed)
 
 
 def _add_rows(
@@ -143,7 +151,7 @@ def _add_rows(
     for contact in one.contacts:
         owner, is_verified, source = facts.get(contact, (one.person_id, False, ""))
         is_own = owner == one.person_id and contact in facts
-        is_vouched = is_device or is_verified or (is_own and not is_public_source(source))
+        is_vouched = is_device or is_verified or contact[0] == VISITOR or (is_own and not is_public_source(source))
         if is_own and is_vouched and not one.consents:
             continue
         if is_foreign and owner == one.person_id:
@@ -152,10 +160,10 @@ def _add_rows(
         row = rows.setdefault((one.person_id, *contact), _Row(owner, state, one, counts=not is_vouched))
         row.said, row.times, row.asks = one, row.times + 1, row.asks or one.asks
         row.others |= nobodys if is_foreign else {}
-        row.consents |= one.given if is_foreign else one.consents
+        row.consents = joined(row.consents, one.given if is_foreign else one.consents)
 
 
-def _write(rows: dict[tuple[int, str, str], _Row], at: datetime, caps: Caps) -> list[Asked]:
+def _write(rows: dict[tuple[int, str, str], _Row], at: datetime, caps: Caps) -> tuple[list[Asked], set[int]]:
     known = {
         (claim.person_id, claim.kind, claim.value): claim
         for claim in IdentityClaim.objects.filter(person_id__in=among({key[0] for key in rows}))
@@ -166,13 +174,16 @@ def _write(rows: dict[tuple[int, str, str], _Row], at: datetime, caps: Caps) -> 
     asked_lately = _asked_lately(mailboxes.values(), at)
     written: list[tuple[Any, ...]] = []
     asked: list[Asked] = []
+    claimed: set[int] = set()
     for (key, row), row_id in zip(sorted(rows.items()), new_ids(len(rows)), strict=True):
         before = known.get(key)
         claim_id = before.id if before else row_id
         state = before.state if before and before.state in _DECIDED else row.state
-        consents = {**(before.consents if before else {}), **row.consents}
+        consents = joined(before.consents, row.consents) if before else row.consents
         others = {**(before.others if before else {}), **row.others}
         said = row.said
+        if before is None and state == ClaimState.OPEN:
+            claimed.add(row.target_id)
         written.append((
             *key, claim_id, row.target_id, others, consents, said.origin[:60], said.page[:500],
             said.network if row.counts else "", mailboxes[key] if row.counts else "", row.times, at, at, str(state),
@@ -184,7 +195,7 @@ def _write(rows: dict[tuple[int, str, str], _Row], at: datetime, caps: Caps) -> 
             asked_lately.add(mailboxes[key])
             asked.append(Asked(claim_id, key[0], key[2]))
     bulk.upsert(
-        IdentityClaim, _COLUMNS, written, key=("person_id", "kind", "value"), add=("times",),
+        IdentityClaim, CLAIM_COLUMNS, written, key=("person_id", "kind", "value"), add=("times",),
         keep_greatest=("last_at",), replace=("target_id", "others", "consents", "page", "state"),
     )  # fmt: skip
     if asked:
@@ -192,7 +203,7 @@ def _write(rows: dict[tuple[int, str, str], _Row], at: datetime, caps: Caps) -> 
             person_id__in=among({one.person_id for one in asked}), id__in=among({one.id for one in asked})
         )
         mine.update(asked_at=at)
-    return asked
+    return asked, claimed
 
 
 def _held(
@@ -296,6 +307,7 @@ def confirm(*, person_id: int, claim_id: int, proof: Mapping[str, Any], at: date
         if claim.state == ClaimState.DECLINED:
             raise ClaimGone
         if claim.state != ClaimState.CONFIRMED or claim.consents:
+            _gather_consents(claim)
             owner = _settle(claim, by="confirmation", at=moment, is_proven=True)
             _record(claim, owner, {"confirmed_at": moment.isoformat(), **proof}, moment)
             _close(claim, ClaimState.CONFIRMED, "confirmation", moment)
@@ -310,6 +322,7 @@ def accept(*, person_id: int, claim_id: int, by: str, at: datetime | None = None
         claim = _locked(person_id, claim_id)
         if claim.state not in (ClaimState.OPEN, ClaimState.OWN):
             raise ClaimGone
+        _gather_consents(claim)
         owner = _settle(claim, by=by, at=moment, is_proven=False)
         queries.vouch_for_identities([(claim.kind, claim.value, by[:60])])
         _record(claim, owner, {"accepted_by": by}, moment, lifts=False)
@@ -332,6 +345,14 @@ def _locked(person_id: int, claim_id: int) -> IdentityClaim:
     if claim is None:
         raise ClaimGone
     return claim
+
+
+def _gather_consents(claim: IdentityClaim) -> None:
+    """What the visitor allowed before anybody knew who they are is settled with who they are."""
+    claim.consents = waiting_consents([claim])[claim.id]
+    if claim.kind != VISITOR:
+        kept = IdentityClaim.objects.filter(person_id=claim.person_id, kind=VISITOR, state=ClaimState.OWN)
+        kept.delete()
 
 
 def _holder(claim: IdentityClaim) -> int | None:
@@ -387,7 +408,8 @@ def _absorb_own(claim: IdentityClaim, owner: int) -> None:
     waiting = own.values_list("consents", flat=True).first() or {}
     withdrawn = Consent.objects.filter(person_id=owner, is_current=True, state=ConsentState.WITHDRAWN)
     refused = set(withdrawn.values_list("channel", flat=True))
-    claim.consents = {channel: said for channel, said in waiting.items() if channel not in refused} | claim.consents
+    waiting = {channel: said for channel, said in waiting.items() if channel not in refused}
+    claim.consents = joined(waiting, claim.consents)
     own.delete()
 
 
@@ -423,7 +445,7 @@ def _record(claim: IdentityClaim, owner: int, proof: Mapping[str, Any], at: date
         [
             ConsentWord(
                 owner, channel, ConsentState.GIVEN, at=at, source=claim.origin, text=str(said.get("words", "")),
-                proof={**{key: value for key, value in said.items() if key != "words"}, **proof},
+                proof={**{key: value for key, value in said_of(said)[-1].items() if key != "words"}, **proof},
             )
             for channel, said in sorted(given.items())
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
-from operator import eq
+from operator import eq, itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -80,13 +80,17 @@ def _kept(people: Iterable[int]) -> tuple[dict[Place, list[Kept]], dict[Place, i
 
 
 def _fit(kept: list[Kept], said: list[Said]) -> Fitted:
-    """A list of an import overrules no withdrawal, neither one that it meets nor one that comes late."""
+    """A list of an import overrules no withdrawal, neither one that it meets nor one that comes late.
+
+    Nor does a yes of a page that nobody has confirmed; those that meet one are kept apart before they come here.
+    """
     stands = _stands(kept)
     words = [word for word in said if not (stands == word.value == ConsentState.GIVEN and _is_of_a_list(word.by))]
     for word in said:
         if word.value == ConsentState.WITHDRAWN:
-            later = takewhile(_is_given_by_a_list, (row for row in kept if row.at >= word.at))
-            words += [word._replace(at=row.at) for row in later]
+            spoken = ((at, row) for row in kept for at in (row.at, *row.again) if at >= word.at)
+            later = takewhile(lambda said: _lifts_nothing(said[1]), sorted(spoken, key=itemgetter(0)))
+            words += [word._replace(at=at) for at, _ in later]
     return fit(kept, words, now=Start(stands), same=eq, rank=_rank) if words else Fitted(value=stands)
 
 
@@ -98,12 +102,17 @@ def _stands(kept: Sequence[Kept]) -> str:
     return kept[-1].value if kept else ""
 
 
-def _is_given_by_a_list(row: Kept) -> bool:
-    return row.value == ConsentState.GIVEN and _is_of_a_list(row.by)
+def _lifts_nothing(row: Kept) -> bool:
+    return row.value == ConsentState.GIVEN and (_is_of_a_list(row.by) or is_unproven(row.by[2]))
 
 
 def _is_of_a_list(about: tuple[str, str, Mapping[str, Any]]) -> bool:
     return "import" in about[2]
+
+
+def is_unproven(proof: Mapping[str, Any]) -> bool:
+    """A yes of a page that neither a link, nor a colleague, nor the site's server has confirmed."""
+    return proof.get("how") == "form" and not ("confirmed_at" in proof or "accepted_by" in proof)
 
 
 def _write(fitted: Mapping[Place, Fitted], kept: Mapping[Place, list[Kept]], current: Mapping[Place, int]) -> int:

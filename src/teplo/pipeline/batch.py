@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from teplo.people.consent import ConsentWord
 from teplo.people.public_words import is_public_source
 from teplo.scoring.rescoring import Changed
 from teplo.stages.models import StageMove
@@ -57,6 +58,8 @@ class Batch:
     stage_moves: list[StageMove] = field(default_factory=list)
     segment_entries: Sequence[tuple[int, int]] = ()
     submissions: list[tuple[int, str, datetime]] = field(default_factory=list)
+    kept_consents: list[ConsentWord] = field(default_factory=list)
+    """What visitors allowed before anybody knew who they are, or before it was confirmed, and counts now."""
     step: str = ""
 
     def named(self, names: frozenset[str]) -> list[Taken]:

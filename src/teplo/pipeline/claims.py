@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from teplo.accounts.models import Workspace
+from teplo.accounts.models import Notice
+from teplo.accounts.notices import NewNotice, notify
 from teplo.accounts.workspace import get_workspace
 from teplo.channels.confirming import confirmation_template
 from teplo.channels.outbox import NewDelivery, enqueue
@@ -14,14 +14,13 @@ from teplo.kit.among import among
 from teplo.people import claiming
 from teplo.people.claiming import Asked, Caps, Said
 from teplo.people.identities import ContactUnreadable, normalise
-from teplo.people.models import Consent, ConsentState, Identity, Person
+from teplo.people.models import Identity, Person
 from teplo.people.queries import any_identity
+from teplo.people.waiting_consents import VISITOR, Proofs, kept_of, write_kept
 from teplo.pipeline.batch import Batch, Taken
-from teplo.pipeline.consent_proofs import consent_proofs
+from teplo.pipeline.page_consents import Judged, judge
 
-Proofs = dict[str, dict[str, Any]]
-"""Channel → what proves the yes."""
-
+NOTICE = "claim-waits"
 SUBMITTED = frozenset({"form-submitted"})
 ASKED_FOR = timedelta(days=2)
 """A letter that asks for confirmation is of no use later than this."""
@@ -31,22 +30,38 @@ def note_claims(batch: Batch) -> None:
     """Note who pages say their visitors are; nothing of it touches a card that somebody else vouches for."""
     _trust_signed(batch)
     events = [event for event in batch.events if event.is_public and (event.stored.identities or event.stored.consent)]
-    if not events:
+    spoken_of = {event.person_id for event in batch.events if _says_who(event) or event.stored.consent}
+    spoken_of.update(batch.people if batch.cause == "merge" else ())
+    kept = kept_of(spoken_of) if spoken_of else []
+    if not (events or kept):
         return
     workspace = get_workspace()
-    given, waiting = _consents(events, workspace)
+    judged = judge(events, batch.events, kept)
     said = [
-        _said(event, workspace.phone_region, given.get(place, {}), waiting.get(place, {}))
+        _said(event, workspace.phone_region, judged.given.get(place, {}), judged.waiting.get(place, {}))
         for place, event in enumerate(events)
     ]
-    _name_a_contact(said)
-    speaking = [one for one in said if one.contacts]
+    _settle_kept(judged, batch)
+    everything = [*said, *judged.unsettled]
+    _name_a_contact(everything)
+    speaking = [one for one in everything if one.contacts]
     caps = Caps(workspace.new_per_address, workspace.new_per_network, workspace.new_per_site)
-    foreign, asked = claiming.note_claims(speaking, at=batch.at, caps=caps)
-    for_another = {id(one) for one, is_foreign in zip(speaking, foreign, strict=True) if is_foreign}
+    noted = claiming.note_claims(speaking, at=batch.at, caps=caps)
+    for_another = {id(one) for one, is_foreign in zip(speaking, noted.foreign, strict=True) if is_foreign}
     for event, one in zip(events, said, strict=True):
         event.speaks_for_another = id(one) in for_another
-    _ask(asked, batch)
+    _ask(noted.asked, batch)
+    _tell_owners(noted.claimed)
+
+
+def _says_who(event: Taken) -> bool:
+    return bool(event.stored.identities or event.stored.person)
+
+
+def _settle_kept(judged: Judged, batch: Batch) -> None:
+    batch.kept_consents += judged.words
+    if judged.kept:
+        write_kept(judged.kept)
 
 
 def _trust_signed(batch: Batch) -> None:
@@ -87,58 +102,20 @@ def _contacts(event: Taken, region: str) -> list[tuple[str, str]]:
     return found
 
 
-def _consents(events: Sequence[Taken], workspace: Workspace) -> tuple[dict[int, Proofs], dict[int, Proofs]]:
-    """Place of the event → channel → proof: of every yes, and of every yes that is not one yet.
-
-    It would lift a no, nobody is known to give it, or this company wants each confirmed.
-    """
-    saying = [(place, event) for place, event in enumerate(events) if any(event.stored.consent.values())]
-    if not saying:
-        return {}, {}
-    proofs = consent_proofs([event for _, event in saying])
-    given = {
-        place: {channel: {**proof.facts, "words": proof.words} for channel, yes in event.stored.consent.items() if yes}
-        for (place, event), proof in zip(saying, proofs, strict=True)
-    }
-    people = among({event.person_id for _, event in saying})
-    current = Consent.objects.filter(person_id__in=people, is_current=True, state=ConsentState.WITHDRAWN)
-    refused = set(current.values_list("person_id", "channel")) | _refused_before(events)
-    strangers = set(Person.objects.filter(id__in=people, is_anonymous=True).values_list("id", flat=True))
-    confirmed = Identity.objects.filter(person_id__in=people, kind="email", is_verified=True)
-    proven = set(confirmed.values_list("person_id", flat=True))
-    waiting: dict[int, Proofs] = {}
-    for place, event in saying:
-        is_asked = workspace.double_opt_in and event.person_id not in proven
-        waiting[place] = {
-            channel: proof
-            for channel, proof in given[place].items()
-            if (event.person_id, channel) in refused
-            or event.person_id in strangers
-            or (is_asked and channel == "email")
-        }
-    return given, waiting
-
-
-def _refused_before(events: Sequence[Taken]) -> set[tuple[int, str]]:
-    """Who says no to which channel in the same batch: a yes beside it is not taken for the later word."""
-    return {
-        (event.person_id, channel) for event in events for channel, is_yes in event.stored.consent.items() if not is_yes
-    }
-
-
 def _name_a_contact(said: Sequence[Said]) -> None:
-    """A yes that waits needs an address to ask: the person's own one where the event names none."""
+    """A yes that waits needs an address to ask: the person's own one if the event names none; a stranger has none."""
     silent = [one for one in said if one.consents and not one.contacts]
     if not silent:
         return
-    rows = Identity.objects.filter(person_id__in=among({one.person_id for one in silent})).exclude(kind="visitor")
+    rows = Identity.objects.filter(person_id__in=among({one.person_id for one in silent})).exclude(kind=VISITOR)
     own: dict[int, tuple[str, str]] = {}
     for person, kind, value in rows.order_by("kind", "-is_main", "created_at").values_list(
         "person_id", "kind", "value"
     ):
         own.setdefault(person, (kind, value))
     for one in silent:
-        one.contacts = [own[one.person_id]] if one.person_id in own else []
+        contact = own.get(one.person_id) or (VISITOR, one.visitor)
+        one.contacts = [contact] if contact[1] else []
 
 
 def _ask(asked: Sequence[Asked], batch: Batch) -> None:
@@ -160,3 +137,18 @@ def _ask(asked: Sequence[Asked], batch: Batch) -> None:
             for one in asked
         ]
     )
+
+
+def _tell_owners(claimed: set[int]) -> None:
+    """Ring at the owners of cards of which a claim waits; at whom it rings already for the same card, not again."""
+    if not claimed:
+        return
+    people = list(Person.objects.filter(id__in=among(claimed), owner_id__isnull=False, erased_at=None))
+    unread = Notice.objects.filter(user_id__in={person.owner_id for person in people}, kind=NOTICE, read_at=None)
+    told = set(unread.values_list("user_id", "url")) if people else set()
+    notices = [
+        NewNotice(person.owner_id, NOTICE, {"name": person.name}, f"/people/{person.pk}/")
+        for person in people
+        if person.owner_id is not None
+    ]
+    notify([notice for notice in notices if (notice.user_id, notice.url) not in told])

@@ -52,7 +52,9 @@ def _take(notes: Sequence[ChangeNote]) -> None:
     try:
         with transaction.atomic():
             _pace.begin()
-            retrace(note.person_id for note in notes if note.cause == "merge")
+            if merged := {note.person_id for note in notes if note.cause == "merge"}:
+                retrace(merged)
+                steps.run(Batch(at=now(), cause="merge", people=sorted(merged)), steps.AFTER_MERGE)
             for cause, people in _by_cause(notes):
                 batch = Batch(at=now(), cause=cause, people=people)
                 batch.stage_moves = _moves_by_hand(notes, people)

@@ -199,8 +199,11 @@ def take_attributes(batch: Batch) -> None:
 
 
 def take_consents(batch: Batch) -> None:
-    """Consents given or withdrawn in forms (R32); what waits for a confirmation was noted by `claims`."""
-    saying = [event for event in batch.events if event.stored.consent and not event.speaks_for_another]
+    """Consents given or withdrawn in forms (R32); what waits for a confirmation was noted by `claims`.
+
+    A no is heard at once, on the card of whoever said it.
+    """
+    saying = [event for event in batch.events if event.stored.consent]
     proofs = consent_proofs(saying)
     words = [
         ConsentWord(
@@ -214,8 +217,9 @@ def take_consents(batch: Batch) -> None:
         )
         for event, proof in zip(saying, proofs, strict=True)
         for channel, said in event.stored.consent.items()
-        if channel not in event.waiting_consents
+        if not (said and (event.speaks_for_another or channel in event.waiting_consents))
     ]
+    words += batch.kept_consents
     if words:
         record_consents(words, at=batch.at)
 
@@ -286,6 +290,9 @@ FROM_SCORE: tuple[tuple[str, Step], ...] = (
     ("hand-off", hand_off),
 )
 """The second half, which change notes run too."""
+
+AFTER_MERGE: tuple[tuple[str, Step], ...] = (("claims", note_claims), ("consents", take_consents))
+"""Of cards that became one outside of the pipeline: what a stranger among them had allowed is somebody's now."""
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("label", label),

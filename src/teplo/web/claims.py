@@ -19,6 +19,7 @@ from teplo.kit.wording import in_language
 from teplo.people import claiming
 from teplo.people.claiming import ClaimGone
 from teplo.people.models import ClaimState, IdentityClaim, Person
+from teplo.people.waiting_consents import VISITOR, waiting_consents
 from teplo.tracking.models import Activity, Event, Site
 from teplo.web.answers import page, place_to_return, redirect, refused, saved
 from teplo.web.formatting import as_number
@@ -79,8 +80,9 @@ class Shown:
 
 
 def open_claims() -> QuerySet[IdentityClaim]:
-    """Claims that wait for a confirmation or a colleague's word."""
-    return IdentityClaim.objects.filter(Q(state=ClaimState.OPEN) | (Q(state=ClaimState.OWN) & ~Q(consents={})))
+    """Claims that wait for a confirmation or a colleague's word; what a stranger allowed waits for a contact only."""
+    waiting = IdentityClaim.objects.exclude(kind=VISITOR)
+    return waiting.filter(Q(state=ClaimState.OPEN) | (Q(state=ClaimState.OWN) & ~Q(consents={})))
 
 
 def held_claims() -> QuerySet[IdentityClaim]:
@@ -131,12 +133,13 @@ def claims_on(person_id: int, user: Any) -> list[Shown]:
 
 
 def shown_claims(claims: Iterable[IdentityClaim], user: Any) -> list[Shown]:
-    """With people, sites and the last deeds; five statements, however many."""
+    """With people, sites and the last deeds; seven statements, however many."""
     rows = list(claims)
     holders = claiming.holders(rows)
     met = {row.target_id for row in rows} | {row.person_id for row in rows} | set(holders.values())
     people = Person.objects.in_bulk(met)
     sites = {f"site:{pk}": name for pk, name in Site.objects.values_list("pk", "name")} if rows else {}
+    consents = waiting_consents(rows)
     deeds = _deeds_of({row.person_id for row in rows if row.person_id != row.target_id})
     return [
         Shown(
@@ -146,7 +149,7 @@ def shown_claims(claims: Iterable[IdentityClaim], user: Any) -> list[Shown]:
             site=sites.get(row.origin, row.origin),
             why=str(HELD_BY.get(row.held_by, "")),
             state=str(STATES.get(ClaimState(row.state), "")),
-            asks=", ".join(str(channel_name(channel)) for channel in sorted(row.consents)),
+            asks=", ".join(str(channel_name(channel)) for channel in sorted(consents[row.id])),
             deeds=deeds.get(row.person_id, ()),
             may_settle=row.target_id in people
             and all(
