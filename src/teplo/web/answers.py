@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+ASKED_HOW = ("HX-Request", "HX-Boosted", "HX-History-Restore-Request")
+"""Headers by which the whole of a page and a part of it are told apart."""
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -32,8 +38,31 @@ def page(
     is_fragment = fragment is not None and wants_fragment(request)
     chosen = fragment if fragment and is_fragment else template
     response = render(request, chosen, dict(context or {}), status=status)
-    response.headers["Vary"] = "HX-Request, Cookie, Accept-Language"
+    patch_vary_headers(response, (*ASKED_HOW, "Cookie", "Accept-Language"))
     return response
+
+
+def part_of(name: str, *ids: str) -> Callable[[View], View]:
+    """Let a view answer a part of the page `name`, whose address takes the same `ids`.
+
+    Whoever opens the part by itself (a link in a new tab, the history) is sent to that page, with what was asked.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def part(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = view(request, *args, **kwargs)
+            is_visit = request.method in ("GET", "HEAD") and not wants_fragment(request)
+            if is_visit and response.status_code < 300:
+                whole = reverse(name, kwargs={key: kwargs[key] for key in ids})
+                asked = request.GET.urlencode()
+                response = HttpResponseRedirect(f"{whole}?{asked}" if asked else whole)
+            patch_vary_headers(response, ASKED_HOW)
+            return response
+
+        return part  # type: ignore[return-value]
+
+    return decorate
 
 
 def redirect(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -27,7 +27,7 @@ from teplo.people.defining import (
 from teplo.people.models import AttributeDefinition, AttributeType, StrayAttribute
 from teplo.people.straying import forget_strays
 from teplo.tracking.models import Site
-from teplo.web.answers import page, redirect, saved
+from teplo.web.answers import page, part_of, redirect, saved
 from teplo.web.reading import whole
 from teplo.web.used import still_used
 
@@ -197,6 +197,7 @@ def _choices(data: Any) -> list[tuple[str, Mapping[str, str]]]:
 
 
 @requires(Right.EDIT_MARKETING)
+@part_of("attributes")
 def attribute_choice(request: HttpRequest) -> HttpResponse:
     """One more empty row of the choice editor."""
     return render(request, "attributes/_choice.html", {"key": "", "names": [(language, "") for language in LANGUAGES]})

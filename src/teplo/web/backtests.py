@@ -25,7 +25,7 @@ from teplo.scoring import backtesting, measuring, tested
 from teplo.scoring.models import BackTest, OutcomeState, ScoreTable, TableState
 from teplo.scoring.sampling import Question
 from teplo.scoring.tables import TableRefused
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, part_of, redirect, refused, saved
 from teplo.web.backtest_pictures import (
     band_rows,
     calibration_picture,
@@ -125,11 +125,11 @@ def backtest(request: HttpRequest, test_id: int) -> HttpResponse:
         "result": test.result,
     }
     if test.result.get("people"):
-        context |= _shown(test)
+        context |= _shown(request, test)
     return page(request, "backtests/backtest.html", context)
 
 
-def _shown(test: BackTest) -> dict[str, Any]:
+def _shown(request: HttpRequest, test: BackTest) -> dict[str, Any]:
     result = test.result
     sides = [side for side in (result["draft"], result["live"]) if side]
     return {
@@ -139,9 +139,9 @@ def _shown(test: BackTest) -> dict[str, Any]:
         "gain": gain_picture(result["draft"], result["live"]),
         "lift": lift_picture(result["draft"], result["live"]),
         "by_threshold": threshold_picture(result["draft"]),
-        "threshold": _threshold_context(test, result["draft"]["hot_from"]),
+        "threshold": _threshold_asked(request, test),
         "moves": _moves(result),
-        "people": _people(test) if result["live"] else None,
+        "people": _people_asked(request, test) if result["live"] else None,
     }
 
 
@@ -163,15 +163,20 @@ def _moves(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 @requires(Right.SEE)
 @require_GET
+@part_of("backtest", "test_id")
 def backtest_threshold(request: HttpRequest, test_id: int) -> HttpResponse:
     """What handing over from so many points on would have meant."""
     test = get_object_or_404(BackTest, pk=test_id)
-    asked = request.GET.get("threshold", "")
+    return page(request, "backtests/_threshold.html", {"test": test, "threshold": _threshold_asked(request, test)})
+
+
+def _threshold_asked(request: HttpRequest, test: BackTest) -> dict[str, Any]:
+    """That of the address, else from where the table calls hot."""
     try:
-        threshold = int(asked)
+        threshold = int(request.GET.get("threshold", ""))
     except ValueError:
         threshold = test.result["draft"]["hot_from"]
-    return page(request, "backtests/_threshold.html", {"test": test, "threshold": _threshold_context(test, threshold)})
+    return _threshold_context(test, threshold)
 
 
 def _threshold_context(test: BackTest, threshold: int) -> dict[str, Any]:
@@ -200,15 +205,18 @@ def _threshold_context(test: BackTest, threshold: int) -> dict[str, Any]:
 
 @requires(Right.SEE)
 @require_GET
+@part_of("backtest", "test_id")
 def backtest_people(request: HttpRequest, test_id: int) -> HttpResponse:
     """The next people whom the two tables would call differently, criterion by criterion."""
     test = get_object_or_404(BackTest, pk=test_id)
+    return page(request, "backtests/_people.html", {"test": test, "people": _people_asked(request, test)})
+
+
+def _people_asked(request: HttpRequest, test: BackTest) -> dict[str, Any]:
+    """Those whom the address asks for: from which temperature to which, after whom."""
     before, _arrow, after = request.GET.get("move", "").partition("-")
-    people = _people(
-        test, before=before, after=after, state=request.GET.get("state", ""),
-        beyond=whole(request.GET.get("after")) or 0,
-    )  # fmt: skip
-    return page(request, "backtests/_people.html", {"test": test, "people": people})
+    beyond = whole(request.GET.get("after")) or 0
+    return _people(test, before=before, after=after, state=request.GET.get("state", ""), beyond=beyond)
 
 
 def _people(test: BackTest, *, before: str = "", after: str = "", state: str = "", beyond: int = 0) -> dict[str, Any]:

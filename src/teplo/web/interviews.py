@@ -16,7 +16,7 @@ from teplo.kit.clock import now
 from teplo.people.models import Person
 from teplo.scoring.interviewing import NothingSaid, drop_interview, frequent_reasons, note_interview
 from teplo.scoring.models import Interview
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, part_of, redirect, refused, saved
 from teplo.web.owned import acts_on
 
 SHOWN = 20
@@ -42,6 +42,7 @@ def _own_id(request: HttpRequest) -> int:
 @requires(Right.SEE)
 @acts_on("person_id", may_look=True)
 @require_http_methods(["GET", "POST"])
+@part_of("person", "person_id")
 def person_interviews(request: HttpRequest, person_id: int) -> HttpResponse:
     """The section of a card: its talks, and a form for one more."""
     person = Person.objects.filter(pk=person_id, erased_at=None).first()

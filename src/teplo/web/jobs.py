@@ -19,7 +19,7 @@ from teplo.jobs.registry import UnknownKind, kind_of
 from teplo.jobs.starting import cancel_job, resume_job
 from teplo.kit.clock import now
 from teplo.web import headlines
-from teplo.web.answers import back, page, redirect, refused
+from teplo.web.answers import back, page, part_of, redirect, refused
 
 SHOWN = 100
 ENDED = {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
@@ -53,6 +53,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Right.SEE)
+@part_of("jobs")
 def job_progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The line of progress by itself; reloads the page it stands on once the work has ended."""
     job = _found(job_id)

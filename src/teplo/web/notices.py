@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts import notices
 from teplo.accounts.access import Right, requires
 from teplo.accounts.models import Notice
-from teplo.web.answers import page, redirect
+from teplo.web.answers import page, part_of, redirect
 from teplo.web.reading import whole
 
 SHOWN = 60
@@ -23,6 +23,7 @@ def _reader(request: HttpRequest) -> int:
 
 
 @requires(Right.SEE)
+@part_of("notices")
 def bell(request: HttpRequest) -> HttpResponse:
     """The count, and a toast for each hot notice since the last look. `version` is what the browser shows already."""
     unread = list(

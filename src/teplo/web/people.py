@@ -34,7 +34,7 @@ from teplo.people.identities import ContactUnreadable
 from teplo.people.making import ContactTaken, NewPerson, make_person
 from teplo.people.models import Person
 from teplo.tracking.vocabulary import SOURCES
-from teplo.web.answers import page, place_to_return, redirect, refused, saved, wants_fragment
+from teplo.web.answers import page, part_of, place_to_return, redirect, refused, saved, wants_fragment
 from teplo.web.formatting import as_number, cell
 from teplo.web.people_acts import offers_for
 from teplo.web.people_query import ListQuery, QueryRefused, read_query
@@ -182,6 +182,7 @@ def _count_key(query: ListQuery) -> str:
 
 
 @requires(Right.SEE)
+@part_of("people")
 def people_count(request: HttpRequest) -> HttpResponse:
     """The exact numbers of a large list; the page asks for them by itself."""
     query = read_query(request)
@@ -248,12 +249,14 @@ def _headings(user: Any, query: ListQuery) -> list[tuple[str, str, str, bool]]:
 
 
 @requires(Right.SEE)
+@part_of("people")
 def people_filter(request: HttpRequest) -> HttpResponse:
     """The drawer in which a condition is built."""
     return render(request, "people/_filter.html", {"query": read_query(request)})
 
 
 @requires(Right.SEE)
+@part_of("people")
 def people_columns(request: HttpRequest) -> HttpResponse:
     """Which columns one wants to see, kept with the user."""
     names = _all_columns()

@@ -34,7 +34,7 @@ from teplo.people.models import AttributeDefinition, Consent, ConsentState, Dupl
 from teplo.people.personal_data import erase_people, export_person
 from teplo.people.places import NAMED
 from teplo.people.unmerging import CannotUndo, undo_merge
-from teplo.web.answers import page, place_to_return, redirect, refused, saved
+from teplo.web.answers import page, part_of, place_to_return, redirect, refused, saved
 from teplo.web.claims import claims_on
 from teplo.web.formatting import as_day, as_moment, as_number
 from teplo.web.found_person import find_person as _person
@@ -245,6 +245,7 @@ def _story(request: HttpRequest, person: Person) -> dict[str, Any]:
 
 
 @requires(Right.SEE)
+@part_of("person", "person_id")
 def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
     """A further page of the story, or another part of it."""
     person = _person(person_id)
@@ -259,6 +260,7 @@ def person_story(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Right.SEE)
+@part_of("person", "person_id")
 def person_letters(request: HttpRequest, person_id: int) -> HttpResponse:
     """Letters that wait for their time, with why they wait; the other sections of that side are their owners' own."""
     person = _person(person_id)
@@ -318,6 +320,7 @@ def _initial(fact: Fact) -> Any:
 
 @requires(Right.EDIT_PEOPLE)
 @acts_on("person_id")
+@part_of("person", "person_id")
 def person_fact(request: HttpRequest, person_id: int, key: str) -> HttpResponse:
     """Show, edit and save one value in its place."""
     person = _person(person_id)

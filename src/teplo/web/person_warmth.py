@@ -27,7 +27,7 @@ from teplo.scoring.models import HandScore, ScoreChange, ScoreTable
 from teplo.scoring.warming import what_would_warm
 from teplo.stages.models import Stage, StageMove, Standing
 from teplo.stages.moving import move_person, set_pin
-from teplo.web.answers import page, redirect, saved, wants_fragment
+from teplo.web.answers import page, part_of, redirect, saved, wants_fragment
 from teplo.web.grades import grade_name
 from teplo.web.owned import acts_on
 from teplo.web.reading import whole
@@ -49,6 +49,7 @@ def _page_of(request: HttpRequest) -> str:
 
 @requires(Right.SEE)
 @require_GET
+@part_of("person", "person_id")
 def person_score(request: HttpRequest, person_id: int) -> HttpResponse:
     """The score as it is at this moment, taken apart; not the stored one, so it can never lag behind."""
     person = get_object_or_404(Person, pk=person_id)
@@ -95,6 +96,7 @@ def _authors(explanation: Explanation | None, word: HandScore | None = None) -> 
 
 @requires(Right.SEE)
 @require_GET
+@part_of("person", "person_id")
 def person_warming(request: HttpRequest, person_id: int) -> HttpResponse:
     """What would make him hot, and when he cools if he does nothing."""
     person = get_object_or_404(Person, pk=person_id)
@@ -216,6 +218,7 @@ def cause_name(cause: str) -> str:
 
 @requires(Right.SEE)
 @require_GET
+@part_of("person", "person_id")
 def person_stage(request: HttpRequest, person_id: int) -> HttpResponse:
     """The ladder with his place on it, since when and why."""
     person = get_object_or_404(Person, pk=person_id)

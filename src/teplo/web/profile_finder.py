@@ -22,7 +22,7 @@ from teplo.people.counting import Count, count_people
 from teplo.scoring import jobs_learning, proposing, tables
 from teplo.scoring.models import ProfileKind, ProfileSearch, ScoreTable, TableState
 from teplo.scoring.tables import TableRefused
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, part_of, redirect, refused, saved
 from teplo.web.grades import grade_name
 from teplo.web.interviews import recent_interviews
 from teplo.web.learned_pictures import bars, interval
@@ -149,6 +149,7 @@ def _joined(request: HttpRequest, chosen: Sequence[Mapping[str, Any]]) -> dict[s
 
 @requires(Right.SEE)
 @require_GET
+@part_of("profile-search", "search_id")
 def search_match(request: HttpRequest, search_id: int) -> HttpResponse:
     """The portrait that the ticked findings make, and how many people now match it."""
     chosen = _chosen(request, get_object_or_404(ProfileSearch, pk=search_id))

@@ -22,7 +22,7 @@ from teplo.scoring.models import Profile, ProfileKind, ScoreTable, Side, TableSt
 from teplo.scoring.previewing import Distribution, compare, distribution_now
 from teplo.scoring.tables import TableRefused
 from teplo.tracking.models import Activity
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, part_of, redirect, refused, saved
 from teplo.web.conditions import needed_condition
 from teplo.web.formatting import temperature_name
 from teplo.web.funnel_picture import grade_part, newcomers_url
@@ -195,6 +195,7 @@ def _threshold(request: HttpRequest, name: str, former: int) -> int:
 
 @requires(Right.SEE)
 @require_GET
+@part_of("score-table", "table_id")
 def score_table_preview(request: HttpRequest, table_id: int) -> HttpResponse:
     """The draft beside the live table over the same people."""
     table = get_object_or_404(ScoreTable, pk=table_id)
@@ -242,6 +243,7 @@ def score_table_discard(request: HttpRequest, table_id: int) -> HttpResponse:
 
 @requires(Right.EDIT_MARKETING)
 @require_GET
+@part_of("scoring")
 def score_line_condition(request: HttpRequest) -> HttpResponse:
     """The builder for one line of the sheet."""
     condition = load_refusable(request.GET.get("condition", ""))

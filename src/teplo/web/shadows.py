@@ -13,13 +13,14 @@ from teplo.kit.clock import now
 from teplo.scoring.models import ScoreTable, TableState
 from teplo.scoring.shadow_runs import AlreadyShadowing, hot_otherwise, shadow_of, start_shadow, stop_shadow
 from teplo.scoring.tables import TableRefused
-from teplo.web.answers import page, redirect, refused, saved
+from teplo.web.answers import page, part_of, redirect, refused, saved
 
 SHOWN = 20
 
 
 @requires(Right.SEE)
 @require_GET
+@part_of("score-table", "table_id")
 def score_shadow(request: HttpRequest, table_id: int) -> HttpResponse:
     """What the run has found so far, as a part of the draft's page."""
     table = get_object_or_404(ScoreTable, pk=table_id)

@@ -138,17 +138,21 @@ def test_the_lift_is_the_gain_over_the_share(client, tables, people):
 def test_the_threshold_is_chosen_on_the_page(client, tables, people):
     test = answered(tables)
     url = reverse("backtest-threshold", args=[test.pk])
-    assert "30" in client.get(url, {"threshold": "30"}).content.decode()
-    assert client.get(url, {"threshold": "soon"}).status_code == 200
-    assert client.get(url, {"threshold": "-99999"}).status_code == 200
+    htmx = {"HX-Request": "true"}
+    assert "30" in client.get(url, {"threshold": "30"}, headers=htmx).content.decode()
+    assert client.get(url, {"threshold": "soon"}, headers=htmx).status_code == 200
+    assert client.get(url, {"threshold": "-99999"}, headers=htmx).status_code == 200
 
 
 def test_who_would_be_called_otherwise_is_paged_and_explained(client, tables, people, monkeypatch):
     test = answered(tables)
     monkeypatch.setattr("teplo.web.backtests.PEOPLE_SHOWN", 3)
-    url = reverse("backtest-people", args=[test.pk])
+    url = reverse("backtest", args=[test.pk])
     first = client.get(url, {"move": "cold-hot"}).content.decode()
     assert first.count("Moscow") == 6  # beside, and on a phone below
+    part = reverse("backtest-people", args=[test.pk])
+    assert client.get(part, {"move": "cold-hot"})["Location"] == f"{url}?move=cold-hot"
+    assert client.get(part, {"move": "cold-hot"}, headers={"HX-Request": "true"}).content.decode() in first
     context = client.get(url, {"move": "cold-hot"}).context["people"]
     assert all(one["before"] == "cold" and one["after"] == "hot" for one in context["rows"])
     after = client.get(url, {"move": "cold-hot", "after": context["next"]}).context["people"]
@@ -217,9 +221,9 @@ def test_a_shadow_run_is_started_watched_and_ended_on_the_drafts_page(client, ta
     client.post(reverse("score-shadow-start", args=[draft.pk]))
     assert ShadowRun.objects.count() == 1
     rescore(person_ids=[person.pk for person in people[:10]], cause="activity", at=NOW)
-    said = client.get(reverse("score-shadow", args=[draft.pk]))
+    said = client.get(reverse("score-shadow", args=[draft.pk]), headers={"HX-Request": "true"})
     assert said.context["shadow"].people == 10
     assert "P3" in said.content.decode()
     client.post(reverse("score-shadow-stop", args=[draft.pk]))
     assert ShadowRun.objects.get().ended_at
-    assert client.get(reverse("score-shadow", args=[draft.pk])).status_code == 200
+    assert client.get(reverse("score-shadow", args=[draft.pk]), headers={"HX-Request": "true"}).status_code == 200

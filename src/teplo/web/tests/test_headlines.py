@@ -207,4 +207,5 @@ def test_a_task_that_ended_by_itself_says_why(client, user):
     assert "Cooled down before anybody answered" in client.get(reverse("hand-offs") + "?state=expired").content.decode()
     row = HandOff.objects.get()
     assert "Cooled down" in client.get(reverse("hand-off", args=[row.person_id, row.id])).content.decode()
-    assert "Cooled down" in client.get(reverse("person-story", args=[person.pk])).content.decode()
+    story = client.get(reverse("person-story", args=[person.pk]), headers={"HX-Request": "true"})
+    assert "Cooled down" in story.content.decode()

@@ -256,7 +256,9 @@ def test_what_customers_share_becomes_a_profile_with_one_click(client, marketer)
     assert "Киев" in page and "Make a profile" in page
     rows = client.get(reverse("profile-search-csv", args=[search.pk])).content.decode().splitlines()
     assert len(rows) == len(findings) + 1
-    match = client.get(reverse("profile-search-match", args=[search.pk]), {"finding": pair}).content.decode()
+    match = client.get(
+        reverse("profile-search-match", args=[search.pk]), {"finding": pair}, headers={"HX-Request": "true"}
+    ).content.decode()
     fitting = Person.objects.filter(city="Киев", position="Директор").count()
     assert f"{fitting} people match now" in match
     client.post(

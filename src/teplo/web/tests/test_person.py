@@ -105,7 +105,9 @@ def test_the_story_goes_on_by_time(client, user, olga):
         further = response.context["further"]
         if not further:
             break
-        response = client.get(f"/people/{olga.pk}/story/", {"before": further, "part": "all"})
+        response = client.get(
+            f"/people/{olga.pk}/story/", {"before": further, "part": "all"}, headers={"HX-Request": "true"}
+        )
     assert len(told) == len(set(told)) == 130
 
 
@@ -138,7 +140,7 @@ def test_a_value_is_changed_in_its_place_and_noted(client, user, olga):
 def test_a_custom_value_has_a_control_of_its_type(client, user, olga, kind, posted, kept):
     choices = [{"key": "flat", "names": {"en": "Flat"}}, {"key": "steep", "names": {"en": "Steep"}}]
     make_attribute(key="own", type=kind, choices=choices if kind in ("choice", "list") else [])
-    assert client.get(f"/people/{olga.pk}/facts/own/?edit").status_code == 200
+    assert client.get(f"/people/{olga.pk}/facts/own/?edit", headers={"HX-Request": "true"}).status_code == 200
     response = client.post(f"/people/{olga.pk}/facts/own/", {"value": posted})
     assert response.status_code == 200
     olga.refresh_from_db()
@@ -190,7 +192,7 @@ def test_letters_to_come_say_why_they_wait(client, user, olga):
         reason_params={"local": "23:40"},
         due_at=now(),
     )
-    assert "it was 23:40 where" in text_of(client.get(f"/people/{olga.pk}/letters/"))
+    assert "it was 23:40 where" in text_of(client.get(f"/people/{olga.pk}/letters/", headers={"HX-Request": "true"}))
 
 
 @pytest.mark.parametrize("part", ["score", "stage", "tasks", "journeys", "letters", "deals"])
@@ -255,7 +257,7 @@ def test_a_stage_that_came_with_another_card_says_so_and_is_not_his(client, user
         assert text_of(client.get(f"/people/{olga.pk}/{path}")).count("on the other card") == 1
 
 
-@pytest.mark.parametrize("path", ["edit/", "contacts/new/", "merge/", "story/?part=letters"])
+@pytest.mark.parametrize("path", ["edit/", "contacts/new/", "merge/"])
 def test_every_dialog_opens_as_page_and_as_fragment(client, user, olga, path):
     assert client.get(f"/people/{olga.pk}/{path}").status_code == 200
     fragment = client.get(f"/people/{olga.pk}/{path}", headers={"HX-Request": "true"})

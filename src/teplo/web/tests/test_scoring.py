@@ -169,7 +169,7 @@ def test_an_empty_draft_is_not_put_live(client, draft):
 def test_the_preview_compares_the_draft_with_the_live_table(client, draft):
     Person.objects.create(city="Kyiv")
     keep(client, draft, {"name": "Kyiv", "points": "30", "condition": json.dumps(KYIV)})
-    text = client.get(reverse("score-table-preview", args=[draft.pk])).content.decode()
+    text = client.get(reverse("score-table-preview", args=[draft.pk]), headers={"HX-Request": "true"}).content.decode()
     assert "1 would become warmer, 0 colder" in text
 
 
