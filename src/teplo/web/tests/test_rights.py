@@ -285,6 +285,7 @@ WEB = {
     "/stages/<int:stage_id>/stuck/": EVERYBODY,
     "/stages/new/": MARKETERS,
     "/stages/ready/": MARKETERS,
+    "/start/": ADMINISTRATORS,
     "/tasks/": EVERYBODY,
     "/tasks/<int:person_id>/<int:task_id>/cancel/": EDITORS,
     "/tasks/<int:person_id>/<int:task_id>/finish/": EDITORS,
