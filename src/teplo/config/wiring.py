@@ -47,7 +47,7 @@ from teplo.stages import uses as stages_uses
 from teplo.stages import vocabulary as stages_vocabulary
 from teplo.stages.models import Stage
 from teplo.stages.moving import move_person
-from teplo.tracking import activities, figures
+from teplo.tracking import activities, figures, path_merging
 from teplo.tracking import vocabulary as tracking_vocabulary
 
 
@@ -130,6 +130,7 @@ def _register_scoring_and_stages() -> None:
         backtesting.JOB, jobs_backtest.run_back_test, title=_("Back-test"), on_end=backtesting.note_end
     )
     carrying.lend("stage", stages_merging.FURTHER_STAGE)
+    carrying.lend("touches", path_merging.PATHS)
     job_registry.register(stages_jobs.MOVE_ALL, stages_jobs.move_all, title=_("Asking everybody's stage signs"))
     periodic.every("rescore-by-time", timedelta(hours=1), scoring_jobs.start_rescoring_by_time)
     periodic.every("adjustments-end", timedelta(minutes=1), adjusting.end_adjustments)

@@ -77,22 +77,16 @@ def retrace(person_ids: Iterable[int]) -> None:
 def _walk(new: Mapping[int, Sequence[Coming]]) -> None:
     if not new:
         return
-    kept = _kept(new)
+    kept = read_paths(new)
     new = {person: own[: max(0, MOST_TOUCHES - len(kept.get(person, ())))] for person, own in new.items()}
     before = {run.id: list(run.again) for runs in kept.values() for run in runs}
-    paths = {person: path for person in sorted(new) if (path := _path(kept.get(person, ()), new[person]))}
+    paths = {person: path for person in sorted(new) if (path := path_of(kept.get(person, ()), new[person]))}
     heads = {run.id for path in paths.values() for run in path}
     _remove({person: [run.id for run in runs if run.id not in heads] for person, runs in kept.items()})
-    begun = [(person, run) for person, path in paths.items() for run in path if run.id not in before]
-    rows = [
-        (person, run.id, run.at, run.arrival.source, run.arrival.referrer_host, *run.arrival.utm, run.arrival.landing,
-         _as_json(run.again))
-        for person, run in begun
-    ]  # fmt: skip
-    bulk.insert(Touch, (*_COLUMNS, "again"), rows, ignore_known=True)
+    _insert([(person, run) for person, path in paths.items() for run in path if run.id not in before])
     _note_repeats(
         [
-            (person, run.id, json.dumps(_as_json(run.again)))
+            (person, run.id, json.dumps(as_json(run.again)))
             for person, path in paths.items()
             for run in path
             if run.id in before and before[run.id] != run.again
@@ -101,7 +95,22 @@ def _walk(new: Mapping[int, Sequence[Coming]]) -> None:
     _write_ends(paths)
 
 
-def _kept(people: Iterable[int]) -> dict[int, list[Run]]:
+def write_paths(paths: Mapping[int, Sequence[Run]]) -> None:
+    """Paths of people of whom no touch stands; their first and last touches are left as they are."""
+    _insert([(person, run) for person, path in sorted(paths.items()) for run in path])
+
+
+def _insert(runs: Iterable[tuple[int, Run]]) -> None:
+    rows = [
+        (person, run.id, run.at, run.arrival.source, run.arrival.referrer_host, *run.arrival.utm, run.arrival.landing,
+         as_json(run.again))
+        for person, run in runs
+    ]  # fmt: skip
+    bulk.insert(Touch, (*_COLUMNS, "again"), rows, ignore_known=True)
+
+
+def read_paths(people: Iterable[int]) -> dict[int, list[Run]]:
+    """The touches of each, by time; of whom there are none stand not in it."""
     kept: dict[int, list[Run]] = {}
     rows = Touch.objects.filter(person_id__in=among(people)).order_by("person_id", "at", "id")
     for person, row_id, at, source, host, *utm, landing, again in rows.values_list(*_COLUMNS, "again"):
@@ -111,7 +120,7 @@ def _kept(people: Iterable[int]) -> dict[int, list[Run]]:
     return kept
 
 
-def _path(kept: Sequence[Run], new: Sequence[Coming]) -> list[Run]:
+def path_of(kept: Sequence[Run], new: Sequence[Coming]) -> list[Run]:
     """All arrivals by time; those that repeat the one before them fall to it."""
     points = [(run.at, run.id, run.arrival) for run in kept]
     points += [(at, event, run.arrival) for run in kept for at, event in run.again]
@@ -139,7 +148,8 @@ def _thinned(again: list[Place]) -> list[Place]:
     return again
 
 
-def _as_json(again: Sequence[Place]) -> list[list[str]] | None:
+def as_json(again: Sequence[Place]) -> list[list[str]] | None:
+    """Repeats as the column keeps them."""
     return [[at.astimezone(UTC).isoformat(), str(event)] for at, event in again] or None
 
 
