@@ -27,10 +27,4 @@ class Migration(migrations.Migration):
             models.DateTimeField(blank=True, help_text="The last time it could not go on.", null=True),
         ),
         migrations.RunPython(note_pauses_by_hand, migrations.RunPython.noop),
-        migrations.AddIndex(
-            "delivery",
-            models.Index(
-                condition=models.Q(("state", "queued")), fields=["sender", "due_at"], name="delivery_sender_due"
-            ),
-        ),
     ]

@@ -2,27 +2,30 @@
 
 from django.db import migrations, models
 
+from teplo.kit.indexing import AddIndexLive, RemoveIndexLive
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('people', '0008_identity_claims'),
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveIndexLive(
             model_name='identity',
             name='identity_begins',
         ),
-        migrations.RemoveIndex(
+        RemoveIndexLive(
             model_name='person',
             name='person_last',
         ),
-        migrations.AddIndex(
+        AddIndexLive(
             model_name='identity',
             index=models.Index(condition=models.Q(('kind', 'visitor'), _negated=True), fields=['value', 'person', 'kind'], name='identity_inside', opclasses=['varchar_pattern_ops', 'int8_ops', 'varchar_ops']),
         ),
-        migrations.AddIndex(
+        AddIndexLive(
             model_name='person',
             index=models.Index(condition=models.Q(('last_key__gt', ''), ('first_key__gt', ''), _connector='OR'), fields=['last_key', 'first_key', 'id'], name='person_names'),
         ),

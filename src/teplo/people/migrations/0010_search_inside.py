@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from django.db import DatabaseError, connection, migrations, transaction
+from django.db import DatabaseError, connection, migrations
 
+from teplo.kit.indexing import build_index
 from teplo.people.names import name_key
 
 BATCH = 5000
@@ -13,11 +14,11 @@ _ACCENTED = re.compile("[\u00df-\u024f\u0300-\u036f\u1e00-\u1eff]")
 _FOLDED = "REPLACE(REPLACE(REPLACE(REPLACE({}, 'і', 'и'), 'ї', 'и'), 'є', 'е'), 'ґ', 'г')"
 """As choosing.py asks: PostgreSQL knows an index by its very expression."""
 LAST, FIRST = _FOLDED.format("last_key"), _FOLDED.format("first_key")
-TRIGRAMS = (
-    f"CREATE INDEX person_last_inside ON people_person USING gin (({LAST}) gin_trgm_ops) WHERE last_key > ''",
-    f"CREATE INDEX person_first_inside ON people_person USING gin (({FIRST}) gin_trgm_ops) WHERE first_key > ''",
-    "CREATE INDEX identity_trigrams ON people_identity USING gin (value gin_trgm_ops) WHERE NOT (kind = 'visitor')",
-)
+TRIGRAMS = {
+    "person_last_inside": f"ON people_person USING gin (({LAST}) gin_trgm_ops) WHERE last_key > ''",
+    "person_first_inside": f"ON people_person USING gin (({FIRST}) gin_trgm_ops) WHERE first_key > ''",
+    "identity_trigrams": "ON people_identity USING gin (value gin_trgm_ops) WHERE NOT (kind = 'visitor')",
+}
 
 
 def fold_again(apps, schema_editor):
@@ -38,10 +39,10 @@ def index_trigrams(apps, schema_editor):
     if connection.vendor != "postgresql":
         return
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            for statement in TRIGRAMS:
-                cursor.execute(statement)
+        for name, definition in TRIGRAMS.items():
+            build_index(schema_editor, name=name, definition=definition)
     except DatabaseError:
         return
 
@@ -49,10 +50,12 @@ def index_trigrams(apps, schema_editor):
 def drop_trigrams(apps, schema_editor):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX IF EXISTS person_last_inside, person_first_inside, identity_trigrams")
+            for name in TRIGRAMS:
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 class Migration(migrations.Migration):
+    atomic = False  # folded in parts, each can be done again
     dependencies = [("people", "0009_names_inside")]
 
     operations = [

@@ -2,8 +2,11 @@
 
 from django.db import migrations, models
 
+from teplo.kit.indexing import AddIndexLive, RemoveIndexLive
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('people', '0003_company_history'),
@@ -11,11 +14,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveIndex(
+        RemoveIndexLive(
             model_name='score',
             name='score_warmth',
         ),
-        migrations.AddIndex(
+        AddIndexLive(
             model_name='score',
             index=models.Index(fields=['temperature', '-total', 'person'], name='score_warmth'),
         ),

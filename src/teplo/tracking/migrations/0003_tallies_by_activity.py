@@ -2,8 +2,11 @@
 
 from django.db import migrations, models
 
+from teplo.kit.indexing import AddIndexLive
+
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ('people', '0002_stray_attributes'),
@@ -11,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexLive(
             model_name='tally',
             index=models.Index(fields=['activity', 'day', 'person', 'count'], name='tally_by_activity'),
         ),
