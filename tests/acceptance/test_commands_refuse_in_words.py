@@ -178,7 +178,7 @@ def test_any_file_is_read_or_refused_in_words(shell: Shell, name: str, arguments
         ("score export nothing", "nothing"),
         ("score export 99999999999999999999", "99999999999999999999"),
         ("score export live --out none/table.csv", "none/table.csv"),
-        ("score explain nobody@example.com", "nobody@example.com"),
+        ("score explain stranger@example.com", "stranger@example.com"),
         ("score explain x --language klingon", "ru, uk, en"),
         ("score explain anna@example.com --as-of yesterday", "yesterday"),
         ("score backtest nothing", "nothing"),

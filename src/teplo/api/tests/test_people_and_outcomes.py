@@ -72,7 +72,7 @@ def test_a_person_is_found_by_contact_and_his_score_explained(caller: Caller) ->
     assert (why["total"], why["temperature"]) == (12, "warm")
     assert why["total"] == sum(part["points"] for part in why["parts"])
     assert why["parts"][0]["name"] == "From Kyiv"
-    assert caller.get("/people/find", kind="email", value="nobody@example.com").status_code == 404
+    assert caller.get("/people/find", kind="email", value="stranger@example.com").status_code == 404
     assert caller.get("/people/find", kind="email", value="nonsense").status_code == 422
     assert caller.get("/people/1/explanation").status_code == 404
     assert caller.get("/people/1/score").status_code == 404
@@ -161,7 +161,7 @@ def test_what_cannot_be_taken_is_named_and_the_rest_is_taken(caller: Caller) -> 
     answer = told(
         caller,
         {"identities": {"email": "olga@example.com"}},
-        {"identities": {"email": "nobody@example.com"}},
+        {"identities": {"email": "stranger@example.com"}},
         {"person": "17"},
         {"identities": {"phone": "nonsense"}},
         {},

@@ -136,7 +136,7 @@ def test_a_score_is_explained_to_whoever_asks_by_contact_or_id() -> None:
         result = call("explain", asked)
         assert result.exit_code == 0, result.output
         assert "12 points, warm, by “Live”" in result.stdout and "From Kyiv" in result.stdout
-    assert call("explain", "nobody@example.com").exit_code == 2
+    assert call("explain", "stranger@example.com").exit_code == 2
     why = said(call("explain", person.pk, "--json"))
     assert why["total"] == 12 == sum(part["points"] for part in why["parts"])
 
