@@ -128,8 +128,7 @@ def _check(lines: Sequence[tables.Line], numbers: Sequence[int]) -> None:
 
 def _thresholds(source: Path | str) -> tuple[int | None, int | None]:
     """As `write_sheet` writes them above the table, or the beginnings of the bands of a learnt one."""
-    text = source if isinstance(source, str) else source.read_bytes()[:4096].decode("utf-8", "replace")
-    if found := _THRESHOLDS.search(text.removeprefix("\ufeff")):
+    if found := _THRESHOLDS.search(table_file.start_of(source)):
         return int(found[1]), int(found[2])
     bands, _person = table_file.read_bands(source)
     starts = {band.temperature: band.start for band in reversed(bands)}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ from teplo.conditions.text import read_text, write_text
 from teplo.conditions.tokens import Kind, TextError, cut
 from teplo.conditions.vocabulary import Vocabulary
 from teplo.conditions.writing import write_json
+from teplo.kit.confined.asking import MEMORY, TIME, Overran, Refused, stream
+from teplo.kit.confined.limits import Limits
 from teplo.kit.wording import in_language
-from teplo.people.importing.encodings import find_encoding, looks_binary
+from teplo.people.importing.shaping import NotATable
 from teplo.people.importing.values import read_flag, read_number
 from teplo.scoring.models import Side
+from teplo.scoring.table_rows import Row, rows_of_text
 
 
 def _words(ru: str, uk: str, en: str) -> Mapping[str, str]:
@@ -86,6 +89,7 @@ def _known(words: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 HEADINGS, BAND_HEADINGS, SIDES, TEMPERATURES = map(_known, (TITLES, BAND_TITLES, SIDE_WORDS, WARMTH))
 MOST_POINTS = 1_000_000
+_LIMITS = Limits(memory_mb=512, cpu_seconds=20, patience=60.0)
 
 
 @dataclass(frozen=True)
@@ -149,8 +153,7 @@ class TableUnreadable(Exception):
 
 def read_table(source: Path | str, *, vocabulary: Vocabulary) -> list[Line]:
     """The criteria of a file (a path) or of a text; raises TableUnreadable with everything that is wrong."""
-    rows = list(_rows(_text(source)))
-    columns, rows = _columns(rows)
+    columns, rows = _columns(_rows(source))
     lines, problems = [], []
     for number, cells in rows:
         if _is_of_bands(cells):
@@ -171,7 +174,7 @@ def read_bands(source: Path | str) -> tuple[list[Band], str]:
     columns: dict[str, int] = {}
     bands: list[Band] = []
     person = ""
-    for _number, cells in _rows(_text(source)):
+    for _number, cells in _rows(source):
         if _is_of_bands(cells):
             columns = _places(cells, BAND_HEADINGS)
             person = next((cell.partition(":")[2].strip() for cell in cells if cell.startswith("id:")), "")
@@ -180,31 +183,46 @@ def read_bands(source: Path | str) -> tuple[list[Band], str]:
     return sorted(bands, key=lambda band: band.start), person
 
 
-def _text(source: Path | str) -> str:
-    if isinstance(source, str):
-        return source.removeprefix("\ufeff")
+def start_of(source: Path | str) -> str:
+    """The first characters of its text; raises TableUnreadable."""
+    return _read(source)[0]
+
+
+def _rows(source: Path | str) -> list[Row]:
+    return _read(source)[1]
+
+
+def _read(source: Path | str) -> tuple[str, list[Row]]:
+    """The beginning and the rows: of a file as a confined child reads them, of a text in place."""
     try:
-        start = source.read_bytes()[:4096]
-        if looks_binary(start):
-            raise TableUnreadable([Problem(1, "", _("this is not a text file; save the table as CSV"))])
-        return source.read_text(encoding=find_encoding(source), errors="replace").removeprefix("\ufeff")
+        if isinstance(source, str):
+            text = source.removeprefix("\ufeff")
+            return text[:4096], list(rows_of_text(text))
+        source.stat()
+        start, rows = stream("teplo.scoring.table_rows:rows_of_file", str(source), limits=_LIMITS)
+        return start, [(number, cells) for number, cells in rows]
     except OSError as error:
         raise TableUnreadable([Problem(1, "", str(error.strerror))]) from error
+    except (NotATable, Refused) as refusal:
+        raise TableUnreadable([_problem(refusal.code, refusal.params)]) from None
+    except Overran as error:
+        code = {MEMORY: "memory", TIME: "too-slow"}.get(error.what, "no-cells")
+        limit = error.limits.cpu_seconds if error.what == TIME else error.limits.memory_mb
+        raise TableUnreadable([_problem(code, {"limit": limit})]) from None
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows that say something, with the line they end on."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(";\t,|", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    before = 0
-    try:
-        for cells in reader:
-            number, before = before + 1, reader.line_num
-            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
-                yield number, [cell.strip() for cell in cells]
-    except csv.Error as error:  # a cell of a hundred thousand characters: a quotation mark was never closed
-        raise TableUnreadable([Problem(before + 1, "", _("this is not a table of cells"))]) from error
+def _problem(code: str, params: Mapping[str, Any]) -> Problem:
+    reasons = {
+        "binary": _("this is not a text file; save the table as CSV"),
+        "no-cells": _("this is not a table of cells"),
+        "too-large": _("a score table may have %(limit)s MB at most"),
+        "too-many-rows": _("a score table may have %(limit)s rows at most"),
+        "too-wide": _("a row of a score table may have %(limit)s cells at most"),
+        "cell-too-long": _("a cell of a score table may have %(limit)s characters at most"),
+        "memory": _("to read this file more than %(limit)s MB of memory are needed"),
+        "too-slow": _("reading this file takes more than %(limit)s seconds of work"),
+    }
+    return Problem(int(params.get("line", 1)), "", reasons[code] % params)
 
 
 def _columns(rows: list[tuple[int, list[str]]]) -> tuple[dict[str, int], list[tuple[int, list[str]]]]:
