@@ -110,12 +110,21 @@ def _write(model: type[models.Model], columns: Sequence[str], rows: Iterable[Tup
             with transaction.atomic(using=connection.alias, savepoint=False):
                 for batch in _batches(rows, _BATCH):
                     prepared = [
-                        values if prepare is _as_is else map(prepare, values)
+                        values if prepare is _as_is else _prepared(prepare, values)
                         for prepare, values in zip(preparers, zip(*batch, strict=True), strict=True)
                     ]
                     cursor.executemany(statement, list(zip(*prepared, strict=True)))
                     written += cursor.rowcount
     return written
+
+
+def _prepared(prepare: Callable[[Value], Value], values: Sequence[Value]) -> Iterable[Value]:
+    """All values of a column; a moment that stands in row after row is written out once."""
+    if prepare is not _as_sqlite_moment:
+        return map(prepare, values)
+    written = {id(value): value for value in values}
+    texts = {place: prepare(value) for place, value in written.items()}
+    return [texts[id(value)] for value in values]
 
 
 def _batches(rows: Iterable[Tuple], size: int) -> Iterator[list[Tuple]]:

@@ -296,6 +296,12 @@ def _fit_all(
     fitted = {}
     for pair, said in words.items():
         person, key = pair
+        if len(said) == 1 and said[0][0] is None and pair not in kept:
+            # Most words are the first on their field, said now.
+            before, value = people[person].get(key), said[0][1]
+            if not same_value(before, value):
+                fitted[pair] = Fitted(new=[Kept(0, moment, before, value, by[:80])], value=value)
+            continue
         rows = kept.get(pair, [])
         newest = max((moment, *(at for row in rows for at in (row.at, *row.again))))
         spoken = [
@@ -312,7 +318,10 @@ _FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 def _kept_around(words: Mapping[Pair, list[Word]], moment: datetime) -> dict[Pair, list[Kept]]:
     spans = []
+    changed = queries.ever_changed({person for person, _ in words})
     for (person, key), said in words.items():
+        if person not in changed:
+            continue
         first = min(at or moment for at, _ in said)
         last = max(at or _FOR_EVER for at, _ in said)
         spans.append((person, key, first, last))

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
+from teplo.people import queries
 from teplo.people.changing import note_changed
 from teplo.people.company_history import remember_changes
 from teplo.people.models import Company, Person
 from teplo.people.names import company_key, plain
 
+_company_key = lru_cache(maxsize=16_384)(company_key)
+"""A list names one company many times."""
 _BLANK: Mapping[str, Any] = {"domain": "", "industry": "", "size": None, "city": "", "country": "", "attributes": {}}
 
 
 def find_or_create_companies(names: Iterable[str], *, at: datetime | None = None) -> dict[str, int]:
     """name → company, by the name without legal form and quotes; two statements, however many names."""
     moment = at or now()
-    key_of = {name: company_key(name) for name in names}
+    key_of = {name: _company_key(name) for name in names}
     known = _by_key(set(key_of.values()))
     new = {key: name for name, key in sorted(key_of.items(), reverse=True) if key not in known}
     rows: list[tuple[Any, ...]] = [
@@ -44,8 +48,7 @@ def find_known_companies(names: Iterable[str]) -> dict[str, int]:
 
 def _by_key(keys: set[str]) -> dict[str, int]:
     """Of several companies with one key the oldest."""
-    rows = Company.objects.filter(name_key__in=keys).values_list("name_key").annotate(oldest=Min("id"))
-    return dict(rows)
+    return queries.oldest_companies(keys)
 
 
 INSIDE_FROM = 3

@@ -6,9 +6,10 @@ statements otherwise. No model instances, only tuples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -63,7 +64,13 @@ class _Contested(Exception):
     pass
 
 
-def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None, source: str = "") -> list[int]:
+Fill = Callable[[Sequence[int], Collection[int]], Mapping[int, Mapping[str, Any]]]
+"""Asked with the person of each claim, and who of them is new: columns of their cards, written with them at once."""
+
+
+def find_or_create_people(
+    claims: Sequence[Claim], *, at: datetime | None = None, source: str = "", fill: Fill | None = None
+) -> list[int]:
     """The person of each claim, in order.
 
     - A known contact finds its person; unknown contacts beside it join his card.
@@ -87,6 +94,8 @@ def find_or_create_people(claims: Sequence[Claim], *, at: datetime | None = None
         people = plan.resolve(claims)
         if plan.is_empty:
             return people
+        if fill is not None and plan.new_people:
+            plan.cards = fill(people, plan.new_people)
         try:
             with transaction.atomic():
                 plan.write()
@@ -129,6 +138,7 @@ class _Plan:
         self.repointed: dict[Contact, int] = {}
         self.doubts: set[tuple[int, int]] = set()
         self.vouched_for: dict[Contact, str] = {}
+        self.cards: Mapping[int, Mapping[str, Any]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -174,7 +184,9 @@ class _Plan:
             if claim.person_id is not None:
                 asked.add(claim.person_id)
             if len(claim.identities) + (claim.person_id is not None) > 1:
-                owners = {self.known.get(identity) for identity in claim.identities} | {claim.person_id}
+                owners = {self.known.get(identity) for identity in claim.identities}
+                if claim.is_public or claim.person_id is not None:
+                    owners.add(claim.person_id)
                 if len(owners) > 1:
                     asked.update(owner for owner in owners if owner is not None)
             if claim.stand_in and (owner := self.known.get((_VISITOR, claim.stand_in))) is not None:
@@ -212,6 +224,11 @@ class _Plan:
         return None if owner is None else self._now(owner)
 
     def _person_of(self, claim: Claim) -> int:
+        if claim.person_id is None and not claim.is_public:
+            if self._is_all_new(claim.identities):
+                return self._newcomer(claim)
+            if (owner := self._owner_of_all(claim.identities)) is not None:
+                return owner
         visitors = [identity for identity in claim.identities if identity[0] == _VISITOR]
         contacts = sorted(
             (identity for identity in claim.identities if identity[0] != _VISITOR), key=lambda c: _RANK.get(c[0], 9)
@@ -227,6 +244,22 @@ class _Plan:
             self._reveal(person, contacts)
         for visitor in visitors:
             self._attach_visitor(visitor, person, claim)
+        return person
+
+    def _is_all_new(self, identities: Sequence[Contact]) -> bool:
+        """Whether these are contacts, of which none is known."""
+        known = self.known
+        return bool(identities) and not any(contact in known or contact[0] == _VISITOR for contact in identities)
+
+    def _owner_of_all(self, identities: Sequence[Contact]) -> int | None:
+        """Whose all these contacts are; None if they are not all one person's, or a visitor is among them."""
+        owners = {self._owner(contact) for contact in identities}
+        return owners.pop() if len(owners) == 1 and all(kind != _VISITOR for kind, _ in identities) else None
+
+    def _newcomer(self, claim: Claim) -> int:
+        person = self._new_person(claim, is_anonymous=False)
+        for contact in claim.identities:
+            self._attach(contact, person, claim)
         return person
 
     def _person_of_public(self, claim: Claim, visitors: Sequence[Contact], contacts: Sequence[Contact]) -> int:
@@ -367,7 +400,7 @@ class _Plan:
         rows = [
             (person, self.is_anonymous[person], created, self.at) for person, created in sorted(self.new_people.items())
         ]
-        insert_people(rows)
+        insert_people(rows, self.cards)
 
     def _write_doubts(self) -> None:
         rows = [
@@ -384,11 +417,15 @@ _EMPTY_COLUMNS = (
 )  # fmt: skip
 
 
-def insert_people(rows: Sequence[tuple[int, bool, datetime, datetime]]) -> None:
-    """Bare new people: (id, is anonymous, created, updated)."""
-    blank = ({}, *("",) * len(_EMPTY_COLUMNS))
-    columns = ("id", "is_anonymous", "created_at", "updated_at", "attributes", *_EMPTY_COLUMNS)
-    bulk.insert(Person, columns, [(*row, *blank) for row in rows])
+def insert_people(
+    rows: Sequence[tuple[int, bool, datetime, datetime]], cards: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
+) -> None:
+    """New people: (id, is anonymous, created, updated), bare but for what `cards` says of them, column → value."""
+    blank: dict[str, Any] = {"attributes": {}, **dict.fromkeys(_EMPTY_COLUMNS, "")}
+    if cards:
+        blank |= {"company_id": None, "owner_id": None}
+    columns = ("id", "is_anonymous", "created_at", "updated_at", *blank)
+    bulk.insert(Person, columns, [(*row, *{**blank, **cards.get(row[0], {})}.values()) for row in rows])
 
 
 def _reveal_people(people: set[int], at: datetime) -> int:

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from teplo.kit.among import among
 from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
 from teplo.people.models import (
     AttributeChange,
+    Company,
     Consent,
     DuplicatePair,
     Identity,
@@ -77,21 +78,34 @@ def known_identities(wanted: Mapping[str, Iterable[str]]) -> dict[tuple[str, str
 
 def look_up_identities(wanted: Mapping[str, Iterable[str]]) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
     """As `known_identities`, and which of these contacts only a page has told of."""
+    if not wanted:
+        return {}, set()
+    table, values = _wanted_identities(wanted)
+    found = rows_of(
+        f"SELECT i.kind, i.value, i.person_id, i.kind <> 'visitor' AND i.source LIKE %s FROM {table}",
+        [f"{PUBLIC}%", *values],
+    )
+    told_by_pages = {(kind, value) for kind, value, _, is_told in found if is_told}
+    return {(kind, value): person_id for kind, value, person_id, _ in found}, told_by_pages
+
+
+def _wanted_identities(wanted: Mapping[str, Iterable[str]]) -> tuple[str, list[Any]]:
+    """Identities (kind, value) as a table for FROM, each sought along the key.
+
+    Asked for two kinds with OR, PostgreSQL reads the whole table, up to some hundred thousand rows of it.
+    """
+    if connection.vendor == "postgresql":
+        pairs = [(kind, value) for kind, values in sorted(wanted.items()) for value in sorted(values)]
+        sought, parameters = as_table("w", {"kind": "text", "value": "text"}, pairs)
+        own = f"SELECT * FROM {_IDENTITY} o WHERE o.kind = w.kind AND o.value = w.value OFFSET 0"
+        return f"{sought} CROSS JOIN LATERAL ({own}) AS i", parameters
     conditions: list[str] = []
-    parameters: list[Any] = []
+    parameters = []
     for kind in sorted(wanted):
         condition, values = texts_in("value", wanted[kind])
         conditions.append(f"(kind = %s AND {condition})")
         parameters += [kind, values]
-    if not conditions:
-        return {}, set()
-    found = rows_of(
-        f"SELECT kind, value, person_id, kind <> 'visitor' AND source LIKE %s FROM {_IDENTITY} "
-        f"WHERE {' OR '.join(conditions)}",
-        [f"{PUBLIC}%", *parameters],
-    )
-    told_by_pages = {(kind, value) for kind, value, _, is_told in found if is_told}
-    return {(kind, value): person_id for kind, value, person_id, _ in found}, told_by_pages
+    return f"(SELECT * FROM {_IDENTITY} WHERE {' OR '.join(conditions)}) AS i", parameters
 
 
 def vouch_for_identities(rows: Sequence[tuple[str, str, str]]) -> int:
@@ -235,10 +249,28 @@ def note_repeated_consents(rows: Sequence[tuple[int, int, list[str] | None, bool
     )
 
 
+def oldest_companies(keys: Iterable[str]) -> dict[str, int]:
+    """Key of a name → company; of several with one key the oldest."""
+    if connection.vendor == "postgresql":
+        table, values = as_table("w", {"key": "text"}, [(key,) for key in sorted(keys)])
+        own = f"SELECT MIN(c.id) FROM {_COMPANY} c WHERE c.name_key = w.key"
+        return {key: company for key, company in rows_of(f"SELECT w.key, ({own}) FROM {table}", values) if company}
+    condition, texts = texts_in("name_key", keys)
+    return dict(rows_of(f"SELECT name_key, MIN(id) FROM {_COMPANY} WHERE {condition} GROUP BY name_key", [texts]))
+
+
 _TEXTS = (
     "first_name", "first_key", "middle_name", "last_name", "last_key", "position", "city", "country", "language",
     "timezone",
 )  # fmt: skip
+
+
+_PATCHES: Mapping[str, str] = {
+    **dict.fromkeys(_TEXTS, "%s"),
+    **dict.fromkeys(("company_id", "owner_id"), "NULLIF(%s, 0)"),
+    "attributes": "json_patch(attributes, %s)",
+}
+"""Column → its new value, in the SQL of SQLite."""
 
 
 def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
@@ -248,6 +280,8 @@ def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
     """
     if not patches:
         return 0
+    if connection.vendor == "sqlite":
+        return _patch_alike(patches, at)
     # Every patch names every column (None: leave it), so that the statement has one shape for the planner.
     rows = [[patch.get(name) for name in ("id", *_TEXTS, "company_id", "owner_id")] for patch in patches]
     merges = [json.dumps(patch["attributes"]) if patch.get("attributes") else None for patch in patches]
@@ -263,7 +297,32 @@ def patch_people(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
     )
 
 
+def _patch_alike(patches: Sequence[Mapping[str, Any]], at: datetime) -> int:
+    """The same where a statement is prepared once and run for row after row: one for each set of columns. Columns that
+    are not named leave their indexes alone, which a COALESCE does not."""
+    by_columns: dict[tuple[str, ...], list[list[Any]]] = {}
+    moment = _moment(at)
+    for patch in patches:
+        named = tuple(name for name in _PATCHES if patch.get(name) is not None)
+        values = [json.dumps(patch[name]) if name == "attributes" else patch[name] for name in named]
+        by_columns.setdefault(named, []).append([*values, moment, patch["id"]])
+    written = 0
+    with connection.cursor() as cursor:
+        for named, rows in by_columns.items():
+            sets = ", ".join(f"{name} = {_PATCHES[name]}" for name in named)
+            cursor.executemany(f"UPDATE {_PERSON} SET {sets}{', ' if sets else ''}updated_at = %s WHERE id = %s", rows)
+            written += cursor.rowcount
+    return written
+
+
 _AROUND = {"person": "bigint", "key": "text", "first": "timestamptz", "last": "timestamptz"}
+
+
+def ever_changed(person_ids: Iterable[int]) -> set[int]:
+    """Those with a history of any field: most people have none."""
+    people = Person.objects.filter(id__in=among(person_ids))
+    kept = AttributeChange.objects.filter(person_id=OuterRef("id"), is_brought=False)
+    return set(people.filter(Exists(kept)).values_list("id", flat=True))
 
 
 def attribute_changes_around(spans: Sequence[tuple[int, str, datetime, datetime]]) -> list[tuple[Any, ...]]:
@@ -272,9 +331,11 @@ def attribute_changes_around(spans: Sequence[tuple[int, str, datetime, datetime]
     """
     if not spans:
         return []
-    table, values = as_table("w", _AROUND, [(p, key, _moment(a), _moment(b)) for p, key, a, b in sorted(spans)])
+    moments = {at: _moment(at) for at in {at for span in spans for at in span[2:]}}
+    rows = [(person, key, moments[first], moments[last]) for person, key, first, last in sorted(spans)]
+    table, values = as_table("w", _AROUND, rows)
     own = f"FROM {_CHANGE} o WHERE o.person_id = w.person AND o.key = w.key AND NOT o.is_brought"
-    rows = rows_of(
+    found = rows_of(
         f"SELECT c.person_id, c.key, c.id, c.at, c.old, c.new, c.by, c.again FROM {table} "
         f"JOIN {_CHANGE} c ON c.person_id = w.person AND c.key = w.key AND NOT c.is_brought "
         f"WHERE c.at >= COALESCE((SELECT MAX(o.at) {own} AND o.at <= w.first), c.at) "
@@ -284,7 +345,7 @@ def attribute_changes_around(spans: Sequence[tuple[int, str, datetime, datetime]
     )
     return [
         (person, key, row_id, _read_moment(at), _json(old), _json(new), by, from_texts(_json(again) or ()))
-        for person, key, row_id, at, old, new, by, again in rows
+        for person, key, row_id, at, old, new, by, again in found
     ]
 
 
@@ -412,6 +473,7 @@ _CLAIM = IdentityClaim._meta.db_table
 _CONSENT = Consent._meta.db_table
 _IDENTITY = Identity._meta.db_table
 _PERSON = Person._meta.db_table
+_COMPANY = Company._meta.db_table
 _CHANGE = AttributeChange._meta.db_table
 _IMPORT = "import:"
 _PERSON_TAG = PersonTag._meta.db_table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MAX_CHOICES = 200
 LONGEST_PROPERTIES = 7000  # characters of all of an event's details together: 32 KB is the tracking's limit
 
+_TEXT, _NUMBER = AttributeType.TEXT.value, AttributeType.NUMBER.value
+_BOOLEAN, _DATE = AttributeType.BOOLEAN.value, AttributeType.DATE.value
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _NOT_IN_NAME = re.compile(r"[^\w]+")
 
@@ -58,11 +61,18 @@ def _read_external(plan: Plan, row: PersonRow | EventRow, column: Column, place:
 
 
 def _read_card(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
-    plain = " ".join(clean_cell(text).split())[: TEXT_COLUMNS[column.target]]
-    if column.target == "first_name" and not is_first_name(plain):
+    plain = _card_text(column.target, text)
+    if plain is None:
         row.remarks.append(Refusal("part-name", {"text": text[:80]}))
         return
     row.card[column.target] = plain
+
+
+@lru_cache(maxsize=16_384)
+def _card_text(target: str, text: str) -> str | None:
+    """None: no first name. Names, positions and cities stand in a list many times."""
+    plain = " ".join(clean_cell(text).split())[: TEXT_COLUMNS[target]]
+    return None if target == "first_name" and not is_first_name(plain) else plain
 
 
 def _read_full_name(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:
@@ -215,19 +225,23 @@ def _read_attribute(plan: Plan, row: PersonRow, column: Column, place: int, text
 
 def _attribute_value(plan: Plan, definition: AttributeDefinition, place: int, text: str) -> Any:
     kind = definition.type
-    if kind == AttributeType.TEXT:
+    if kind == _TEXT:
         return " ".join(text.split())[:2000]
-    reader: Callable[[str], Any] | None = {
-        AttributeType.NUMBER: values.read_number,
-        AttributeType.BOOLEAN: values.read_flag,
-        AttributeType.DATE: lambda said: values.read_day(said, order=plan.orders[place], zone=plan.around.zone),
-    }.get(AttributeType(kind))
-    if reader is not None:
-        value = reader(text)
-        if value is None:
-            raise AttributeUnreadable(kind, definition.key, text)
-        return value
-    if kind == AttributeType.CHOICE:
+    if kind == _NUMBER:
+        value: Any = values.read_number(text)
+    elif kind == _BOOLEAN:
+        value = values.read_flag(text)
+    elif kind == _DATE:
+        value = values.read_day(text, order=plan.orders[place], zone=plan.around.zone)
+    else:
+        return _chosen(plan, definition, text)
+    if value is None:
+        raise AttributeUnreadable(kind, definition.key, text)
+    return value
+
+
+def _chosen(plan: Plan, definition: AttributeDefinition, text: str) -> Any:
+    if definition.type == AttributeType.CHOICE:
         return _choice(plan, definition, text)
     return read_value(definition, values.read_list(text)) if definition.choices else values.read_list(text)
 

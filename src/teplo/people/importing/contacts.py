@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from teplo.people.identities import ContactUnreadable, normalise
-from teplo.people.placeholders import is_placeholder_phone
+from teplo.people.placeholders import is_placeholder_email, is_placeholder_phone
 
 _PHONES = re.compile(
     r"[;|\n]|\s*:::\s*|,(?!\d{1,2}$)|\s/\s|\s(?:или|або|or|и|та)\s|(?<=\d)\s*/\s*(?=[+\d(])", re.IGNORECASE
@@ -20,6 +20,7 @@ _WORDS_BEHIND = re.compile(r"\s*[(\[,–—-]*\s*[^\W\d_][^\d+]*$")
 _WORDS_BEFORE = re.compile(r"^[^\d+(@:]*[^\W\d_][^\d+(]*(?=[\d+(])")
 _PREFIX = re.compile(r"^(?:l|p|z|ag|as|c|f|tel|mailto):(?=[+\d\w])", re.IGNORECASE)
 _PHONE_MARKS = str.maketrans("", "", " \u00a0()-'")
+_PLAIN_EMAIL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
 _PLAIN_PHONE = re.compile(r"\+(?:7[79]\d{9}|380\d{9}|375\d{9})")
 _SPACES = re.compile(r"\s+")
 _LONGEST_PHONE = 100
@@ -40,11 +41,20 @@ def clean_cell(text: str) -> str:
     return _PREFIX.sub("", stripped) if ":" in stripped[:7] else stripped
 
 
-@lru_cache(maxsize=16_384)
 def read_contacts(kind: str, text: str, region: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(normalised values, parts that are no contact) of a cell."""
+    """(normalised values, parts that are no contact) of a cell.
+
+    What is written plainly is told by its look: that was half of reading a row, and a list has each contact once.
+    """
+    if kind == "email" and (plain := _plain_email(text)):
+        return (plain,), ()
     if kind == "phone" and (plain := _plain_phone(text)):
         return (plain,), ()
+    return _read_contacts(kind, text, region)
+
+
+@lru_cache(maxsize=16_384)
+def _read_contacts(kind: str, text: str, region: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     good: list[str] = []
     bad: list[str] = []
     for part in _parts(kind, text):
@@ -56,6 +66,13 @@ def read_contacts(kind: str, text: str, region: str) -> tuple[tuple[str, ...], t
             if value not in good:
                 good.append(value)
     return tuple(good), tuple(bad)
+
+
+def _plain_email(text: str) -> str:
+    """A plain address: what `normalise` would answer."""
+    address = text.lower()
+    is_plain = len(address) <= 64 and _PLAIN_EMAIL.fullmatch(address) and not is_placeholder_email(address)
+    return address if is_plain else ""
 
 
 def _plain_phone(text: str) -> str:

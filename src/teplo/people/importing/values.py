@@ -91,6 +91,8 @@ _EXCEL_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - a calendar, the zone is pu
 
 def read_number(text: str) -> int | float | None:
     """`1 234,56`, `1,234.56`, `1.234,56`, `15 000 ₽`; None where it is none."""
+    if len(text) <= 15 and text.isascii() and text.isdigit():
+        return int(text)
     plain = _NOT_NUMBER.sub("", text)
     if not _PLAIN_NUMBER.fullmatch(plain):
         plain = _with_point(plain.removesuffix("%"))

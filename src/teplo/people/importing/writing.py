@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -53,13 +53,12 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     if not rows:
         return Outcome(updated=count)
     by, first_new = f"import:{run_id}", new_id()
-    claims = [Claim(identities=row.identities, at=row.created_at, source=by) for row in rows]
-    people = find_or_create_people(claims, at=at, source=by)
+    claims = [Claim(row.identities, None, row.created_at, by) for row in rows]
     companies = put_companies([row.company for row in rows], overwrite=plan.options.known == "overwrite", at=at)
-    told = _told(rows, people, companies)
+    said = [_said(row, company) for row, company in zip(rows, companies, strict=True)]
+    people = find_or_create_people(claims, at=at, source=by, fill=lambda people, new: _new_cards(said, people, new))
     new = {person for person in people if person > first_new}
-    _fill_new({person: values for person, values in told.items() if person in new}, at)
-    known = {person: values for person, values in told.items() if person not in new}
+    known = _by_person((person, values) for person, values in zip(people, said, strict=True) if person not in new)
     changed = _change_known(known, fill_only=plan.options.known == "fill", by=by)
     # Rows are counted, not people: the second row of a new person is one of somebody known.
     outcome = Outcome(created=len(new), updated=count - len(new), remarks=_remarks(rows))
@@ -110,38 +109,49 @@ def _obey_noes(left: Sequence[tuple[PersonRow, int]], plan: Plan, by: str, at: d
     _suppress(rows, at)
 
 
-def _told(
-    rows: Sequence[PersonRow], people: Sequence[int], companies: Sequence[int | None]
-) -> dict[int, dict[str, Any]]:
-    """person → what the chunk's rows say of him, later rows over earlier ones."""
+def _said(row: PersonRow, company: int | None) -> dict[str, Any]:
+    """What a row says of its person."""
+    values = row.card | row.attributes
+    if company is not None:
+        values["company_id"] = company
+    return values
+
+
+def _by_person(said: Iterable[tuple[int, dict[str, Any]]]) -> dict[int, dict[str, Any]]:
+    """person → all that the chunk's rows say, later rows over earlier ones."""
     told: dict[int, dict[str, Any]] = {}
-    for row, person, company in zip(rows, people, companies, strict=True):
-        values = told.setdefault(person, {})
-        values |= row.card
-        values |= row.attributes
-        if company is not None:
-            values["company_id"] = company
+    for person, values in said:
+        if person in told:
+            told[person] = told[person] | values
+        else:
+            told[person] = values
     return told
 
 
-def _fill_new(told: dict[int, dict[str, Any]], at: datetime) -> None:
-    """New cards at once: nothing was there before, so there is no change to remember."""
-    patches = []
-    for person, values in sorted(told.items()):
-        patch: dict[str, Any] = {"id": person, "attributes": {}}
-        for key, value in values.items():
-            if key in TEXT_COLUMNS or key == "company_id":
-                patch[key] = value
-            elif key == "owner":
-                patch["owner_id"] = value
-            else:
-                patch["attributes"][key] = value
-        for name in ("first", "last"):
-            if text := patch.get(f"{name}_name"):
-                patch[f"{name}_key"] = _name_key(text)
-        if len(patch) > 2 or patch["attributes"]:
-            patches.append(patch)
-    queries.patch_people(patches, at)
+def _new_cards(
+    said: Sequence[dict[str, Any]], people: Sequence[int], new: Collection[int]
+) -> dict[int, dict[str, Any]]:
+    """The columns of new cards: nothing was there before, so there is no change to remember."""
+    told = _by_person((person, values) for person, values in zip(people, said, strict=True) if person in new)
+    return {person: _columns_of(values) for person, values in told.items()}
+
+
+def _columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    card: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in TEXT_COLUMNS or key == "company_id":
+            card[key] = value
+        elif key == "owner":
+            card["owner_id"] = value
+        elif value is not None:
+            attributes[key] = value
+    for name, key in (("first_name", "first_key"), ("last_name", "last_key")):
+        if text := card.get(name):
+            card[key] = _name_key(text)
+    if attributes:
+        card["attributes"] = attributes
+    return card
 
 
 def _change_known(told: dict[int, dict[str, Any]], *, fill_only: bool, by: str) -> set[int]:
