@@ -1,9 +1,11 @@
 """Lines of a text file cut into rows, so that one wrong quote costs one row and never the rest of the file.
 
-A quoted cell may hold line ends. But a quote that is opened and never closed would swallow what follows, up to the next
-quote or the end of the file. So a row of several lines is believed only if it closes properly and is as wide as rows
-are here, and if its lines would not be rows of their own (with an e-mail or digits where the others have them). Else
-the line is read by itself with its quotes as they stand; where that gives no row either, this one line is refused.
+A quoted cell may hold line ends, delimiters and lines that look like rows. But a quote that is opened and never closed
+would swallow what follows, up to the next quote or the end of the file. So a row of several lines is believed if it
+closes properly, unless its lines would be rows of their own from the first to the last: as wide as rows are here, with
+an e-mail or digits where the others have them, in quotes where the others are. Then two quotes that belong to nobody
+have met, and the line is read by itself with its quotes as they stand; where that gives no row either, this one line is
+refused.
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from teplo.people.importing.bounds import LONGEST_CELL, LONGEST_LINE, MAX_INSIDE
 
 csv.field_size_limit(LONGEST_LINE + 1)
 _LOOKED_AT = 200
+_MOST = 0.8
 _MARKS = (
     re.compile(r"\s*\"?[^\s@;,]+@[^\s@;,]+\.[^\s@;,]+\"?\s*"),
     re.compile(r"[\s\"+()\d./:-]*\d[\s\"+()\d./:-]*"),
 )
 """What an e-mail and what digits look like, in quotes or not."""
+_BLANK = re.compile(" *")
 _TOO_LONG = "\0too long"
 
 
@@ -83,7 +87,9 @@ class Cutter:
         self.lines = Lines(file)
         self.delimiter = delimiter
         self.split = re.compile(rf'"(?=\s*(?:{re.escape(delimiter)}|[\r\n]*$))')
-        self.width, self.marks = self._usual(self.lines.look_ahead(_LOOKED_AT))
+        looked = self.lines.look_ahead(_LOOKED_AT)
+        self.width, self.marks = self._usual(looked)
+        self.quoted = self._always_quoted(looked)
 
     def rows(self) -> Iterator[list[str]]:
         """Every row, empty ones too; one that cannot be cut is an UnreadableRow."""
@@ -135,17 +141,18 @@ class Cutter:
     def _tolerantly(self, text: str) -> tuple[list[str], bool]:
         """Cells where a quote closes only before a delimiter, and one that never closes is a mere character; and
         whether there was such a one."""
-        cells, place, is_bare = [], 0, False
+        cells, place, is_bare, may_close = [], 0, False, True
         while place <= len(text):
-            start = place + len(text[place:]) - len(text[place:].lstrip(" "))
-            end = self.split.search(text, start + 1) if text[start : start + 1] == '"' else None
+            start = _BLANK.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+            end = self.split.search(text, start + 1) if may_close and text[start : start + 1] == '"' else None
             if end is not None:
                 cells.append(text[start + 1 : end.start()].replace('""', '"'))
                 after = text.find(self.delimiter, end.end())
             else:
                 after = text.find(self.delimiter, place)
                 cell = text[place:] if after < 0 else text[place:after]
-                is_bare = is_bare or cell.lstrip(" ").startswith('"')
+                if text[start : start + 1] == '"' and cell.lstrip(" ").startswith('"'):
+                    is_bare, may_close = True, False  # nor will any later one
                 cells.append(_without_lone_quote(cell))
             if after < 0:
                 break
@@ -157,14 +164,28 @@ class Cutter:
         if max(map(len, cells)) > LONGEST_CELL:
             return False
         if len(cells) != self.width and (self.width > 1 or len(cells) > 1):
-            return False
-        return not (self._could_be_row(lines[0]) and any(self._could_be_row(line) for line in lines[1:]))
+            # A row that is short or long by itself: believed if nothing as wide as a row was swallowed.
+            return not any(len(self._alone(line)) == self.width for line in lines[1:])
+        if not (self._could_be_row(lines[0]) and self._could_be_row(lines[-1])):
+            return True
+        within = [line for line in lines if line.strip()]
+        return sum(map(self._could_be_row, within)) < _MOST * len(within)
+
+    def _alone(self, line: str) -> list[str]:
+        """The cells of a line by itself."""
+        text = line.rstrip("\r\n")
+        cells = text.split(self.delimiter)
+        return self._tolerantly(text)[0] if len(cells) != self.width and '"' in text else cells
 
     def _could_be_row(self, line: str) -> bool:
+        """Whether a line is as wide as a row, quoted as rows are, and has at least half of the marks of one."""
         cells = line.rstrip("\r\n").split(self.delimiter)
         if len(cells) != self.width:
             return False
-        return any(mark.fullmatch(cells[place]) for place, mark in self.marks)
+        if 2 * sum('"' in cells[place] for place in self.quoted) < len(self.quoted):
+            return False
+        filled = [(mark, cells[place]) for place, mark in self.marks if cells[place].strip()]
+        return 0 < len(filled) <= 2 * sum(bool(mark.fullmatch(cell)) for mark, cell in filled)
 
     def _usual(self, lines: Sequence[str]) -> tuple[int, list[tuple[int, re.Pattern[str]]]]:
         """How wide rows are, and the columns whose values look alike (e-mails, digits) by which a row is known."""
@@ -182,6 +203,14 @@ class Cutter:
                     marks.append((place, mark))
                     break
         return width, marks
+
+    def _always_quoted(self, lines: Sequence[str]) -> list[int]:
+        """The columns whose cells stand in quotes, whatever is in them."""
+        rows = [line.rstrip("\r\n").split(self.delimiter) for line in lines]
+        rows = [cells for cells in rows if len(cells) == self.width]
+        if len(rows) < 3:
+            return []
+        return [place for place in range(self.width) if sum('"' in row[place] for row in rows) >= _MOST * len(rows)]
 
     def _believed(self, lines: Sequence[str]) -> list[list[str]]:
         """The rows of these lines as they are if all quotes are right, without those lines that say they are not."""

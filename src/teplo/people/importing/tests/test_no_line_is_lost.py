@@ -127,3 +127,89 @@ def test_a_quote_that_opens_the_last_line_is_told() -> None:
     _, rows = cut('Имя;Почта;Город\nОльга;o@example.com;Київ\n"Иван')
     assert isinstance(rows[2], UnreadableRow)
     assert rows[2].params == {"line": 3}
+
+
+WELL_FORMED = (
+    "первая\nвторая; третья; четвёртая",
+    "Приходили:\nБорис;;boris@example.com;есть\nи ещё двое",
+    "вул. Шевченка, 5\nоф. 12; поверх 3; під'їзд 2\nКиїв",
+    "10;20;30;40\n50;60;70;80\nитого",
+    'сказал "да"\nи; ушёл; потом; вернулся',
+    "\n\n;;;\n;;;",
+)
+
+
+@pytest.mark.parametrize("text", WELL_FORMED)
+@pytest.mark.parametrize("column", [0, 1, 3])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+def test_a_well_formed_cell_stays_one_whatever_its_lines_look_like(text: str, column: int, quoting: int) -> None:
+    rows = [row[:] for row in csv.reader(lines(quoting=csv.QUOTE_MINIMAL), delimiter=";")]
+    for number in (3, 20, 59):
+        rows[number][column] = text
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quoting=quoting, lineterminator="\n").writerows(rows)  # type: ignore[arg-type]
+    cutter, read = cut(out.getvalue())
+    assert read == rows
+    assert cutter.lines.taken == out.getvalue().count("\n")
+
+
+def test_a_row_within_a_cell_stays_there_if_rows_are_quoted_otherwise() -> None:
+    rows = [row[:] for row in csv.reader(lines(quoting=csv.QUOTE_MINIMAL), delimiter=";")]
+    rows[5][3] = "Передал:\nБорис;Мрія;boris@example.com;есть"
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    assert cut(out.getvalue())[1] == rows
+
+
+def test_a_cell_with_line_ends_stays_whole_in_a_row_that_is_short() -> None:
+    text = (
+        "Имя;Почта;Заметка;Город\n"
+        'Ольга;o@example.com;"одна\nдве"\n'
+        "Иван;i@example.com;;Київ\n"
+        "Анна;a@example.com;;Львів\n"
+    )
+    _, rows = cut(text)
+    assert rows[1:3] == [["Ольга", "o@example.com", "одна\nдве"], ["Иван", "i@example.com", "", "Київ"]]
+
+
+@pytest.mark.parametrize("column", [0, 1, 3])
+def test_two_quotes_that_belong_to_nobody_swallow_nothing_between_them(column: int) -> None:
+    rows = [row[:] for row in csv.reader(lines(quoting=csv.QUOTE_MINIMAL), delimiter=";")]
+    rows = [[*row[:3], "есть"] for row in rows]
+    broken = [";".join(row[:1] + ["Мрія"] + row[2:]) for row in rows]
+    for number, mark in ((7, '"{}'), (12, '{}"')):
+        cells = broken[number].split(";")
+        cells[column] = mark.format(cells[column])
+        broken[number] = ";".join(cells)
+    cutter, read = cut("\n".join(broken) + "\n")
+    assert cutter.lines.taken == len(read) == len(broken)
+    assert [row[2] for row in read[1:]] == [f"p{n}@example.com" for n in range(PEOPLE)]
+
+
+def test_a_quote_that_is_never_closed_costs_nothing_beside_well_formed_cells() -> None:
+    text = (
+        "Имя;Почта;Заметка\n"
+        'Ольга;o@example.com;"звонили;\nБорис;b@example.com;есть\nжду"\n'
+        'Иван;i@example.com;"не закрыта\n'
+        "Анна;a@example.com;есть\n"
+        "Пётр;p@example.com;есть\n"
+    )
+    _, rows = cut(text)
+    assert [row[1] for row in rows[1:]] == ["o@example.com", "i@example.com", "a@example.com", "p@example.com"]
+    assert rows[1][2] == "звонили;\nБорис;b@example.com;есть\nжду"
+
+
+@pytest.mark.django_db
+def test_an_import_of_many_lines_in_a_cell_counts_rows_and_lines() -> None:
+    note = '"Просил:\nБорис;boris@example.com;позвонить\nутром"'
+    people = "".join(f"Имя{n};p{n}@example.com;{note if n % 10 == 0 else 'нет'}\n" for n in range(100))
+    run = import_rows(f"Имя;Почта;Заметка\n{people}")
+    assert (run.state, run.created, run.refused, run.rows_done) == ("done", 100, 0, 100)
+    assert (run.counted["lines"], run.counted["inside"]) == (121, 20)
+    assert not Identity.objects.filter(value="boris@example.com").exists()
+
+
+@pytest.mark.parametrize("piece", [';"x', '"a" b;', '"a;'])
+def test_a_long_line_of_wrong_quotes_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    _, rows = cut("Имя;Почта;Город\n1;2;3\n" + piece * 200_000 + "\n4;5;6\n")
+    assert (rows[1], rows[-1]) == (["1", "2", "3"], ["4", "5", "6"])
