@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,14 @@ def signed_in(running: Browser, address: str, session: str, **options: Any) -> I
         context.close()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core holds against the page: rule, element and advice, serious and critical ones."""
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+def violations(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
+    """What axe-core holds against the page: rule, element and advice, serious and critical ones; of all or `rules`."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations"
-    )
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": STANDARDS}
+    found = page.evaluate("async only => (await axe.run(document, {runOnly: only})).violations", only)
     return [
         f"{rule['id']}: {node['html'][:160]} — {_advice(node)}"
         for rule in found

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from teplo.accounts.models import Role, User
 from teplo.accounts.notices import NewNotice, notify
@@ -102,6 +103,44 @@ def test_the_palette_opens_by_keyboard_and_leads_to_a_page(live_server: Any, own
         page.locator("#found a.cursor", has_text="профил").wait_for()
         page.keyboard.press("Enter")
         page.wait_for_url("**/profile/")
+        assert not complaints
+
+
+def test_the_keys_are_shown_by_a_key_or_the_menu_and_not_while_one_types(live_server: Any, owner: User) -> None:
+    session = make_session(owner)
+    with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, complaints):
+        page.goto(live_server.url + "/people/", wait_until="networkidle")
+        page.locator("input.search").press("?")
+        expect(page.locator("#keys")).to_be_hidden()
+        page.locator("h1").click()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Клавиши")).to_be_visible()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
+        expect(page.locator("#keys")).to_be_hidden()
+        page.locator("[data-show-keys]").click()
+        expect(page.get_by_role("dialog", name="Клавиши")).to_be_visible()
+        assert not complaints or page.evaluate("'axe' in window")
+
+
+def test_the_palette_opens_in_a_cyrillic_layout_too(live_server: Any, owner: User) -> None:
+    session = make_session(owner)
+    with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, _complaints):
+        page.goto(live_server.url, wait_until="networkidle")
+        page.evaluate(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown',"
+            " {key: 'л', code: 'KeyK', ctrlKey: true, bubbles: true}))"
+        )
+        expect(page.locator("#palette")).to_be_visible()
+
+
+def test_the_help_of_a_page_opens_at_its_section(live_server: Any, owner: User) -> None:
+    session = make_session(owner)
+    with browser() as running, signed_in(running, live_server.url, session, **DESK) as (page, complaints):
+        page.goto(live_server.url + "/journeys/", wait_until="networkidle")
+        page.locator("[data-help]").click()
+        page.wait_for_url("**/help/#journeys")
+        expect(page.locator("h2:target")).to_have_text("Цепочки")
         assert not complaints
 
 

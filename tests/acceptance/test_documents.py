@@ -34,7 +34,7 @@ DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs" / "guide").glob("*.md")),
+    *sorted((ROOT / "src" / "teplo" / "web" / "guide").glob("*.md")),
 ]
 SERVERS = ("up", "web", "collect", "work")
 MAKE_SERVERS = ("run", "dev", "demo")

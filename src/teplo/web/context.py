@@ -9,6 +9,8 @@ from django.http import HttpRequest
 
 from teplo.accounts.access import Abilities
 from teplo.accounts.models import Notice
+from teplo.web.helping import help_url_of
+from teplo.web.keys import GROUPS
 from teplo.web.preferring import workspace_of
 from teplo.web.rail import rail_for
 
@@ -23,6 +25,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": user.theme if is_known and user.theme in THEMES else "auto",
         "workspace": cache(lambda: workspace_of(request)),
         "rail": cache(lambda: rail_for(user, request.path) if is_known else []),
+        "help_url": cache(lambda: help_url_of(request)),
+        "key_groups": GROUPS,
         "unread_notices": cache(lambda: _unread(user.pk) if is_known else 0),
     }
 

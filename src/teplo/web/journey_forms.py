@@ -46,8 +46,9 @@ class LengthWidget(forms.MultiWidget):
 
     def __init__(self) -> None:
         units = list(UNIT_NAMES.items())
-        number = forms.NumberInput(attrs={"class": "form-control", "min": 0})
-        super().__init__([number, forms.Select(choices=units, attrs={"class": "form-select"})])
+        number = forms.NumberInput(attrs={"class": "form-control", "min": 0, "aria-label": _("How many")})
+        unit = forms.Select(choices=units, attrs={"class": "form-select", "aria-label": _("Unit of time")})
+        super().__init__([number, unit])
 
     def decompress(self, value: Any) -> list[Any]:
         for unit in UNITS:

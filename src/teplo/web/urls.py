@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("teplo.web.today")),
     path("", include("teplo.web.guiding")),
+    path("", include("teplo.web.helping")),
     path("", include("teplo.web.signing")),
     path("", include("teplo.web.founding")),
     path("", include("teplo.web.notices")),

@@ -214,7 +214,7 @@ def field(bound: BoundField, icon: str = "") -> dict[str, Any]:
     attributes: dict[str, Any] = {"class": f"{classes.get(kind, 'form-control')} {own}".strip()}
     if bound.errors:
         attributes |= {"aria-invalid": "true", "class": f"{attributes['class']} is-invalid"}
-    is_group = kind in {"radio", "checkboxselectmultiple"}
+    is_group = kind in {"radio", "checkboxselectmultiple", "lengthwidget"}
     return {"field": bound, "kind": kind, "control": bound if is_group else bound.as_widget(attrs=attributes)}
 
 
@@ -238,16 +238,17 @@ def bar(value: formatting.Number | None, maximum: formatting.Number | None, kind
 
 @register.simple_tag
 def sparkline(values: Sequence[formatting.Number], label: str = "") -> SafeString:
-    """A small trend without axes."""
+    """A small trend without axes; without a label it only goes with what stands beside it."""
     if len(values) < 2:
         return mark_safe("")
     highest = max(*values, 1)
     step = 100 / (len(values) - 1)
     points = " ".join(f"{i * step:.1f},{22 - float(value) / float(highest) * 20:.1f}" for i, value in enumerate(values))
+    said = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
-        '<svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '<svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" {}>'
         '<polygon points="0,24 {} 100,24"/><polyline points="{}"/></svg>',
-        label,
+        said,
         points,
         points,
     )

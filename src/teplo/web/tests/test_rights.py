@@ -59,6 +59,7 @@ WEB = {
     "/hand-offs/<int:person_id>/<int:hand_off_id>/accept/": SELLERS,
     "/hand-offs/<int:person_id>/<int:hand_off_id>/return/": SELLERS,
     "/healthz": ANYBODY,
+    "/help/": EVERYBODY,
     "/hooks/mail/<int:sender_id>": ANYBODY,
     "/insight/": EVERYBODY,
     "/insight/funnel.csv": EXPORTERS,

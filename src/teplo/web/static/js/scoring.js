@@ -104,7 +104,7 @@
   document.addEventListener("keydown", (event) => {
     const sheet = document.querySelector("[data-score-sheet]");
     if (!sheet) return;
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+    if ((event.ctrlKey || event.metaKey) && window.latinKey(event) === "s") {
       event.preventDefault();
       sheet.requestSubmit(sheet.querySelector(".btn-primary"));
       return;
@@ -115,7 +115,7 @@
     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       act(line, event.key === "ArrowUp" ? "up" : "down");
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "d") {
+    } else if ((event.ctrlKey || event.metaKey) && window.latinKey(event) === "d") {
       event.preventDefault();
       act(line, "double");
     } else if ((event.ctrlKey || event.metaKey) && (event.key === "Backspace" || event.key === "Delete")) {

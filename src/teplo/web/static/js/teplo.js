@@ -174,7 +174,7 @@
     if (/Mac|iPhone|iPad/.test(navigator.platform)) $$("[data-key]").forEach((key) => { key.textContent = `⌘${key.dataset.key}`; });
   }
 
-  // Keys: palette, and rows of a list
+  // Keys: palette, rows of a list, and the dialog that lists them (web/keys.py)
   const isTyping = (element) => element.closest("input, textarea, select, [contenteditable=true], dialog");
   function moveRow(step) {
     const rows = $$("table[data-rows] tbody tr");
@@ -185,20 +185,35 @@
     next.classList.add("cursor");
     next.scrollIntoView({ block: "nearest" });
   }
+  // What the key says in a Latin layout, so that it works in a Cyrillic one too
+  function latinKey(event) {
+    if (/^[\x21-\x7e]$/.test(event.key) && event.code !== "Slash") return event.key.toLowerCase();
+    if (/^Key[A-Z]$/.test(event.code)) return event.code.slice(3).toLowerCase();
+    if (event.code === "Slash" && !/^[/?]$/.test(event.key)) return event.shiftKey ? "?" : "/";
+    return event.key;
+  }
+  window.latinKey = latinKey;
+  function showKeys() {
+    const keys = $("#keys");
+    if (keys && !$("dialog[open]")) keys.showModal();
+  }
+  document.addEventListener("click", (event) => event.target.closest("[data-show-keys]") && showKeys());
   document.addEventListener("keydown", (event) => {
-    if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k" && palette) {
+    const key = latinKey(event);
+    if ((event.metaKey || event.ctrlKey) && key === "k" && palette) {
       event.preventDefault();
       openPalette();
       return;
     }
     if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
     const row = $("table[data-rows] tr.cursor");
-    if (event.key === "/" && $("input.search")) { event.preventDefault(); $("input.search").focus(); }
-    else if (event.key === "/" && palette) { event.preventDefault(); openPalette(); }
-    else if (event.key === "j") moveRow(1);
-    else if (event.key === "k") moveRow(-1);
-    else if (event.key === "Enter" && row && row.dataset.href && event.target === document.body) location.href = row.dataset.href;
-    else if (event.key === "x" && row) {
+    if (key === "/" && $("input.search")) { event.preventDefault(); $("input.search").focus(); }
+    else if (key === "/" && palette) { event.preventDefault(); openPalette(); }
+    else if (key === "?") { event.preventDefault(); showKeys(); }
+    else if (key === "j") moveRow(1);
+    else if (key === "k") moveRow(-1);
+    else if (key === "Enter" && row && row.dataset.href && event.target === document.body) location.href = row.dataset.href;
+    else if (key === "x" && row) {
       const box = $("input[type=checkbox]", row);
       if (box) box.click();
     }
