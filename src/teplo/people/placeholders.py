@@ -33,7 +33,7 @@ _NOBODY_ANYWHERE = _words(
 """Words before the @, without what parts them, that name no mailbox of a person whatever the domain."""
 _FILLERS = _words(
     """
-    no none not net nope null nil nan na nobody noone anonymous anonim fake dummy temp sample example
+    no none not net nope null nil nan na anonymous anonim fake dummy temp sample example
     test tests tester testing test1 test2 test123 testtest user username name firstname yourname youremail
     email emails mail mymail address adres some someone client customer undefined
     qwe qwerty asd asdf asdfg zxc qaz abc xyz 123 1234 12345 123456 йцу йцукен фыв тест почта имя мыло емейл
