@@ -20,6 +20,7 @@ from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.people import queries
+from teplo.people.likeness import FULL_NAMES
 from teplo.people.merging import merge_people, suggest_winner
 from teplo.people.models import DuplicatePair, Merge, Person
 
@@ -137,37 +138,6 @@ def _word_likeness(one: str, other: str) -> float:
         return 0.7
     if one == other:
         return 1.0
-    if _SHORT.get(one, one) == _SHORT.get(other, other) or one.startswith(other) or other.startswith(one):
+    if FULL_NAMES.get(one, one) == FULL_NAMES.get(other, other) or one.startswith(other) or other.startswith(one):
         return 0.9
     return SequenceMatcher(None, one, other).ratio()
-
-
-_SHORT = {
-    short: full
-    for full, shorts in {
-        "александр": "саша шура алекс олександр сашко alexander alex",
-        "александра": "олександра",
-        "алексей": "леша алеша олексий олексій alexey",
-        "анна": "аня ганна anna",
-        "анастасия": "настя анастасія",
-        "владимир": "вова володя володимир vladimir",
-        "дмитрий": "дима митя дмитро dmitry",
-        "евгений": "женя євген евген",
-        "екатерина": "катя катерина kateryna",
-        "елена": "лена олена elena olena",
-        "иван": "ваня іван ivan",
-        "константин": "костя костянтин",
-        "мария": "маша марія maria",
-        "михаил": "миша михайло",
-        "наталья": "наташа наталия наталя наталія",
-        "николай": "коля микола",
-        "ольга": "оля olga",
-        "павел": "паша павло",
-        "петр": "петя петро",
-        "сергей": "сережа сергій сергий sergey",
-        "татьяна": "таня тетяна",
-        "юлия": "юля юлія",
-        "юрий": "юра юрій",
-    }.items()
-    for short in shorts.split()
-}

@@ -18,15 +18,18 @@ from teplo.kit.among import among
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id, new_ids
 from teplo.people import merging, queries
+from teplo.people.likeness import NO_NAME, Name, is_shared_kind, names_differ
 from teplo.people.models import DuplicatePair, Identity, Person
 from teplo.people.public_words import is_public_source
+from teplo.people.sharing import Sharers
 
 Contact = tuple[str, str]
 """Kind and normalised value."""
 
 _ATTEMPTS = 6
+MOST_ASKED_ABOUT = 20
+"""Of a contact that more people share nobody is asked whether they are one: it says more about the contact."""
 _VISITOR = "visitor"
-_SHARED = {"phone", "whatsapp", "viber"}
 _RANK = {kind: rank for rank, kind in enumerate(("external", "email", "phone", "telegram", "whatsapp", "viber", "vk"))}
 
 
@@ -42,6 +45,8 @@ class Claim(NamedTuple):
     """From a page, and nobody vouches for it: known contacts in it find nobody (docs/threat-model.md)."""
     stand_in: str = ""
     """Of a public one: the visitor id of the card that holds what was done in somebody else's name."""
+    name: Name = NO_NAME
+    """First and last name, where they are said: people who share a phone are told apart by them."""
 
 
 class PersonUnknown(Exception):
@@ -69,15 +74,22 @@ Fill = Callable[[Sequence[int], Collection[int]], Mapping[int, Mapping[str, Any]
 
 
 def find_or_create_people(
-    claims: Sequence[Claim], *, at: datetime | None = None, source: str = "", fill: Fill | None = None
+    claims: Sequence[Claim],
+    *,
+    at: datetime | None = None,
+    source: str = "",
+    fill: Fill | None = None,
+    unsure: set[int] | None = None,
 ) -> list[int]:
-    """The person of each claim, in order.
+    """The person of each claim, in order. `unsure` gets the places of claims that named nothing but a contact of
+    several people: its holder is answered.
 
     - A known contact finds its person; unknown contacts beside it join his card.
     - Contacts of two people in one claim: the strongest contact decides, and the two wait as a possible duplicate for a
       human's word. Two known people are never merged here.
-    - A phone alone brings no new e-mail to somebody who has another: that is a new person, and the two a possible
-      duplicate. The phone stays with the first.
+    - A phone, or a mailbox of a company, is weak (people/likeness.py): it finds its holder, or another who shares it,
+      only where no name, e-mail or number of one id-space differs. Else that is a new person; the contact stays with
+      its holder, is shown on both as shared, and the two are a possible duplicate. Stronger contacts always win.
     - A visitor of whom nothing was known joins the card of the contact, with all he did before (R3). A visitor of
       another known person goes over to the contact's person from now on: the explicit contact wins.
     - Two workers with the same new contact end with one person.
@@ -92,6 +104,9 @@ def find_or_create_people(
     for _ in range(_ATTEMPTS):
         plan = _Plan(*queries.look_up_identities(wanted), moment, source)
         people = plan.resolve(claims)
+        if unsure is not None:
+            unsure.clear()
+            unsure.update(place for place, claim in enumerate(claims) if id(claim) in plan.unsure)
         if plan.is_empty:
             return people
         if fill is not None and plan.new_people:
@@ -103,6 +118,15 @@ def find_or_create_people(
             continue
         return people
     raise ContactsContested
+
+
+def look_ahead(claims: Sequence[Claim], *, at: datetime | None = None) -> list[tuple[int, bool]]:
+    """What `find_or_create_people` would answer, nothing written: the person of each claim, and whether they are new.
+
+    A new one's id is only good to see which claims are of one person.
+    """
+    plan = _Plan(*queries.look_up_identities(_values_by_kind(claims)), at or now(), "")
+    return [(person, person in plan.new_people) for person in plan.resolve(claims)]
 
 
 def _values_by_kind(claims: Iterable[Claim]) -> dict[str, set[str]]:
@@ -136,31 +160,43 @@ class _Plan:
         self.revealed: set[int] = set()
         self.joined: dict[int, int] = {}
         self.repointed: dict[Contact, int] = {}
-        self.doubts: set[tuple[int, int]] = set()
+        self.doubts: dict[tuple[int, int], float] = {}
         self.vouched_for: dict[Contact, str] = {}
         self.cards: Mapping[int, Mapping[str, Any]] = {}
+        self.sharers = Sharers()
+        self.unsure: set[int] = set()
 
     @property
     def is_empty(self) -> bool:
         return not (
-            self.new_identities or self.joined or self.repointed or self.doubts or self.new_people or self.vouched_for
+            self.new_identities
+            or self.joined
+            or self.repointed
+            or self.doubts
+            or self.new_people
+            or self.vouched_for
+            or self.sharers.new
         )
 
     def resolve(self, claims: Sequence[Claim]) -> list[int]:
         self._vouch(claims, self.told_by_pages)
         self._look_up(claims)
-        known = self.known
-        people = [
-            known[claim.identities[0]]
-            if len(claim.identities) == 1
-            and claim.person_id is None
-            and claim.identities[0] in known
-            and not (claim.is_public and claim.identities[0][0] != _VISITOR)
-            else self._person_of(claim)
-            for claim in claims
-        ]
+        people = [self._known_by(claim) if self._is_plain(claim) else self._person_of(claim) for claim in claims]
         self._vouch(claims, self._named_now_by_pages())
         return [self._now(person) for person in people] if self.moved_on else people
+
+    def _is_plain(self, claim: Claim) -> bool:
+        """Nothing to weigh: one known contact says it all."""
+        if len(claim.identities) != 1 or claim.person_id is not None or claim.identities[0] not in self.known:
+            return False
+        kind, value = claim.identities[0]
+        return kind == _VISITOR or not (claim.is_public or is_shared_kind(kind, value))
+
+    def _known_by(self, claim: Claim) -> int:
+        person = self.known[claim.identities[0]]
+        if any(claim.name):
+            self.sharers.call(self._now(person), claim.name)
+        return person
 
     def _vouch(self, claims: Sequence[Claim], told_by_pages: set[Contact]) -> None:
         """Note who else names contacts that only pages had told of."""
@@ -178,8 +214,9 @@ class _Plan:
         }
 
     def _look_up(self, claims: Sequence[Claim]) -> None:
-        """Who of those in question is a stranger, and which contacts the others have: two statements, often none."""
-        asked: set[int] = set()
+        """Who of those in question is a stranger, and what the others are called and have: two statements, often none;
+        and one more per kind where a phone or a company's mailbox is to be weighed."""
+        asked = self._look_up_sharers(claims)
         for claim in claims:
             if claim.person_id is not None:
                 asked.add(claim.person_id)
@@ -193,16 +230,43 @@ class _Plan:
                 asked.add(owner)
         if not asked:
             return
-        self.is_anonymous = queries.anonymous_among(asked)
+        self._note_people(queries.strangers_and_names(asked))
+        self.sharers.forget_missing(self.is_anonymous.keys())
         self._follow_merges({claim.person_id for claim in claims if claim.person_id is not None})
         if known_people := [person for person, is_anonymous in self.is_anonymous.items() if not is_anonymous]:
             for person, kind, value, is_verified, source in queries.contacts_of(known_people):
-                self.kinds.setdefault(person, set()).add(kind)
+                self._note_contact(person, (kind, value))
                 is_told = is_public_source(source) and (kind, value) not in self.vouched_for
                 if kind != _VISITOR and (is_verified or not is_told):
                     self.vouched.add(person)
                 if kind == _VISITOR and is_verified:
                     self.devices.add((kind, value))
+
+    def _look_up_sharers(self, claims: Sequence[Claim]) -> set[int]:
+        """Who else has the weak contacts that stand in a claim without their holder's stronger ones; answers whom to
+        ask about: holders and sharers."""
+        wanted: set[Contact] = set()
+        holders: set[int] = set()
+        for claim in claims:
+            owners = {contact: owner for contact in claim.identities if (owner := self.known.get(contact)) is not None}
+            weak = [contact for contact in owners if is_shared_kind(*contact)]
+            strong = {owner for c, owner in owners.items() if c[0] != _VISITOR and not is_shared_kind(*c)}
+            strong |= {claim.person_id} if claim.person_id is not None else set()
+            if any(owners[contact] not in strong for contact in weak):
+                wanted.update(weak)
+                holders.update(owners[contact] for contact in weak)
+        if wanted:
+            self.sharers.take(queries.sharers_of(wanted))
+        return holders | self.sharers.people
+
+    def _note_people(self, found: dict[int, tuple[bool, Name]]) -> None:
+        for person, (is_anonymous, name) in found.items():
+            self.is_anonymous[person] = is_anonymous
+            self.sharers.call(person, name)
+
+    def _note_contact(self, person: int, contact: Contact) -> None:
+        self.kinds.setdefault(person, set()).add(contact[0])
+        self.sharers.note(person, contact)
 
     def _follow_merges(self, named: set[int]) -> None:
         missing = named - self.is_anonymous.keys()
@@ -210,7 +274,7 @@ class _Plan:
             return
         self.moved_on.update(merging.winners_of(missing))
         winners = {self._now(person) for person in missing}
-        self.is_anonymous.update(queries.anonymous_among(winners))
+        self._note_people(queries.strangers_and_names(winners))
         if any(winner not in self.is_anonymous for winner in winners):
             raise PersonUnknown
 
@@ -238,6 +302,7 @@ class _Plan:
         if claim.is_public:
             return self._person_of_public(claim, visitors, contacts)
         person = self._choose(claim, visitors, contacts)
+        self.sharers.call(person, claim.name)
         for contact in contacts:
             self._attach(contact, person, claim)
         if (contacts or claim.person_id is not None) and self.is_anonymous.get(person):
@@ -266,8 +331,10 @@ class _Plan:
         """The visitor's own card; contacts join it only where nobody is touched by it."""
         own = next((owner for v in visitors if (owner := self._owner(v)) is not None), None)
         is_known = own is not None and not self.is_anonymous.get(own, not contacts)
-        if any(self._owner(contact) not in (None, own) for contact in contacts):
+        foreign = [contact for contact in contacts if self._is_anothers(contact, own)]
+        if foreign and not self._are_only_shared(foreign, contacts, claim):
             return self._speaker_for_another(claim, visitors, own, is_known=is_known)
+        contacts = [contact for contact in contacts if contact not in foreign]
         fresh = [contact for contact in contacts if contact not in self.known]
         if own is not None and is_known and fresh:
             is_device = any(visitor in self.devices for visitor in visitors)
@@ -281,13 +348,34 @@ class _Plan:
                 return own
         else:
             person = self._new_person(claim, is_anonymous=not contacts) if own is None else own
-        for contact in fresh:
+        self.sharers.call(person, claim.name)
+        for contact in (*fresh, *foreign):
             self._attach(contact, person, claim)
         if contacts and self.is_anonymous.get(person):
             self._reveal(person, contacts)
         for visitor in visitors:
             self._attach_visitor(visitor, person, claim)
         return person
+
+    def _is_anothers(self, contact: Contact, own: int | None) -> bool:
+        return self._owner(contact) not in (None, own) and not (own and self.sharers.has(contact, own))
+
+    def _are_only_shared(self, foreign: Sequence[Contact], contacts: Sequence[Contact], claim: Claim) -> bool:
+        """Weak contacts of others beside a stronger one of the visitor's own: they share an office."""
+        if not any(contact not in foreign and not is_shared_kind(*contact) for contact in contacts):
+            return False
+        return all(
+            is_shared_kind(*contact)
+            and not any(self.sharers.may_be(person, claim.name, contacts) for person in self._holders(contact))
+            for contact in foreign
+        )
+
+    def _holders(self, contact: Contact) -> list[int]:
+        """Who has a contact: its holder, then those who share it."""
+        owner = self._owner(contact)
+        if owner is None:
+            return []
+        return list(dict.fromkeys([owner, *map(self._now, self.sharers.of(contact))]))
 
     def _speaker_for_another(
         self, claim: Claim, visitors: Sequence[Contact], own: int | None, *, is_known: bool
@@ -307,24 +395,45 @@ class _Plan:
     def _choose(self, claim: Claim, visitors: Sequence[Contact], contacts: Sequence[Contact]) -> int:
         if claim.person_id is not None:
             return self._now(claim.person_id)
-        owners = list(dict.fromkeys(owner for c in contacts if (owner := self._owner(c)) is not None))
+        strong = [contact for contact in contacts if not is_shared_kind(*contact)]
+        owners = list(dict.fromkeys(owner for c in strong if (owner := self._owner(c)) is not None))
         for other in owners[1:]:
-            self.doubts.add((min(owners[0], other), max(owners[0], other)))
-        if owners and self._is_only_a_shared_phone(owners[0], contacts):
-            person = self._new_person(claim, is_anonymous=False)
-            self.doubts.add((owners[0], person))
-            return person
-        if owners:
+            self._doubt(owners[0], other, 1.0)
+        if owners and not self._are_two_of_one_space(owners[0], strong, claim):
             return owners[0]
         visiting = next((owner for v in visitors if (owner := self._owner(v)) is not None), None)
+        if weak := [contact for contact in contacts if contact in self.known and is_shared_kind(*contact)]:
+            found = self._weigh(weak, contacts, claim, visiting)
+            return found if found is not None else self._new_person(claim, is_anonymous=False)
+        if owners:
+            return self._new_person(claim, is_anonymous=False)
         if visiting is not None and (not contacts or self._may_be_his(visiting, contacts)):
             return visiting
         return self._new_person(claim, is_anonymous=not contacts)
 
-    def _is_only_a_shared_phone(self, owner: int, contacts: Sequence[Contact]) -> bool:
-        """A family or an office has one phone: it alone brings no other e-mail onto a card that has one."""
-        found = {kind for kind, value in contacts if (kind, value) in self.known}
-        return found <= _SHARED and "email" in self.kinds.get(owner, ()) and any(c[0] == "email" for c in contacts)
+    def _weigh(
+        self, weak: Sequence[Contact], contacts: Sequence[Contact], claim: Claim, visiting: int | None
+    ) -> int | None:
+        """Who of those who have a weak contact is meant: whoever's browser it is, then whose name agrees, then the
+        holder. None: nobody whom name, e-mail and numbers allow."""
+        people = list(dict.fromkeys(person for contact in weak for person in self._holders(contact)))
+        if visiting in people and self.sharers.may_be(visiting, claim.name, contacts):
+            return visiting
+        person, is_sure = self.sharers.most_alike(people, claim.name, contacts)
+        if not is_sure and len(people) > 1:
+            self.unsure.add(id(claim))
+        return person
+
+    def _are_two_of_one_space(self, owner: int, strong: Sequence[Contact], claim: Claim) -> bool:
+        """An e-mail with another number of the same id-space and surely another name: two people have one mailbox."""
+        numbers = [contact for contact in strong if contact[0] == "external"]
+        if not numbers or any(contact in self.known for contact in numbers):
+            return False
+        is_other = not self.sharers.may_be(owner, NO_NAME, numbers)
+        return is_other and names_differ(self.sharers.name_of(owner), claim.name)
+
+    def _doubt(self, one: int, other: int, likeness: float) -> None:
+        self.doubts.setdefault((min(one, other), max(one, other)), likeness)
 
     def _may_be_his(self, person: int, contacts: Sequence[Contact]) -> bool:
         """New contacts from a known browser: his, unless he already has others of the same kind (a shared computer)."""
@@ -340,7 +449,19 @@ class _Plan:
         if contact not in self.known:
             self.known[contact] = person
             self.new_identities[contact] = (person, claim)
-            self.kinds.setdefault(person, set()).add(contact[0])
+            self._note_contact(person, contact)
+        elif is_shared_kind(*contact) or contact[0] == "email":
+            self._share(contact, person, claim)
+
+    def _share(self, contact: Contact, person: int, claim: Claim) -> None:
+        """The contact is its holder's and this person's too."""
+        holder = self._owner(contact)
+        if holder is None or holder == person:
+            return
+        source = (claim.source or self.source)[:60]
+        is_first = self.sharers.share(contact, person, source=source, since=claim.at or self.at)
+        if is_first and len(self.sharers.of(contact)) <= MOST_ASKED_ABOUT:
+            self._doubt(holder, person, self.sharers.likeness(holder, person))
 
     def _reveal(self, person: int, contacts: Sequence[Contact]) -> None:
         if contacts:
@@ -371,6 +492,7 @@ class _Plan:
         known = self.vouched_for.keys() & self.told_by_pages
         queries.vouch_for_identities([(*contact, self.vouched_for[contact]) for contact in known])
         self._write_people()
+        self.sharers.write(self._now)
         if self.revealed and _reveal_people(self.revealed, self.at) < len(self.revealed):
             raise _Contested
         queries.point_identities([(k, v, self._now(person)) for (k, v), person in self._repointed_known()])
@@ -404,8 +526,10 @@ class _Plan:
 
     def _write_doubts(self) -> None:
         rows = [
-            (pair_id, first, second, "contact", 1.0, self.at, "")
-            for pair_id, (first, second) in zip(new_ids(len(self.doubts)), sorted(self.doubts), strict=True)
+            (pair_id, first, second, "contact", likeness, self.at, "")
+            for pair_id, ((first, second), likeness) in zip(
+                new_ids(len(self.doubts)), sorted(self.doubts.items()), strict=True
+            )
         ]
         columns = ("id", "first_id", "second_id", "reason", "likeness", "found_at", "answer")
         bulk.insert(DuplicatePair, columns, rows, ignore_known=True)

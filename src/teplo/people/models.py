@@ -151,6 +151,31 @@ class Identity(models.Model):
         )  # fmt: skip
 
 
+class SharedContact(models.Model):
+    """A contact that stands on the card of somebody else too: an office phone, a mailbox of a company.
+
+    Its holder has it as an `Identity`, which finds people; these are the others. A card that has become part of the
+    holder's may still have its row here.
+    """
+
+    pk = models.CompositePrimaryKey("person_id", "kind", "value")
+    person = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=IdentityKind.choices)
+    value = models.CharField(max_length=254)
+    source = models.CharField(max_length=60, blank=True)
+    since = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["value", "person", "kind"], name="sharedcontact_inside",
+                opclasses=["varchar_pattern_ops", "int8_ops", "varchar_ops"],
+            ),
+        )  # fmt: skip
+
+
 class AttributeType(models.TextChoices):
     TEXT = "text"
     NUMBER = "number"
@@ -348,6 +373,7 @@ class DuplicatePair(Row):
     answer = models.CharField(max_length=10, blank=True, help_text="same, different, or empty while open")
     answered_by = models.BigIntegerField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    put_off_at = models.DateTimeField(null=True, blank=True, help_text="Somebody said: later.")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["first_id", "second_id"], name="duplicatepair_once"),)

@@ -11,6 +11,7 @@ from teplo.people.models import (
     Note,
     PersonTag,
     SegmentMember,
+    SharedContact,
     TagChange,
 )
 
@@ -33,6 +34,7 @@ OWN_LEAVES = (
         blank={"proof": {}, "source": "", "text": ""},
     ),  # fmt: skip
     Leaf(IdentityClaim, Move(), Erasing.DELETE),
+    Leaf(SharedContact, Combine(key=("kind", "value"), earliest={"since": ("source",)}), Erasing.DELETE),
     Leaf(SegmentMember, Combine(key=("segment_id",), least=("entered_at",)), Erasing.DELETE),
     Leaf(PersonTag, Combine(key=("tag_id",), least=("added_at",)), Erasing.DELETE, is_exported=False),
     Leaf(TagChange, Move(), Erasing.DELETE),

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from teplo.kit.among import among
 from teplo.kit.arrays import as_array
 from teplo.people.leaves import all_leaves
+from teplo.people.likeness import COMMON_BOXES
 from teplo.people.models import (
     AttributeChange,
     Company,
@@ -24,6 +25,7 @@ from teplo.people.models import (
     ImportRun,
     Person,
     PersonTag,
+    SharedContact,
 )
 from teplo.people.public_words import PUBLIC
 from teplo.people.timelines import from_texts
@@ -147,11 +149,29 @@ def vouched_among(person_ids: Iterable[int]) -> set[int]:
     return {person_id for (person_id,) in found}
 
 
-def anonymous_among(person_ids: Iterable[int]) -> dict[int, bool]:
-    """person → nothing but a visitor id is known of him; missing people are missing from the answer."""
+def strangers_and_names(person_ids: Iterable[int]) -> dict[int, tuple[bool, tuple[str, str]]]:
+    """person → (nothing but a visitor id is known of them, first and last name in the form for search); missing people
+    are missing from the answer."""
     condition, ids = ids_in("id", person_ids)
-    found = rows_of(f"SELECT id, is_anonymous FROM {_PERSON} WHERE {condition}", [ids])
-    return {person_id: bool(is_anonymous) for person_id, is_anonymous in found}
+    found = rows_of(f"SELECT id, is_anonymous, first_key, last_key FROM {_PERSON} WHERE {condition}", [ids])
+    return {person_id: (bool(is_anonymous), (first, last)) for person_id, is_anonymous, first, last in found}
+
+
+def sharers_of(contacts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """Who else has each contact beside its holder, and who said so, the longest first."""
+    by_kind: dict[str, set[str]] = {}
+    for kind, value in contacts:
+        by_kind.setdefault(kind, set()).add(value)
+    found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for kind, values in sorted(by_kind.items()):
+        condition, wanted = texts_in("value", values)
+        rows = rows_of(
+            f"SELECT value, person_id, source FROM {_SHARED} WHERE kind = %s AND {condition} ORDER BY since, person_id",
+            [kind, wanted],
+        )
+        for value, person, source in rows:
+            found.setdefault((kind, value), []).append((person, source))
+    return found
 
 
 def point_identities(rows: Sequence[tuple[str, str, int]]) -> int:
@@ -433,20 +453,6 @@ BLOCKS: Mapping[str, tuple[str, Callable[[], str], Callable[[], str], str]] = {
 }  # fmt: skip
 """People who share a block's key are compared with each other."""
 
-_COMMON_BOXES = (
-    "info",
-    "office",
-    "sales",
-    "admin",
-    "mail",
-    "contact",
-    "support",
-    "hello",
-    "zakaz",
-    "test",
-    "marketing",
-)
-
 
 def block_pairs(reason: str, *, part: int, parts: int, largest: int) -> list[tuple[Any, ...]]:
     """(person, person, first and last name of the one, of the other) who share a block and have no pair yet.
@@ -455,7 +461,11 @@ def block_pairs(reason: str, *, part: int, parts: int, largest: int) -> list[tup
     """
     kind, key, divider, holds = BLOCKS[reason]
     joined = f"JOIN {_IDENTITY} i ON i.person_id = p.id AND i.kind = '{kind}'" if kind else ""
-    boxes = f"AND {key()} NOT IN ({', '.join(repr(box) for box in _COMMON_BOXES)})" if kind == "email" else ""
+    boxes = (
+        f"AND {key()} NOT IN ({', '.join(repr(box) for box in sorted(COMMON_BOXES | {'test'}))})"
+        if kind == "email"
+        else ""
+    )
     return rows_of(
         f"WITH block AS (SELECT p.id, p.first_key, p.last_key, {key()} AS key, "
         f"count(*) OVER (PARTITION BY {key()}) AS size FROM {_PERSON} p {joined} "
@@ -474,6 +484,7 @@ _CONSENT = Consent._meta.db_table
 _IDENTITY = Identity._meta.db_table
 _PERSON = Person._meta.db_table
 _COMPANY = Company._meta.db_table
+_SHARED = SharedContact._meta.db_table
 _CHANGE = AttributeChange._meta.db_table
 _IMPORT = "import:"
 _PERSON_TAG = PersonTag._meta.db_table

@@ -5,6 +5,7 @@ To add one: write a function that takes the Batch, and name it in STEPS where it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -22,6 +23,7 @@ from teplo.people.claiming import stand_in_of
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.identities import ContactUnreadable, normalise
+from teplo.people.likeness import NO_NAME, Name
 from teplo.people.models import ConsentState, Person
 from teplo.people.segments import refresh_members
 from teplo.people.straying import note_strays
@@ -45,6 +47,8 @@ Step = Callable[[Batch], None]
 
 PAGES = frozenset({"page-viewed"})
 ARRIVALS = frozenset({"page-viewed", "person-imported"})
+SHARED_CONTACT = "shared-contact"
+"""Property of an event that is somebody's only by a contact that others have too."""
 SUBMISSIONS = frozenset({"form-submitted"})
 
 
@@ -63,25 +67,40 @@ def hear_sites(batch: Batch) -> None:
 def find_people(batch: Batch) -> None:
     """Whose event each is: found, joined or new, all at once (R2, R3)."""
     region = get_workspace().phone_region if any(event.stored.identities for event in batch.events) else ""
-    claims: dict[tuple[str, str, int, bool], int] = {}
+    claims: dict[tuple[str, str, int, bool, Name], int] = {}
     asked: list[Claim] = []
     places: list[int] = []
     for event in batch.events:
         stored = event.stored
         # Most events name a visitor and nothing else: one claim serves all of his in the batch.
         said = repr(sorted(stored.identities.items())) if stored.identities else ""
-        key = (stored.visitor, said, stored.person, event.is_public if said else True)
+        name = _name_in(event) if said else NO_NAME
+        key = (stored.visitor, said, stored.person, event.is_public if said else True, name)
         place = claims.get(key)
         if place is None:
             place = claims[key] = len(asked)
-            asked.append(_claim(event, region))
+            asked.append(_claim(event, region, name))
         places.append(place)
-    found = find_or_create_people(asked, at=batch.at) if asked else []
+    unsure: set[int] = set()
+    found = find_or_create_people(asked, at=batch.at, unsure=unsure) if asked else []
     for event, place in zip(batch.events, places, strict=True):
         event.person_id = found[place]
+        if place in unsure:
+            _say_unsure(event)
 
 
-def _claim(event: Taken, region: str) -> Claim:
+def _name_in(event: Taken) -> Name:
+    """What an event says its person is called."""
+    first, last = (event.stored.attributes.get(key) for key in ("first_name", "last_name"))
+    return (first if isinstance(first, str) else "", last if isinstance(last, str) else "")
+
+
+def _say_unsure(event: Taken) -> None:
+    """Only a contact of several people says whose deed it is: it stands on the card of its holder, and says so."""
+    event.stored.properties = json.dumps({**properties_of(event), SHARED_CONTACT: True})
+
+
+def _claim(event: Taken, region: str, name: Name) -> Claim:
     """An unreadable contact beside a readable one is left out; alone it makes the event a dead letter."""
     stored = event.stored
     contacts = [("visitor", stored.visitor)] if stored.visitor else []
@@ -94,7 +113,8 @@ def _claim(event: Taken, region: str) -> Claim:
     if unreadable and not (contacts or stored.person):
         raise unreadable
     if not event.is_public:
-        return Claim(tuple(contacts), stored.person or None, event.at, event.origin, is_verified=stored.signed)
+        person = stored.person or None
+        return Claim(tuple(contacts), person, event.at, event.origin, is_verified=stored.signed, name=name)
     named = [contact for contact in contacts if contact[0] != "visitor"]
     return Claim(
         tuple(contacts),
@@ -103,6 +123,7 @@ def _claim(event: Taken, region: str) -> Claim:
         event.origin,
         is_public=True,
         stand_in=stand_in_of(stored.visitor, min(named)) if named else "",
+        name=name,
     )
 
 

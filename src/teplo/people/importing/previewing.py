@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from teplo.people import queries
 from teplo.people.attributes import TEXT_COLUMNS
+from teplo.people.finding import look_ahead
 from teplo.people.importing.columns import ColumnMapping
 from teplo.people.importing.noticing import Notice, notices_of
 from teplo.people.importing.options import Options
@@ -19,6 +18,7 @@ from teplo.people.importing.shaping import Shape
 from teplo.people.importing.storing import path_of
 from teplo.people.importing.surroundings import Surroundings
 from teplo.people.importing.tables import NumberedRow, head
+from teplo.people.importing.writing import claim_of
 from teplo.people.models import AttributeDefinition, ImportRun, Person
 
 
@@ -100,40 +100,23 @@ def _person(plan: Plan, numbered: NumberedRow) -> PreviewedRow:
 
 
 def _people(rows: list[PreviewedRow], options: Options) -> list[PreviewedRow]:
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        if isinstance(row.row, PersonRow):
-            for kind, value in row.row.identities:
-                wanted[kind].add(value)
-    known = queries.known_identities(wanted)
-    cards = {
-        person.pk: person for person in Person.objects.filter(pk__in=set(known.values())).select_related("company")
-    }
-    seen: dict[tuple[str, str], int] = {}
-    for row in rows:
-        if isinstance(row.row, PersonRow):
-            _decide(row, row.row, known, cards, seen, options)
+    read = [(row, row.row) for row in rows if isinstance(row.row, PersonRow)]
+    found = look_ahead([claim_of(said) for _, said in read])
+    known = {person for person, is_new in found if not is_new}
+    cards = {person.pk: person for person in Person.objects.filter(pk__in=known).select_related("company")}
+    first: dict[int, int] = {}
+    for (row, said), (person, _) in zip(read, found, strict=True):
+        _decide(row, said, cards.get(person), first.setdefault(person, row.number), options)
     return rows
 
 
-def _decide(
-    row: PreviewedRow,
-    said: PersonRow,
-    known: dict[tuple[str, str], int],
-    cards: dict[int, Person],
-    seen: dict[tuple[str, str], int],
-    options: Options,
-) -> None:
-    person = next((cards[known[i]] for i in said.identities if i in known and known[i] in cards), None)
-    earlier = next((seen[i] for i in said.identities if i in seen), None)
-    for identity in said.identities:
-        seen.setdefault(identity, row.number)
+def _decide(row: PreviewedRow, said: PersonRow, person: Person | None, first: int, options: Options) -> None:
     if person is not None:
         row.person_id, row.person_name = person.pk, person.name
         row.outcome = "skip" if options.known == "skip" else "update"
         row.changes = _changes(person, said, options) if row.outcome == "update" else []
-    elif earlier is not None:
-        row.outcome, row.joins = "join", earlier
+    elif first != row.number:
+        row.outcome, row.joins = "join", first
 
 
 def _changes(person: Person, said: PersonRow, options: Options) -> list[tuple[str, Any, Any]]:

@@ -18,7 +18,7 @@ from teplo.people import queries
 from teplo.people.attributes import TEXT_COLUMNS, Change, set_attributes
 from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
-from teplo.people.finding import Claim, find_or_create_people
+from teplo.people.finding import Claim, find_or_create_people, look_ahead
 from teplo.people.importing import lending
 from teplo.people.importing.arrivals import marks_of
 from teplo.people.importing.companies import put_companies
@@ -53,7 +53,7 @@ def write_people(rows: Sequence[PersonRow], *, plan: Plan, run_id: int, at: date
     if not rows:
         return Outcome(updated=count)
     by, first_new = f"import:{run_id}", new_id()
-    claims = [Claim(row.identities, None, row.created_at, by) for row in rows]
+    claims = [claim_of(row, source=by) for row in rows]
     companies = put_companies([row.company for row in rows], overwrite=plan.options.known == "overwrite", at=at)
     said = [_said(row, company) for row, company in zip(rows, companies, strict=True)]
     people = find_or_create_people(claims, at=at, source=by, fill=lambda people, new: _new_cards(said, people, new))
@@ -79,22 +79,17 @@ def write_events(rows: Sequence[EventRow], *, plan: Plan, run_id: int, at: datet
     return Outcome(created=len(rows), remarks=_remarks(rows))
 
 
+def claim_of(row: PersonRow, *, source: str = "") -> Claim:
+    """Who a row says it is about."""
+    name = (row.card.get("first_name", ""), row.card.get("last_name", ""))
+    return Claim(row.identities, None, row.created_at, source, name=name)
+
+
 def _parted(rows: Sequence[PersonRow]) -> tuple[list[PersonRow], list[tuple[PersonRow, int]]]:
-    """Rows of nobody known, and those of known people with whose they are: an e-mail's owner before all others."""
-    wanted: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        for kind, value in row.identities:
-            wanted[kind].add(value)
-    known = queries.known_identities(wanted)
-    fresh: list[PersonRow] = []
-    left: list[tuple[PersonRow, int]] = []
-    for row in rows:
-        contacts = sorted(row.identities, key=lambda contact: contact[0] != "email")
-        person = next((known[contact] for contact in contacts if contact in known), None)
-        if person is None:
-            fresh.append(row)
-        else:
-            left.append((row, person))
+    """Rows of nobody known, and those of known people with whose they are."""
+    found = look_ahead([claim_of(row) for row in rows])
+    fresh = [row for row, (_, is_new) in zip(rows, found, strict=True) if is_new]
+    left = [(row, person) for row, (person, is_new) in zip(rows, found, strict=True) if not is_new]
     return fresh, left
 
 

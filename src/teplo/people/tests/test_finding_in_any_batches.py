@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from teplo.kit.testing import examples
 from teplo.people.finding import Claim, find_or_create_people
-from teplo.people.models import DuplicatePair, Identity, Merge, Person
+from teplo.people.models import DuplicatePair, Identity, Merge, Person, SharedContact
+from teplo.people.names import name_key
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,20 +18,22 @@ visitors = st.sampled_from([("visitor", f"v{n}") for n in range(4)])
 contacts = st.sampled_from(
     [("email", f"e{n}@example.com") for n in range(4)] + [("phone", f"+38050000000{n}") for n in range(3)]
 )
+names = st.sampled_from([("", ""), ("Анна", "Иванова"), ("Anna", ""), ("Борис", "Котов"), ("Б.", "Котов")])
 claims = st.tuples(st.lists(visitors, max_size=1), st.lists(contacts, max_size=2, unique_by=lambda c: c[0])).filter(any)
-streams = st.lists(claims.map(lambda pair: tuple(pair[0] + pair[1])), min_size=1, max_size=14)
+streams = st.lists(st.tuples(claims.map(lambda pair: tuple(pair[0] + pair[1])), names), min_size=1, max_size=14)
 
 
 def take(stream, sizes):
     """Find people in batches of these sizes; answers what stands in the tables, people named by their contacts."""
     Identity.objects.all().delete(), Person.objects.all().delete()
-    Merge.objects.all().delete(), DuplicatePair.objects.all().delete()
+    Merge.objects.all().delete(), DuplicatePair.objects.all().delete(), SharedContact.objects.all().delete()
     left, moment = list(stream), AT
     while left:
         size = sizes.pop(0) if sizes else len(left)
         batch, left = left[:size], left[size:]
         moment += timedelta(minutes=1)
-        people = find_or_create_people([Claim(identities) for identities in batch], at=moment)
+        people = find_or_create_people([Claim(identities, name=name) for identities, name in batch], at=moment)
+        call_them(people, [name for _, name in batch])
         known = dict(Person.objects.values_list("id", "is_anonymous"))
         assert set(people) <= known.keys(), "somebody was answered who is not there"
     owners = {(i.kind, i.value): i.person_id for i in Identity.objects.all()}
@@ -40,7 +43,15 @@ def take(stream, sizes):
     assert anonymous.isdisjoint(reached), "a stranger has a contact"
     named = {person: min(c for c, p in owners.items() if p == person) for person in owners.values()}
     pairs = {frozenset((named.get(p.first_id), named.get(p.second_id))) for p in DuplicatePair.objects.all()}
-    return {contact: named[person] for contact, person in owners.items()}, pairs
+    shared = {(s.kind, s.value, named.get(s.person_id)) for s in SharedContact.objects.all()}
+    return {contact: named[person] for contact, person in owners.items()}, pairs, shared
+
+
+def call_them(people, names):
+    """As an import fills cards: the first name that is said stays."""
+    for person, (first, last) in zip(people, names, strict=True):
+        nameless = Person.objects.filter(id=person, first_key="", last_key="")
+        nameless.update(first_name=first, last_name=last, first_key=name_key(first), last_key=name_key(last))
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -49,3 +60,81 @@ def test_batches_give_the_same_people_as_one_claim_after_another(stream, sizes):
     one_by_one = take(stream, [1] * len(stream))
     assert take(stream, list(sizes)) == one_by_one
     assert take(stream, []) == one_by_one
+
+
+PHONES = ("+74951234567", "+380441112233")
+ANNA, BORIS, VERA, GLEB, DINA, EGOR = (
+    [("email", "anna@romashka.ru")], [("email", "boris@romashka.ru")], [("external", "crm:3")],
+    [("external", "crm:4"), ("email", "gleb@romashka.ru")], [], [],
+)  # fmt: skip
+TRUTH = {
+    "Анна Иванова": ANNA, "Борис Котов": BORIS, "Вера Лис": VERA, "Глеб Котов": GLEB, "Дина Юрьева": DINA,
+    "Егор Яхин": EGOR,
+}  # fmt: skip
+"""Six people of one company: two by an e-mail, one by a number of the CRM, one by both, two by the phone alone."""
+
+SPELLINGS = {"Анна Иванова": "Anna Ivanova", "Борис Котов": "Б. Котов", "Вера Лис": "Лис Вера"}
+records = st.tuples(
+    st.sampled_from(sorted(TRUTH)), st.sampled_from(PHONES), st.booleans(), st.booleans(), st.booleans()
+)  # fmt: skip
+
+
+def as_claim(record):
+    """Each record carries all strong contacts of its person; who has none, their one phone."""
+    who, phone, has_phone, is_spelled, has_box = record
+    strong = list(TRUTH[who])
+    contacts = [*strong, *([("phone", phone if strong else PHONES[0])] if has_phone or not strong else [])]
+    if has_box and strong:
+        contacts.append(("email", "info@romashka.ru"))
+    first, _, last = (SPELLINGS.get(who, who) if is_spelled else who).partition(" ")
+    return tuple(contacts), (first, last)
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stream=st.lists(records, min_size=1, max_size=14), data=st.data())
+def test_the_same_people_result_whatever_the_order_and_the_batches(stream, data):
+    claims = [as_claim(record) for record in stream]
+    said = {}
+    for (contacts, _), (who, *_) in zip(claims, stream, strict=True):
+        said.setdefault(who, set()).update(contacts)
+    shuffled = data.draw(st.permutations(claims))
+    for order, sizes in ((claims, []), (shuffled, []), (shuffled, [1] * len(claims)), (claims, [3] * len(claims))):
+        take(order, list(sizes))
+        shown = {}
+        for row in (*Identity.objects.all(), *SharedContact.objects.all()):
+            shown.setdefault(row.person_id, set()).add((row.kind, row.value))
+        assert sorted(map(sorted, shown.values())) == sorted(map(sorted, said.values()))
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    stream=st.lists(
+        st.tuples(
+            st.lists(
+                st.sampled_from([
+                    ("email", "a@firm.ru"), ("email", "b@firm.ru"), ("external", "crm:1"), ("external", "crm:2"),
+                    ("external", "shop:1"), ("phone", PHONES[0]), ("phone", PHONES[1]),
+                ]),
+                min_size=1, max_size=3, unique_by=lambda c: (c[0], c[1].partition(":")[0]),
+            ),
+            names,
+        ),
+        min_size=1, max_size=12,
+    ),
+    sizes=st.lists(st.integers(1, 4), max_size=8),
+)  # fmt: skip
+def test_nobody_with_two_e_mails_or_numbers_is_merged_by_a_phone(stream, sizes):
+    """Two e-mails, or two numbers of one id-space, are on one card only if a chain of strong contacts leads there."""
+    take([(tuple(contacts), name) for contacts, name in stream], list(sizes))
+    chains = {}
+    for contacts, _ in stream:
+        strong = [contact for contact in contacts if contact[0] != "phone"]
+        joined = set(strong).union(*(chains[contact] for contact in strong if contact in chains))
+        chains |= dict.fromkeys(joined, joined)
+    for person in Person.objects.all():
+        mine = [(i.kind, i.value) for i in Identity.objects.filter(person=person).exclude(kind="phone")]
+        for one in mine:
+            for other in mine:
+                space = [value.partition(":")[0] for _, value in (one, other)]
+                if one[0] == other[0] and (one[0] == "email" or space[0] == space[1]):
+                    assert other in chains[one]
