@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from teplo.channels.quiet import quiet_until
 from teplo.channels.timezones import zone_of
 from teplo.people.claiming import Waiting, waiting_of
 from teplo.people.consent import why_not
+from teplo.people.sharing import refused_by_sharers
 from teplo.people.suppression import suppressed
 
 LOOK_AGAIN = timedelta(minutes=10)
@@ -77,11 +78,13 @@ def _asked(deliveries: Sequence[Delivery], workspace: Workspace, owner: str, now
         owner=owner,
         now=now,
     )
+    addresses = _addresses(deliveries, facts)
     return _Asked(
         workspace=workspace,
         now=now,
         facts=facts,
-        blocked=suppressed(sorted(_addresses(deliveries, facts))),
+        blocked=suppressed(sorted(addresses)),
+        refused=refused_by_sharers(addresses, {d.channel for d in deliveries if not d.is_service}),
         forbidden={channel: why_not(people, channel) for channel, people in _people_by_channel(deliveries).items()},
         waiting=waiting_of({d.person_id for d in deliveries}, at=now),
         has_address=bool(public_address(workspace.public_url)),
@@ -131,6 +134,8 @@ class _Asked:
     now: datetime
     facts: Mapping[int, Facts]
     blocked: Mapping[tuple[str, str], str]
+    refused: Collection[tuple[str, str, str]]
+    """Channel and contact that several people have, one of whom does not want it."""
     forbidden: Mapping[str, Mapping[int, str]]
     waiting: Mapping[int, Waiting]
     has_address: bool
@@ -189,6 +194,8 @@ class _Asked:
         why = ""
         for value in known:
             why = self.blocked.get((kind, value), "")
+            if not why and not delivery.is_service and (delivery.channel, kind, value) in self.refused:
+                why = "unsubscribed"
             if not why or (delivery.is_service and why in _STILL_SERVED):
                 return value
         key = reasons.UNSUBSCRIBED if why == "unsubscribed" else reasons.SUPPRESSED

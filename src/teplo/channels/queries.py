@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import BooleanField, Q, Value
 
 from teplo.channels.models import Delivery, DeliveryState
 from teplo.kit.claim import lease_held
 from teplo.kit.clock import SKEW
-from teplo.people.models import Identity, Person
+from teplo.people.models import Identity, Person, SharedContact
+from teplo.people.public_words import PUBLIC
 from teplo.people.queries import as_table, rows_of
+from teplo.people.sharing import addresses_shared_by
 
 _PHONES = ("phone", "whatsapp", "viber")
 
@@ -49,20 +51,33 @@ def facts_of(
     )
     found = {row[0]: Facts(f"{row[1]} {row[2]}".strip(), row[3] is not None, row[4], row[5], row[6]) for row in people}
     wanted = sorted({*kinds, *_PHONES})
-    addresses = Identity.objects.filter(person_id__in=ids, kind__in=wanted).order_by("-is_main", "created_at")
-    for person_id, kind, value in addresses.values_list("person_id", "kind", "value"):
-        if person_id in found:
+    for person_id, kind, value in _addresses_of(ids, wanted):
+        if person_id in found and value not in found[person_id].addresses.get(kind, ()):
             found[person_id].addresses.setdefault(kind, []).append(value)
     _add_touches(found, ids, since=touched_since, owner=owner, now=now)
     return found
 
 
+def _addresses_of(ids: Sequence[int], kinds: Sequence[str]) -> Iterable[tuple[int, str, str]]:
+    """Their own, the main ones first, then those of others that they share."""
+    own = Identity.objects.filter(person_id__in=ids, kind__in=kinds).annotate(place=Value(0))
+    shared = SharedContact.objects.filter(person_id__in=ids, kind__in=kinds).exclude(source__startswith=PUBLIC)
+    told = shared.annotate(place=Value(1), main=Value(False, output_field=BooleanField()))
+    rows = own.values_list("person_id", "kind", "value", "place", "is_main", "created_at").union(
+        told.values_list("person_id", "kind", "value", "place", "main", "since"), all=True
+    )
+    return [(row[0], row[1], row[2]) for row in rows.order_by("place", "-is_main", "created_at")]
+
+
 def phones_of(person_ids: Iterable[int]) -> dict[int, list[str]]:
     """Numbers that may tell where people live, the main ones first."""
     found: dict[int, list[str]] = {}
-    rows = Identity.objects.filter(person_id__in=sorted(set(person_ids)), kind__in=_PHONES)
+    person_ids = sorted(set(person_ids))
+    rows = Identity.objects.filter(person_id__in=person_ids, kind__in=_PHONES)
     for person_id, value in rows.order_by("-is_main", "created_at").values_list("person_id", "value"):
         found.setdefault(person_id, []).append(value)
+    for person_id, contacts in addresses_shared_by(person_ids, _PHONES).items():
+        found.setdefault(person_id, []).extend(value for _, value in contacts)
     return found
 
 

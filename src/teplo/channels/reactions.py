@@ -18,7 +18,7 @@ from teplo.channels.telling import letter_event
 from teplo.kit.clock import now
 from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
-from teplo.people.models import Consent, ConsentState, Identity, Merge, Person
+from teplo.people.models import Consent, ConsentState, Identity, Merge, Person, SharedContact
 from teplo.people.suppression import lift, suppress, suppressed
 from teplo.tracking.inbox import put_events
 
@@ -137,6 +137,7 @@ def current_choices(person_id: int) -> dict[str, bool]:
 def reachable_channels(person_id: int) -> list[str]:
     """The channels for which we know an address of this person."""
     kinds = set(Identity.objects.filter(person_id=person_id).values_list("kind", flat=True))
+    kinds |= set(SharedContact.objects.filter(person_id=person_id).values_list("kind", flat=True))
     return [channel for channel in Channel.values if identity_kind(channel) in kinds]
 
 
@@ -149,6 +150,8 @@ def _addresses(copy: Copy, channel: str) -> list[tuple[str, str]]:
     """All the person's addresses on a channel and the one this letter went to."""
     kind = identity_kind(channel)
     values = set(Identity.objects.filter(person_id=copy.person_id, kind=kind).values_list("value", flat=True))
+    shared = SharedContact.objects.filter(person_id=copy.person_id, kind=kind)
+    values |= set(shared.values_list("value", flat=True))
     if copy.delivery and copy.delivery.channel == channel and copy.delivery.address:
         values.add(copy.delivery.address)
     return sorted((kind, value) for value in values)

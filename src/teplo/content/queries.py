@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from teplo.people.models import Identity, Person
+from teplo.people.sharing import addresses_shared_by
 
 _PERSON = ("id", "first_name", "middle_name", "last_name", "position", "city", "country", "language", "attributes")
 _COMPANY = ("company_id", "company__name", "company__industry", "company__city", "company__size", "company__domain")
@@ -29,4 +30,7 @@ def addresses_of(person_ids: Sequence[int], *, kinds: Sequence[str]) -> dict[int
     found: dict[int, dict[str, str]] = {}
     for person_id, kind, value, shown in rows:  # the main one comes last and stays
         found.setdefault(person_id, {})[kind] = shown or value
+    for person_id, contacts in addresses_shared_by(person_ids, kinds).items():
+        for kind, value in contacts:
+            found.setdefault(person_id, {}).setdefault(kind, value)
     return found

@@ -22,6 +22,7 @@ from teplo.people import counting
 from teplo.people.choosing import EVERYBODY, STRANGERS, Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
 from teplo.people.models import Identity, Person, Tag
+from teplo.people.sharing import shared_by
 from teplo.people.tagging import tags_of
 from teplo.scoring.models import Temperature
 from teplo.stages.models import Stage
@@ -290,4 +291,7 @@ def _contacts(ids: Sequence[int]) -> dict[int, dict[str, str]]:
     for person, kind, value, shown in rows.values_list("person_id", "kind", "value", "shown"):
         if kind in CONTACT_KINDS:
             found.setdefault(person, {}).setdefault(kind, shown or value)
+    for person, contacts in shared_by(ids).items():
+        for kind, value in contacts:
+            found.setdefault(person, {}).setdefault(kind, value)
     return found

@@ -18,7 +18,7 @@ from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
 from teplo.conditions.reading import ConditionError
 from teplo.people.identities import ContactUnreadable, guess_kind, normalise
-from teplo.people.models import NAMED_ONLY, Identity, Person
+from teplo.people.models import NAMED_ONLY, Identity, Person, SharedContact
 from teplo.people.names import name_key, plain
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
@@ -213,6 +213,7 @@ def _by_contact(text: str) -> Iterable[int]:
     if look:
         rows = Identity.objects.filter(look, ~Q(kind="visitor"))
         yield from rows.values_list("person_id", flat=True)[:MOST_FOUND]
+        yield from SharedContact.objects.filter(look).values_list("person_id", flat=True)[:MOST_FOUND]
 
 
 def _parts(text: str) -> list[str]:

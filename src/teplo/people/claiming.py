@@ -26,6 +26,7 @@ from teplo.people.finding import Contact, insert_people
 from teplo.people.merging import merge_people
 from teplo.people.models import ClaimState, Consent, ConsentState, DuplicatePair, Identity, IdentityClaim, Person
 from teplo.people.public_words import is_public_source
+from teplo.people.sharing import shared_by
 from teplo.people.suppression import lift, suppressed
 from teplo.people.waiting_consents import CLAIM_COLUMNS, VISITOR, joined, said_of, waiting_consents
 
@@ -131,6 +132,10 @@ def note_claims(said: Sequence[Said], *, at: datetime, caps: Caps) -> Noted:
             if value:
                 wanted.setdefault(kind, set()).add(value)
     facts = queries.standing_identities(wanted)
+    shared = shared_by({one.person_id for one in said}) if facts else {}
+    for one in said:  # what several people have is claimed from none of them
+        mine = shared.get(one.person_id, ())
+        one.contacts = [c for c in one.contacts if c not in mine or facts.get(c, (one.person_id,))[0] == one.person_id]
     foreign = [any(facts.get(c, (one.person_id,))[0] != one.person_id for c in one.contacts) for one in said]
     rows: dict[tuple[int, str, str], _Row] = {}
     for one, is_foreign in zip(said, foreign, strict=True):

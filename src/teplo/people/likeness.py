@@ -117,7 +117,7 @@ def _latin(word: str) -> str:
 
 
 _PARTING = re.compile(r"[\s.,'\"()-]+")
-_TWICE = re.compile(r"(.)\1+")
+_TWICE = re.compile(r"([^\W\d_])\1+")
 _LETTERS = {
     **dict(zip("абвгґдеєзиіїйклмнопрстуфхыэ", "abvggdeeziiiiklmnoprstufgie", strict=True)),
     "ё": "e", "ж": "zg", "ц": "ts", "ч": "cg", "ш": "sg", "щ": "sgcg", "ъ": "", "ь": "", "ю": "iu", "я": "ia",

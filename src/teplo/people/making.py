@@ -18,7 +18,9 @@ from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import insert_people
 from teplo.people.identities import normalise
-from teplo.people.models import Identity, Person
+from teplo.people.likeness import is_shared_kind
+from teplo.people.models import Identity, Person, SharedContact
+from teplo.people.sharing import hand_on, keep_shared
 
 _CONTACTS = ("email", "phone", "telegram")
 _COLUMNS = ("first_name", "last_name", "position", "city", "company")
@@ -29,10 +31,12 @@ class ContactTaken(Exception):
 
     code = "contact-taken"
 
-    def __init__(self, kind: str, person_id: int) -> None:
+    def __init__(self, kind: str, person_id: int, *, may_share: bool = False) -> None:
         super().__init__(kind, person_id)
         self.kind = kind
         self.person_id = person_id
+        self.may_share = may_share
+        """Several people may have such a contact."""
 
     def __str__(self) -> str:
         return _("This contact belongs to another person's card.")
@@ -57,6 +61,8 @@ class NewPerson:
     position: str = ""
     city: str = ""
     consent: bool = False
+    is_shared: bool = False
+    """A phone or a company's mailbox that is another's is this person's too."""
 
 
 def make_person(*, new: NewPerson, by: str, at: datetime | None = None) -> int:
@@ -67,7 +73,9 @@ def make_person(*, new: NewPerson, by: str, at: datetime | None = None) -> int:
         insert_people([(person_id, False, moment, moment)])
         for kind in _CONTACTS:
             if getattr(new, kind).strip():
-                add_contact(person_id=person_id, kind=kind, text=getattr(new, kind), by=by, at=moment)
+                add_contact(
+                    person_id=person_id, kind=kind, text=getattr(new, kind), by=by, at=moment, is_shared=new.is_shared
+                )
         known = [Change(person_id, key, getattr(new, key)) for key in _COLUMNS if getattr(new, key)]
         set_attributes(known, by=by, at=moment)
         if new.consent and new.email:
@@ -76,8 +84,13 @@ def make_person(*, new: NewPerson, by: str, at: datetime | None = None) -> int:
     return person_id
 
 
-def add_contact(*, person_id: int, kind: str, text: str, by: str, at: datetime | None = None) -> str:
-    """One more way to reach a person; answers its normalised value. Raises ContactUnreadable, ContactTaken."""
+def add_contact(
+    *, person_id: int, kind: str, text: str, by: str, at: datetime | None = None, is_shared: bool = False
+) -> str:
+    """One more way to reach a person; answers its normalised value. Raises ContactUnreadable, ContactTaken.
+
+    `is_shared`: if it is another's who may share it, a phone or a company's mailbox, it is kept on both cards.
+    """
     moment = at or now()
     value = normalise(kind=kind, text=text, region=get_workspace().phone_region)
     with transaction.atomic():
@@ -87,8 +100,9 @@ def add_contact(*, person_id: int, kind: str, text: str, by: str, at: datetime |
         columns = ("kind", "value", "person_id", "shown", "is_verified", "is_main", "source", "created_at")
         if not bulk.insert(Identity, columns, [row], ignore_known=True):
             owner = queries.known_identities({kind: [value]})[kind, value]
-            if owner != person_id:
-                raise ContactTaken(kind, owner)
+            if owner != person_id and not (is_shared and is_shared_kind(kind, value)):
+                raise ContactTaken(kind, owner, may_share=is_shared_kind(kind, value))
+            keep_shared(person_id=person_id, contact=(kind, value), by=by, at=moment)
         Person.objects.filter(id=person_id, is_anonymous=True).update(is_anonymous=False, updated_at=moment)
         note_changed([person_id], "hand", at=moment)
     return value
@@ -99,9 +113,13 @@ def remove_contact(*, person_id: int, kind: str, value: str, at: datetime | None
     moment = at or now()
     with transaction.atomic():
         contacts = Identity.objects.filter(person_id=person_id)
-        if not contacts.exclude(kind=kind, value=value).exists() and not Person.objects.get(id=person_id).name:
+        shared = SharedContact.objects.filter(person_id=person_id)
+        others = [rows.exclude(kind=kind, value=value).exists() for rows in (contacts, shared)]
+        if not any(others) and not Person.objects.get(id=person_id).name:
             raise LastContact
-        contacts.filter(kind=kind, value=value).delete()
+        shared.filter(kind=kind, value=value).delete()
+        if contacts.filter(kind=kind, value=value).delete()[0]:
+            hand_on([(kind, value)])
         set_main(person_id=person_id, kind=kind)
         note_changed([person_id], "hand", at=moment)
 

@@ -16,6 +16,7 @@ from teplo.kit.clock import now
 from teplo.people import queries
 from teplo.people.leaves import Erasing, Leaf, all_leaves
 from teplo.people.models import DuplicatePair, Identity, IdentityClaim, Merge, Person
+from teplo.people.sharing import hand_on
 from teplo.people.suppression import suppress
 from teplo.people.tagging import tags_of
 
@@ -75,7 +76,9 @@ def _erase_batch(wanted: Sequence[int], at: datetime) -> int:
         return 0
     identities = Identity.objects.filter(person_id__in=people)
     suppress(identities.exclude(kind__in=("visitor", "external")).values_list("kind", "value"), reason="erased", at=at)
+    held = list(identities.exclude(kind="visitor").values_list("kind", "value"))
     identities.delete()
+    hand_on(held, but=people)
     for leaf in all_leaves():
         _erase_rows(leaf, people)
     Merge.objects.filter(winner_id__in=people).update(snapshot={}, undone_at=at)

@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from teplo.kit import bulk
+from teplo.kit.among import among
+from teplo.kit.ids import new_id
+from teplo.people import queries
 from teplo.people.likeness import NO_NAME, Name, is_shared_kind, names_agree, names_differ
-from teplo.people.models import SharedContact
-from teplo.people.public_words import is_public_source
+from teplo.people.models import Consent, ConsentState, DuplicatePair, Identity, Person, SharedContact
+from teplo.people.public_words import PUBLIC, is_public_source
 
 Contact = tuple[str, str]
 """Kind and normalised value."""
@@ -124,3 +129,127 @@ def _sort(contact: Contact) -> str:
     if kind == "external":
         return f"external:{value.rpartition(':')[0]}"
     return kind if kind == "email" and not is_shared_kind(kind, value) else ""
+
+
+# who has a contact, and what hangs on that
+
+
+def shared_by(person_ids: Iterable[int]) -> dict[int, list[Contact]]:
+    """person → the contacts that they have of somebody else's, in order of kind and value."""
+    found: dict[int, list[Contact]] = {}
+    rows = SharedContact.objects.filter(person_id__in=among(person_ids)).order_by("kind", "value")
+    for person, kind, value in rows.values_list("person_id", "kind", "value"):
+        found.setdefault(person, []).append((kind, value))
+    return found
+
+
+def addresses_shared_by(person_ids: Iterable[int], kinds: Iterable[str]) -> dict[int, list[Contact]]:
+    """The same, only those that messages may go to: a page has not told of them alone."""
+    found: dict[int, list[Contact]] = {}
+    rows = SharedContact.objects.filter(person_id__in=among(person_ids), kind__in=sorted(kinds))
+    rows = rows.exclude(source__startswith=PUBLIC).order_by("since")
+    for person, kind, value in rows.values_list("person_id", "kind", "value"):
+        found.setdefault(person, []).append((kind, value))
+    return found
+
+
+def people_with(contacts: Iterable[Contact], *, only_vouched: bool = False) -> dict[Contact, list[int]]:
+    """contact → everybody who has it, of contacts that several people have; the holder first."""
+    wanted = set(contacts)
+    sharers = queries.sharers_of(wanted) if wanted else {}
+    if only_vouched:
+        sharers = {c: [one for one in found if not is_public_source(one[1])] for c, found in sharers.items()}
+    if not any(sharers.values()):
+        return {}
+    rows = Identity.objects.filter(queries.any_identity(sharers)).values_list("kind", "value", "person_id")
+    holders = {(kind, value): person for kind, value, person in rows}
+    found = {
+        contact: list(dict.fromkeys([*([holders[contact]] if contact in holders else []), *(p for p, _ in people)]))
+        for contact, people in sharers.items()
+    }
+    return {contact: people for contact, people in found.items() if len(people) > 1}
+
+
+def refused_by_sharers(contacts: Iterable[Contact], channels: Iterable[str]) -> set[tuple[str, str, str]]:
+    """(channel, kind, value) of contacts that several people have, one of whom has taken their consent back: it holds
+    for the address, whoever of them is meant. One statement where nothing is shared."""
+    people = people_with(contacts, only_vouched=True)
+    if not people:
+        return set()
+    everybody = {person for sharing in people.values() for person in sharing}
+    words = Consent.objects.filter(
+        person_id__in=among(everybody), channel__in=sorted(set(channels)), is_current=True, state=ConsentState.WITHDRAWN
+    )
+    refused = set(words.values_list("person_id", "channel"))
+    return {
+        (channel, *contact) for contact, sharing in people.items() for person, channel in refused if person in sharing
+    }
+
+
+def keep_shared(*, person_id: int, contact: Contact, by: str, at: datetime) -> None:
+    """Somebody says that a contact of another card is this person's too: nobody is asked about the two."""
+    kind, value = contact
+    holder = queries.known_identities({kind: [value]}).get(contact)
+    if holder is None or holder == person_id:
+        return
+    bulk.upsert(
+        SharedContact, _COLUMNS, [(person_id, kind, value, by[:60], at)], key=("person_id", "kind", "value"),
+        replace=("source",),
+    )  # fmt: skip
+    pair = (min(holder, person_id), max(holder, person_id))
+    row = (new_id(), *pair, "contact", 0.2, at, "different", at)
+    columns = ("id", "first_id", "second_id", "reason", "likeness", "found_at", "answer", "answered_at")
+    bulk.insert(DuplicatePair, columns, [row], ignore_known=True)
+
+
+def hand_on(contacts: Iterable[Contact], *, but: Iterable[int] = ()) -> int:
+    """Contacts whose holder is gone go to whoever has shared them longest; answers how many went."""
+    gone = set(but)
+    heirs = {
+        contact: next(((person, source) for person, source in people if person not in gone), None)
+        for contact, people in queries.sharers_of(contacts).items()
+    }
+    rows = [(kind, value, *heir) for (kind, value), heir in sorted(heirs.items()) if heir]
+    if not rows:
+        return 0
+    kinds = {(kind, person) for kind, _, person, _ in rows}
+    have = Identity.objects.filter(person_id__in=among({person for _, person in kinds}), is_main=True)
+    mains = set(have.values_list("kind", "person_id"))
+    since = _since(rows)
+    columns = ("kind", "value", "person_id", "shown", "is_verified", "is_main", "source", "created_at")
+    with transaction.atomic():
+        taken = bulk.insert(
+            Identity,
+            columns,
+            [
+                (kind, value, person, "", False, (kind, person) not in mains, source, since[person, kind, value])
+                for kind, value, person, source in rows
+            ],
+            ignore_known=True,
+        )
+        for kind, value, person, _ in rows:
+            SharedContact.objects.filter(person_id=person, kind=kind, value=value).delete()
+    return taken
+
+
+def _since(rows: Sequence[tuple[str, str, int, str]]) -> dict[tuple[int, str, str], datetime]:
+    found = SharedContact.objects.filter(person_id__in=among({person for _, _, person, _ in rows}))
+    return {
+        (p, kind, value): since for p, kind, value, since in found.values_list("person_id", "kind", "value", "since")
+    }
+
+
+def why_asked(first_id: int, second_id: int) -> tuple[list[Contact], bool, bool]:
+    """Of two cards: the contacts both have, whether their names surely differ, and whether both have e-mails of their
+    own."""
+    have: dict[int, set[Contact]] = {first_id: set(), second_id: set()}
+    rows = Identity.objects.filter(person_id__in=have).exclude(kind="visitor")
+    for person, kind, value in rows.values_list("person_id", "kind", "value"):
+        have[person].add((kind, value))
+    own = [{c for c in contacts if c[0] == "email" and not is_shared_kind(*c)} for contacts in have.values()]
+    for person, contacts in shared_by(have).items():
+        have[person].update(contacts)
+    names = Person.objects.filter(id__in=have).values_list("id", "first_name", "last_name")
+    called = {person: (first, last) for person, first, last in names}
+    one, other = (called.get(person, NO_NAME) for person in have)
+    return sorted(have[first_id] & have[second_id]), names_differ(one, other), all(own)

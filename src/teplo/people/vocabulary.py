@@ -56,6 +56,7 @@ from teplo.people.models import (
     Person,
     PersonTag,
     Segment,
+    SharedContact,
     Tag,
     TagChange,
 )
@@ -302,15 +303,26 @@ def _identities(asking: Asking) -> QuerySet[Identity]:
     return identities.filter(created_at__lte=asking.at) if asking.of_past else identities
 
 
+def _shared(asking: Asking) -> QuerySet[SharedContact]:
+    """Contacts of others that are a person's too."""
+    shared = SharedContact.objects.all()
+    return shared.filter(since__lte=asking.at) if asking.of_past else shared
+
+
 def _identity_holds(kind: str) -> Holds:
     value = column("value", Type.TEXT)
-    return through(lambda asking: _identities(asking).filter(kind=kind), {"person": "pk"}, value)
+    own = through(lambda asking: _identities(asking).filter(kind=kind), {"person": "pk"}, value)
+    shared = through(lambda asking: _shared(asking).filter(kind=kind), {"person": "pk"}, value)
+    return lambda test, asking: own(test, asking) | shared(test, asking)
 
 
 def _channel_holds(test: Test, asking: Asking) -> Q:
     kinds = [choice.key for choice in CHANNELS] if test.operator is Operator.IS_SET else list(test.value)
     kinds = [IdentityKind.PHONE.value if kind == "sms" else kind for kind in kinds]
-    return Q(Exists(_identities(asking).filter(person=OuterRef("pk"), kind__in=kinds)))
+    own, shared = (
+        rows.filter(person=OuterRef("pk"), kind__in=kinds) for rows in (_identities(asking), _shared(asking))
+    )
+    return Q(Exists(own)) | Q(Exists(shared))
 
 
 def _consent_holds(test: Test, asking: Asking) -> Q:
