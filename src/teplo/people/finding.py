@@ -292,6 +292,7 @@ class _Plan:
             if self._is_all_new(claim.identities):
                 return self._newcomer(claim)
             if (owner := self._owner_of_all(claim.identities)) is not None:
+                self.sharers.call(owner, claim.name)
                 return owner
         visitors = [identity for identity in claim.identities if identity[0] == _VISITOR]
         contacts = sorted(
@@ -317,12 +318,16 @@ class _Plan:
         return bool(identities) and not any(contact in known or contact[0] == _VISITOR for contact in identities)
 
     def _owner_of_all(self, identities: Sequence[Contact]) -> int | None:
-        """Whose all these contacts are; None if they are not all one person's, or a visitor is among them."""
+        """Whose all these contacts are; None if they are not all one person's, a visitor is among them, or all of them
+        are such as several people may have."""
         owners = {self._owner(contact) for contact in identities}
-        return owners.pop() if len(owners) == 1 and all(kind != _VISITOR for kind, _ in identities) else None
+        if len(owners) != 1 or any(kind == _VISITOR for kind, _ in identities):
+            return None
+        return owners.pop() if any(not is_shared_kind(*contact) for contact in identities) else None
 
     def _newcomer(self, claim: Claim) -> int:
         person = self._new_person(claim, is_anonymous=False)
+        self.sharers.call(person, claim.name)
         for contact in claim.identities:
             self._attach(contact, person, claim)
         return person

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 from teplo.kit.ids import new_id
-from teplo.people import queries
 from teplo.people.attributes import TEXT_COLUMNS, Change, set_attributes
 from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
