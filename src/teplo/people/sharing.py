@@ -153,7 +153,7 @@ def addresses_shared_by(person_ids: Iterable[int], kinds: Iterable[str]) -> dict
     return found
 
 
-def people_with(contacts: Iterable[Contact], *, only_vouched: bool = False) -> dict[Contact, list[int]]:
+def everybody_with(contacts: Iterable[Contact], *, only_vouched: bool = False) -> dict[Contact, list[int]]:
     """contact → everybody who has it, of contacts that several people have; the holder first."""
     wanted = set(contacts)
     sharers = queries.sharers_of(wanted) if wanted else {}
@@ -173,7 +173,7 @@ def people_with(contacts: Iterable[Contact], *, only_vouched: bool = False) -> d
 def refused_by_sharers(contacts: Iterable[Contact], channels: Iterable[str]) -> set[tuple[str, str, str]]:
     """(channel, kind, value) of contacts that several people have, one of whom has taken their consent back: it holds
     for the address, whoever of them is meant. One statement where nothing is shared."""
-    people = people_with(contacts, only_vouched=True)
+    people = everybody_with(contacts, only_vouched=True)
     if not people:
         return set()
     everybody = {person for sharing in people.values() for person in sharing}

@@ -16,7 +16,7 @@ from teplo.people.making import ContactTaken, NewPerson, add_contact, make_perso
 from teplo.people.merging import merge_people
 from teplo.people.models import DuplicatePair, Identity, Person, SharedContact
 from teplo.people.personal_data import erase_people, export_person
-from teplo.people.sharing import people_with, shared_by, why_asked
+from teplo.people.sharing import everybody_with, shared_by, why_asked
 from teplo.people.testing import make_person as made
 from teplo.people.unmerging import undo_merge
 from teplo.pipeline.tests.test_taking import take_all
@@ -56,7 +56,7 @@ def test_three_of_one_office_are_three_people_with_the_phone_on_all_cards(cut):
         people = office(*part)
     assert sorted(people) == ["Анна", "Борис", "Вера"]
     anna, boris, vera = (people[name].id for name in ("Анна", "Борис", "Вера"))
-    assert people_with([OFFICE]) == {OFFICE: [anna, boris, vera]}
+    assert everybody_with([OFFICE]) == {OFFICE: [anna, boris, vera]}
     assert {row.person.id: row.contacts for row in rows_of([anna, boris, vera])} == dict.fromkeys(
         (anna, boris, vera), {"phone": "+74951234567"}
     )
@@ -71,7 +71,7 @@ def test_stronger_contacts_always_win():
     anna, boris = made(email="anna@romashka.ru", first_name="Анна"), made(first_name="Борис", last_name="Котов")
     Identity.objects.create(person=boris, kind=OFFICE[0], value=OFFICE[1], is_main=True)
     assert find(([OFFICE, ("email", "anna@romashka.ru")], ("", ""))) == [anna.id]
-    assert people_with([OFFICE]) == {OFFICE: [boris.id, anna.id]}
+    assert everybody_with([OFFICE]) == {OFFICE: [boris.id, anna.id]}
     assert DuplicatePair.objects.get().answer == ""
     (vera,) = find(([OFFICE, ("external", "crm:7")], ("Вера", "Лис")))
     assert vera not in (anna.id, boris.id)
@@ -83,7 +83,7 @@ def test_stronger_contacts_always_win():
 def test_a_mailbox_of_a_company_is_shared_as_a_phone_is():
     people = find(([BOX], ("Анна", "Иванова")), ([BOX], ("Борис", "Котов")), ([BOX], ("", "")))
     assert people[0] != people[1] and people[2] == people[0]
-    assert people_with([BOX]) == {BOX: people[:2]}
+    assert everybody_with([BOX]) == {BOX: people[:2]}
 
 
 def test_one_e_mail_with_other_names_and_other_numbers_of_one_crm_is_two_people():
@@ -91,7 +91,7 @@ def test_one_e_mail_with_other_names_and_other_numbers_of_one_crm_is_two_people(
     anna, boris = find(
         ([("external", "crm:1"), box], ("Анна", "Иванова")), ([("external", "crm:2"), box], ("Борис", "Иванов"))
     )
-    assert anna != boris and people_with([box]) == {box: [anna, boris]}
+    assert anna != boris and everybody_with([box]) == {box: [anna, boris]}
     assert find(([("external", "crm:3"), box], ("Anna", "Ivanova"))) == [anna], "one person stands twice in the CRM"
 
 
@@ -140,10 +140,10 @@ def test_merging_moves_shared_contacts_and_undoing_gives_them_back():
     before = sorted(SharedContact.objects.values_list("person_id", "kind", "value", "source", "since"))
     for winner, loser in ((anna, boris), (boris, anna), (vera, boris), (boris, vera)):
         merge = merge_people(winner_id=winner, loser_id=loser, reason="hand", by="user:1")
-        left = people_with([OFFICE]).get(OFFICE, [])
+        left = everybody_with([OFFICE]).get(OFFICE, [])
         assert set(left) == {anna, boris, vera} - {loser}
         undo_merge(merge_id=merge.id, by="user:1")
-        assert set(people_with([OFFICE])[OFFICE]) == {anna, boris, vera}
+        assert set(everybody_with([OFFICE])[OFFICE]) == {anna, boris, vera}
         assert sorted(SharedContact.objects.values_list("person_id", "kind", "value", "source", "since")) == before
 
 
@@ -151,7 +151,7 @@ def test_when_the_holder_goes_the_contact_goes_to_whoever_has_shared_it_longest(
     people = office(("Анна", "Иванова"), ("Борис", "Котов"), ("Вера", "Лис"))
     anna, boris, vera = (people[name].id for name in ("Анна", "Борис", "Вера"))
     remove_contact(person_id=anna, kind=OFFICE[0], value=OFFICE[1])
-    assert people_with([OFFICE]) == {OFFICE: [boris, vera]}
+    assert everybody_with([OFFICE]) == {OFFICE: [boris, vera]}
     assert Identity.objects.get(kind="phone").is_main
     assert export_person(person_id=vera)["shared_contacts"][0]["value"] == OFFICE[1]
     erase_people(person_ids=[boris], by="user:1")
@@ -182,7 +182,7 @@ def test_why_two_are_asked_about_is_said_and_a_decided_pair_does_not_come_back()
     answer_pair(pair_id=DuplicatePair.objects.get().id, is_same=False, by=1)
     office(("Анна", "Иванова"), ("Борис", "Котов"))
     assert list(DuplicatePair.objects.values_list("answer", flat=True)) == ["different"]
-    assert people_with([OFFICE]) == {OFFICE: [anna, boris]}
+    assert everybody_with([OFFICE]) == {OFFICE: [anna, boris]}
 
 
 def test_a_number_that_very_many_share_makes_no_heap_of_questions():
@@ -199,6 +199,6 @@ def test_a_page_that_names_an_office_phone_beside_its_own_e_mail_touches_nobody(
     boris = Identity.objects.get(value="boris@romashka.ru").person
     assert (boris.first_name, boris.is_anonymous) == ("Борис", False)
     assert shared_by([boris.id]) == {boris.id: [OFFICE]} and Identity.objects.get(kind="phone").person_id == anna.id
-    assert people_with([OFFICE], only_vouched=True) == {}
+    assert everybody_with([OFFICE], only_vouched=True) == {}
     find_or_create_people([Claim([OFFICE, ("email", "boris@romashka.ru")], source="api:1")], at=AT)
-    assert people_with([OFFICE], only_vouched=True) == {OFFICE: [anna.id, boris.id]}
+    assert everybody_with([OFFICE], only_vouched=True) == {OFFICE: [anna.id, boris.id]}
