@@ -1,15 +1,18 @@
 """The Liquid that marketers write: no files, no endless loops, no giants in memory, everything escaped (R26).
 
-Limits are per copy: a mistake in a template flaws that letter and is told; it never stops the sender.
+Limits are of the template, before it is taken apart, and per copy: a mistake in a template flaws that letter and is
+told; it never stops the sender.
 """
 
 from __future__ import annotations
 
 import functools
 import html
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sized
+from contextvars import ContextVar
 from io import StringIO
 from itertools import groupby
 from typing import Any, ClassVar, Protocol, TextIO
@@ -17,6 +20,7 @@ from typing import Any, ClassVar, Protocol, TextIO
 from liquid import Environment, Node, RenderContext, Tag, TokenStream
 from liquid.ast import BlockNode
 from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError, LiquidInterrupt
 from liquid.output import LimitedStringIO
 from liquid.parser import get_parser
@@ -31,7 +35,15 @@ _SECONDS = 2.0
 _LONGEST_VALUE = 50_000
 _LONGEST_LETTER = 500_000
 _TOO_LONG = "the letter is longer than half a million characters"
+_LONGEST_TEMPLATE = 500_000
+_LONGEST_TAG = 4_000
+_MOST_TAGS = 5_000
+_FEW_TAGS = 100
+"""So many tags can make no giant of values none of which is too long."""
 _LARGEST_NUMBER = 10**15
+_TAG = re.compile(r"\{[{%](?:[^}%]|%(?!\})|\}(?!\}))*")
+_until: ContextVar[float] = ContextVar("until", default=math.inf)
+"""When the time of the copy in work is up."""
 _FORBIDDEN_TAGS = ("include", "render", "raw", "increment", "decrement", "doc")
 _FORBIDDEN_FILTERS = ("safe", "base64_encode", "base64_url_safe_encode", "base64_decode", "base64_url_safe_decode")
 _SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -51,28 +63,42 @@ class Links(Protocol):
     def tracked(self, url: str) -> str: ...
 
 
-class Copy(RenderContext):
-    """The context of one copy: whose links it carries and when its time is up."""
+def check_time() -> None:
+    """Raises TooMuch when the copy in work takes longer than its two seconds."""
+    if time.monotonic() > _until.get():
+        raise TooMuch("takes too long")
 
-    __slots__ = ("deadline", "links")
+
+class Copy(RenderContext):
+    """The context of one copy: whose links it carries."""
+
+    __slots__ = ("_disabled", "links")
 
     links: Links | None
-    deadline: float
+
+    @property
+    def disabled_tags(self) -> list[str]:
+        """Every node of a block asks for them before it is rendered: time is looked at here."""
+        check_time()
+        return self._disabled
+
+    @disabled_tags.setter
+    def disabled_tags(self, tags: list[str]) -> None:
+        self._disabled = tags
+
+    def get_buffer(self, buf: TextIO | None = None) -> StringIO:
+        """For what is captured: it counts too."""
+        return _Buffer(limit=_LONGEST_LETTER)
 
     def assign(self, key: str, val: Any) -> None:
         """A value kept under a name, if there is time left."""
-        self.check_time()
+        check_time()
         super().assign(key, val)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Loops are where time goes."""
-        self.check_time()
+        check_time()
         super().raise_for_loop_limit(length)
-
-    def check_time(self) -> None:
-        """Raises TooMuch when this copy takes longer than its two seconds."""
-        if time.monotonic() > self.deadline:
-            raise TooMuch("takes too long")
 
 
 class _LinkNode(Node):
@@ -137,6 +163,7 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def guarded(value: Any, *args: Any, **kwargs: Any) -> Any:
+        check_time()
         for one in (value, *args):
             if isinstance(one, int | float):
                 if abs(one) > _LARGEST_NUMBER:
@@ -162,6 +189,23 @@ def _growing(function: Callable[..., Any]) -> Callable[..., Any]:
     return growing
 
 
+def _shorter(make_range: Callable[..., range]) -> Callable[..., range]:
+    """`(1..1000000000)` costs nothing until it is reversed, skipped over or sorted: it is refused where it is made."""
+
+    @functools.wraps(make_range)
+    def shorter(literal: RangeLiteral, start: Any, stop: Any) -> range:
+        made = make_range(literal, start, stop)
+        if made.stop - made.start > _LONGEST_VALUE:
+            raise TooMuch("too long a range")
+        return made
+
+    return shorter
+
+
+# The parser makes ranges itself and can be given no other class of them; nobody else here uses the library.
+RangeLiteral._make_range = _shorter(RangeLiteral._make_range)  # type: ignore[method-assign]
+
+
 class _Buffer(LimitedStringIO):
     """An output that counts characters, which is cheaper than encoding each piece."""
 
@@ -181,6 +225,7 @@ class Sandbox(Environment):
 
     def program(self, text: str) -> Program:
         """`text` ready to be filled; raises LiquidError."""
+        _refuse_giants(text)
         return Program(self.from_string(text))
 
     def __init__(self, *, autoescape: bool) -> None:
@@ -198,29 +243,46 @@ class Sandbox(Environment):
         self.add_tag(_LinkTag)
 
 
+def _refuse_giants(text: str) -> None:
+    """The parser goes over a long tag many times, so length is looked at before it begins."""
+    if len(text) > _LONGEST_TEMPLATE:
+        raise TooMuch(_TOO_LONG)
+    lengths = [len(tag[0]) for tag in _TAG.finditer(text)]
+    if len(lengths) > _MOST_TAGS:
+        raise TooMuch("more than five thousand tags")
+    if max(lengths, default=0) > _LONGEST_TAG:
+        raise TooMuch("a tag is longer than four thousand characters")
+
+
 class Program:
     """A template taken apart once: still text, and nodes that must be asked for each copy."""
 
-    __slots__ = ("has_loops", "pieces", "template")
+    __slots__ = ("must_count", "pieces", "template")
 
     def __init__(self, template: BoundTemplate) -> None:
         self.template = template
         self.pieces = tuple(_merged(template.nodes))
-        self.has_loops = any(tag in str(template) for tag in ("{% for", "{% tablerow", "{%- for", "{% liquid"))
+        source = str(template)
+        has_loops = any(tag in source for tag in ("{% for", "{% tablerow", "{%- for", "{% liquid"))
+        self.must_count = has_loops or source.count("{{") > _FEW_TAGS
 
     def fill(self, holes: Mapping[str, Any], *, links: Links | None) -> str:
         """One copy; raises LiquidError when the template's mistake shows only now."""
         template = self.template
         context = Copy(template, globals=holes)
         context.links = links
-        context.deadline = time.monotonic() + _SECONDS
-        # only loops can make a letter endless; without them the buffer need not count
-        buffer = _Buffer(limit=_LONGEST_LETTER) if self.has_loops else StringIO()
-        for piece in self.pieces:
-            if isinstance(piece, str):
-                buffer.write(piece)
-            else:
-                _render(piece, context, buffer)
+        # only loops and many tags can make a giant of a letter; without them the buffer need not count
+        buffer = _Buffer(limit=_LONGEST_LETTER) if self.must_count else StringIO()
+        clock = _until.set(time.monotonic() + _SECONDS)
+        try:
+            for piece in self.pieces:
+                if isinstance(piece, str):
+                    buffer.write(piece)
+                else:
+                    check_time()
+                    _render(piece, context, buffer)
+        finally:
+            _until.reset(clock)
         made = buffer.getvalue()
         if len(made) > _LONGEST_LETTER:
             raise TooMuch(_TOO_LONG)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import cast
 
 from flufl.bounce import all_failures
@@ -26,6 +26,8 @@ _TYPES = {"abuse": COMPLAINED, "fraud": COMPLAINED, "miscategorized": COMPLAINED
 """Feedback that ends something; not-spam, virus, auth-failure, dmarc and other are no word of the recipient's."""
 _LONGEST_TEXT = 20_000
 _LONGEST_DIAGNOSTIC = 4_000
+_MOST_RECIPIENTS = 100
+"""Groups of fields of one report that are read; each letter of ours goes to one."""
 _WORD = re.compile(r"\w")
 _BELOW = re.compile("copy|original|returned|unsent|below|forwarded|копия|исходн|оригінал", re.IGNORECASE)
 _QUOTED = re.compile(
@@ -135,7 +137,7 @@ def _as_text(part: Message) -> str:
     raw = cast("bytes | None", part.get_payload(decode=True)) or b""
     try:
         return raw.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # some encodings refuse in spite of "replace"
         return raw.decode("utf-8", "replace")
 
 
@@ -148,7 +150,7 @@ def _rows_by_parts(message: Message) -> list[Row] | None:
     if part is None:
         return None
     text = human_text(message)
-    rows = [row for fields in _fields(part) if (row := _row(fields, text))]
+    rows = [row for fields in islice(_fields(part), _MOST_RECIPIENTS) if (row := _row(fields, text))]
     return rows or None
 
 

@@ -30,7 +30,11 @@ from teplo.channels.email.wording import is_bad_address, speaks_of_us
 __all__ = ["BOUNCED", "COMPLAINED", "DELAYED", "OPTED_OUT", "REPLIED", "Report", "read_report"]
 _TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{26}[0-9a-f]{18}(?![a-z0-9])", re.IGNORECASE)
 _READ_AT_MOST = 100_000
+_LARGEST = 200_000
 _MOST_LINES = 5_000
+_MOST_KINDS = 100
+"""How often a letter may speak of parts with parts of their own: a reader goes down into each."""
+_OF_PARTS = re.compile(rb"(?:multipart|message)/", re.IGNORECASE)
 _LONGEST_LINE = 998
 """RFC 5322, 2.1.1. Readers ask each line for many patterns: what is longer is made to take long."""
 
@@ -71,8 +75,18 @@ class Report:
         return replace(self, is_of_another=True) if len(self.rows) == 1 else None
 
 
+class LetterTooStrange(Exception):
+    """Nobody's mail server writes so: it is made to take long."""
+
+
 def read_report(raw: bytes) -> Report | None:
-    """The news in a letter, or None when it is about nothing of ours (or an automatic answer)."""
+    """The news in a letter, or None when it is about nothing of ours (or an automatic answer).
+
+    Its size, lines and parts are looked at before anything reads it. Raises LetterTooStrange.
+    """
+    raw = raw[:_LARGEST]
+    if len(_OF_PARTS.findall(raw)) > _MOST_KINDS:
+        raise LetterTooStrange
     message = email.message_from_bytes(_trimmed(raw), policy=email.policy.compat32)
     copy = _copy_of(message, raw)
     if copy is None:
