@@ -121,6 +121,11 @@ def _is_given(word: str) -> bool:
     return word.lower().replace("’", "'") in _GIVEN
 
 
+def are_titles(values: Sequence[str]) -> bool:
+    """Whether these values are Mr and Mrs, not what somebody does."""
+    return bool(values) and all(value.strip().lower() in _TITLES for value in values)
+
+
 def are_names(values: Sequence[str]) -> bool:
     """Whether these values are people's full names: two or three words, one of which is a given name."""
     looked = [value.split() for value in values[:100]]

@@ -9,7 +9,7 @@ from datetime import UTC
 
 from teplo.people.identities import guess_kind
 from teplo.people.importing.columns import CONTACTS, TITLES, Column, ColumnMapping
-from teplo.people.importing.full_names import are_names
+from teplo.people.importing.full_names import are_names, are_titles, is_organisation
 from teplo.people.importing.headings import (
     channel_of,
     is_standard,
@@ -60,6 +60,7 @@ _VENDORS: tuple[tuple[str, frozenset[str]], ...] = (
     ("creatio", frozenset({"не использовать email"})),
     ("google-contacts", frozenset({"email 1 value"})),
     ("outlook-contacts", frozenset({"business phone", "home phone"})),
+    ("klaviyo", frozenset({"klaviyo id"})),
 )
 _TAKEN = frozenset({
     *TITLES, "name", "score", "fit", "behaviour", "grade", "temperature", "segment", "created", "updated", "id",
@@ -81,6 +82,8 @@ _MANY = {
 }
 _WEAK = ("title", "account", "контрагент", "source", "country code")
 """Headings that give way to a plainer one: Outlook's title is Mr or Mrs, where there is a job title too."""
+_NAMING = frozenset(("наименование", "название", "найменування", "назва"))
+"""Headings over names of whatever a list is of: of firms, if most are."""
 _ALLOWING = ("consent", "unsubscribed", "bounced")
 _NAMES = ("full_name", "first_name", "last_name")
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}")
@@ -145,10 +148,12 @@ def _let_one_have_it(
             if column.target == "attribute" and not is_standard(headers[place]) and are_names(values[place]):
                 found[place] = Column("full_name")
                 break
-    if any(column.target in ("first_name", "last_name") for column in found):
+    targets = {column.target for column in found}
+    if targets & {"first_name", "last_name"}:
         for place, column in enumerate(found):
             if column.target == "full_name":
-                found[place] = _own_field(headers[place], values[place])
+                is_first = "first_name" not in targets and all(" " not in value for value in values[place])
+                found[place] = Column("first_name") if is_first else _own_field(headers[place], values[place])
 
 
 def vendor_of(headers: Sequence[str]) -> str:
@@ -189,6 +194,8 @@ def _guess(
 def _meaning(heading: str, values: Sequence[str], sets: Mapping[str, set[str]], vendor: str) -> str | None:
     """What a heading means, if what stands below it agrees; else what the values are by themselves."""
     meaning = meaning_of(heading) if heading else _kind_of_values(values)
+    if meaning in ("email", "phone") and not is_standard(heading) and not _may_be(meaning, values):
+        meaning = None  # «Email невалиден», `SMS` = yes
     if meaning is None and heading and not is_technical(heading):
         meaning = _kind_under_unknown(heading, values)
     if meaning and meaning in sets and not {value.lower() for value in values} & sets[meaning]:
@@ -201,9 +208,18 @@ def _meaning(heading: str, values: Sequence[str], sets: Mapping[str, set[str]], 
         parts = [part for value in values for part in (read_list(value) or [value])[:1]]
         if sum(_day(part) is None for part in parts) > 0.2 * len(parts):
             return None
+    if meaning == "position" and are_titles(values):
+        return None
     if meaning in _IN_WORDS and values and guess_type(values) in ("boolean", "number", "date"):
         return None
     return meaning
+
+
+def _may_be(kind: str, values: Sequence[str]) -> bool:
+    """Whether any value, where there are some, has what a contact of this kind cannot be without."""
+    if kind == "email":
+        return not values or any("@" in value for value in values)
+    return not values or any(sum(map(str.isdigit, value)) >= 5 for value in values)
 
 
 def _are_permissions(meaning: str, values: Sequence[str]) -> bool:
@@ -220,6 +236,8 @@ def _kind_under_unknown(heading: str, values: Sequence[str]) -> str | None:
     are_words = all(is_permission(value) for value in looked) and any(map(_forbids, looked))
     if are_words and (len(set(looked)) > 1 or plain_heading(heading) in ("status", "статус", "state", "стан")):
         return "consent"
+    if plain_heading(heading) in _NAMING and looked and 2 * sum(map(is_organisation, looked)) > len(looked):
+        return "company"
     if len(looked) < 2:
         return None
     needed = 0.8 * len(looked)

@@ -55,20 +55,23 @@ _PHRASES: dict[str, str] = {
     "vk": "vk | вк | вконтакте | контакт вконтакте | страница вконтакте | vkontakte",
     "external":
         "id | record id | lead id | leadid | contact id | customer id | client id | user id | "
+        "klaviyo id | external customer id | ext id | "
         "person id | ид | код клиента | номер клиента | код клієнта | id клиента | id контакта | "
         "lead pipedrive system id | идентификатор | euid | contactid | идентификатор клиента | "
         "внешний идентификатор | person system id | pipedrive id | contact record id | "
         "номер контакта | id контакту | unique id",
     "position":
         "должность | посада | job title | jobtitle | position | роль | role | title | "
-        "organization title | organization 1 title | должность контакта | person job title | functie",
+        "organization title | job position | organization 1 title | должность контакта | person job title | functie",
     "city":
         "город | місто | город проживания | населенный пункт | населений пункт | city | town | "
         "mailing city | business city | home city | other city | address 1 city | home address city | "
-        "работа город | адрес город | primary city | billing city | ort | местоположение",
+        "city home | city work | default address city | работа город | адрес город | primary city | "
+        "billing city | ort | местоположение",
     "country":
         "страна | країна | country | country region | client country | country code | mailing country "
-        "| business country region | business country | home country region | home country | "
+        "| country home | country work | default address country code | business country region | "
+        "business country | home country region | home country | "
         "address 1 country | cc | адрес страна | other country region",
     "language": "язык | мова | language | preferred language",
     "timezone": "часовой пояс | часовий пояс | time zone | timezone | time zone id",
@@ -76,7 +79,9 @@ _PHRASES: dict[str, str] = {
         "компания | компанія | название компании | назва компанії | організація | организация | фирма "
         "| фірма | company | company name | organization | organisation | organization name | "
         "account name | компания контакта | предприятие | підприємство | account | контрагент | "
-        "organization 1 name | company contact | person organization | associated company | юрлицо | "
+        "accounts | default address company | наименование организации | наименование контрагента | "
+        "полное наименование | organization 1 name | company contact | person organization | "
+        "associated company | юрлицо | "
         "юридическое лицо | название организации | работодатель | место работы | "
         "associated company primary",
     "company_domain":
@@ -104,23 +109,29 @@ _PHRASES: dict[str, str] = {
         "joined at | date joined | member since | customer since | first seen | дата подписки | "
         "время подписки | дата вступления | дата первого визита | зарегистрирован | зарегистрирована "
         "| дата реєстрації клієнта | дата підписки | добавлен | создана | дата занесения | "
-        "дата первого контакта | клиент с | дата создания контакта | person add time",
+        "дата первого контакта | клиент с | дата создания контакта | person add time | person person created | "
+        "added time | added | time added | profile created on | opt in timestamp | optin timestamp | "
+        "signup timestamp | "
+        "sign up time | registration time | date of registration | sent | sent at | submitted | submission date | "
+        "date submitted | submit date | дата отправки | дата и время заявки | время создания | час створення | додано",
     "owner":
         "ответственный | відповідальний | ответственный за контакт | менеджер | contact owner | "
         "lead owner | owner | owner email | deal owner | person owner | contact owner name | "
-        "ответственный менеджер | відповідальний менеджер | lead owner name | менеджер клиента",
+        "sales owner | ответственный менеджер | відповідальний менеджер | lead owner name | менеджер клиента",
     "tags":
         "теги | тэги | tags | метки | мітки | labels | lead labels | категории | categories | "
-        "group membership | label | person labels | person label | сегменты | теги контакта | списки "
+        "lists | groups | группы | групи | сегменти | group membership | label | person labels | "
+        "person label | сегменты | теги контакта | списки "
         "| contact tags | email lists | группы контактов",
     "stage": "стадия | стадія | этап | етап | lifecycle stage | стадия отношений",
     "note":
-        "комментарий | коментар | комментарии | примечание | примітка | примечание 2 | примечание 3 | "
+        "комментарий | коментар | комментарии | примечание | примітка | примечание 1 | примечание 2 | примечание 3 | "
         "примечание 4 | примечание 5 | заметка | нотатка | note | notes | comment | comments | "
         "note content | описание | опис | person notes | примечания | нотатки | комментарий менеджера",
     "source":
         "источник | джерело | источник заявки | канал | lead source | leadsource | source | "
-        "original source | откуда | marketing channel | lead source channel | источник лида | звідки "
+        "original source | откуда | откуда пришел | звідки прийшов | marketing channel | "
+        "lead source channel | источник лида | звідки "
         "| platform | acquisition channel | источник контакта | источник клиента | lead source name | "
         "original traffic source | источник подписки | signup source | optin source | opt in source",
     "utm_source": "utm source",
@@ -147,8 +158,10 @@ _PHRASES: dict[str, str] = {
 
 _ALLOWING: tuple[tuple[str, str], ...] = (
     (r"hard ?bounc|(^| )bounced( |$)|bounced? (date|reason|at)|clean time|^cleaned( at)?$|invalid email|недействительн.* (email|адрес)"  # noqa: E501
-     r"|недійсн.* (email|адрес)|email availability|доступность (email|адреса)", "bounced"),
+     r"|недійсн.* (email|адрес)|(email|почта|пошта|адрес|адреса) (не ?валид\w*|невалідн\w*|недействит\w*|недійсн\w*|invalid)( |$)"  # noqa: E501
+     r"|^(недоступен|недоступна|недоступний)$|email availability|доступность (email|адреса)", "bounced"),
     (r"(^| )un ?sub(scribed?|scription)?s?( |$)|(^| )opt(ed)? ?out|(^| )optout|отпис|відпис|отказ(ался|алась|а|)? от (рассыл|писем|email|смс|sms|звонк|сообщ)"  # noqa: E501
+     r"|(^| )suppress(ed|ions?)( |$)|^(is )?blocked$|^заблокирован\w?$|^заблокован\w*$|^stop time$"
      r"|відмов\w* від (розсил|листів|email|смс|sms|дзвін)|(^| )не (писать|звонить|рассылать|присылать|использовать|отправлять|беспокоить)( |$)"  # noqa: E501
      r"|(^| )не (писати|телефонувати|надсилати|турбувати)( |$)|(^| )do ?not( |$).*(email|mail|call|contact|sms|text|phone|use|disturb)"  # noqa: E501
      r"|(^| )do ?not ?(email|mail|call|contact|sms)( |$)|(^| )(blacklist(ed)?|blocklist(ed)?|черный список|чорний список|стоп лист)( |$)", "unsubscribed"),  # noqa: E501
@@ -160,7 +173,8 @@ _ALLOWING: tuple[tuple[str, str], ...] = (
 """What allows or forbids to write, before the address itself: «Подписка на email» is no address."""
 _ABOUT_IT = re.compile(
     r"(^| )(campaign|reason|причина|list|lists|список|списки|listid|source|источник|джерело|ip|url|text|текст|count|количество"  # noqa: E501
-    r"|title|by|кем|ким|form|форма|version|notes?)( |$)"
+    r"|title|by|кем|ким|form|форма|version|notes?|timestamp|method|способ|спосіб|track|tracking|cookies?|privacy|policy|terms"  # noqa: E501
+    r"|обработк\w*|обробк\w*|персональн\w*|политик\w*|політик\w*|услови\w*|умов\w*)( |$)"
 )
 _SAYS_BOUNCED = re.compile(r"bounc")
 _PARTS: tuple[tuple[str, str], ...] = (
@@ -170,13 +184,16 @@ _PARTS: tuple[tuple[str, str], ...] = (
         "phone",
     ),
     (r"telegram|телеграм", "telegram"),
+    (r"^(subscriber|подписчик|підписник)$", "email"),
+    (r"^(sms|смс|msisdn)( number| номер)?$", "phone"),
     (r"whats ?app|ватсап|вотсап", "whatsapp"),
     (r"viber|вайбер", "viber"),
     (r"(^| )(vk|вк|вконтакте)( |$)", "vk"),
     (r"(^| )должност|(^| )посада( |$)|^job title", "position"),
 )
 _NEVER: tuple[str, ...] = (
-    r"факс|fax|пейджер|pager|skype|icq|msn|jabber|(^| )id( |$).*(объявл|кампани)|adset|(^| )ad (id|name)|campaign id|form id",  # noqa: E501
+    r"(company|organi[sz]ation) (main )?phone|main phone|switchboard|общий телефон|телефон (компании|организации|офиса|компанії|організації|офісу)"  # noqa: E501
+    r"|факс|fax|пейджер|pager|skype|icq|msn|jabber|(^| )id( |$).*(объявл|кампани)|adset|(^| )ad (id|name)|campaign id|form id",  # noqa: E501
     r"кем (создан|изменен|редактир)|направлен|длительност|кто звонил|кому звонил|куда звонил|телефон \(ко?му",
     r"phonetic|assistant|(^| )(label|type|тип|domain|домен|provider|count|количество|status|статус|availability|lists?|списки?|opens?|clicks?"  # noqa: E501
     r"|score|verified|confirmed|подтвержд\w*|source|date|дата|time|время|час|ip|md5|sha\d*|hash|code|код|display|имя|name|extension|добавочный"

@@ -91,6 +91,8 @@ class Plan:
             if not (first or last) and is_organisation(row.full_name):
                 row.company.setdefault("company", row.full_name[:300])
             row.card = {"first_name": first, "middle_name": middle, "last_name": last} | row.card
+        if row.created_at is None and row.consented_at:
+            row.created_at = min(row.consented_at.values())  # known since then at the latest
         row.tags += self.options.tags
         row.source = row.source or self.options.source
         for channel in self.options.consent_channels:

@@ -23,14 +23,14 @@ _PERMISSIONS = (
     )),
     ("withdrawn", re.compile(
         r"un ?sub|opt(ed)? ?out|отпис|відпис|отказ|відмов|blocked|blacklist|заблокир|заблок|do not|не писать|не беспокоить|removed|удал[её]н"  # noqa: E501
-        r"|suppressed|withdrawn|отозван|відклик|запрещ|заборон"
+        r"|suppressed|withdrawn|^junk$|отозван|відклик|запрещ|заборон"
     )),
     ("bounced", re.compile(
         r"bounc|cleaned|clean$|invalid|undeliver|unreachable|не ?доступ|не ?доставл|не ?существ|не ?існу|не ?действ|не ?дійсн|ошибка доставки"  # noqa: E501
         r"|не ?работает|dead|spam rejected|does not exist|unknown user|rejected"
     )),
     ("given", re.compile(
-        r"^(subscribed|confirmed|opt(ed)? ?in|granted|given|double opt in|подписан\w*|подтвержд[её]н\w*|підписан\w*|підтверджен\w*"  # noqa: E501
+        r"^(subscribed|confirmed|opt(ed)? ?in|granted|given|allow(ed)?|double opt in|подписан\w*|подтвержд[её]н\w*|підписан\w*|підтверджен\w*"  # noqa: E501
         r"|согласен|согласна|згоден|згодна|marketing contact|разреш\w+|дозвол\w+)$"
     )),
     ("fine", re.compile(

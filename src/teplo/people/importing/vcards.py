@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from teplo.people.importing.bounds import LONGEST_CELL, LONGEST_LINE
+from teplo.people.importing.full_names import is_organisation, split_full_name
 
 HEADINGS = (
     "Full name", "First name", "Middle name", "Last name", "E-mail", "Phone", "Telegram", "WhatsApp", "Viber", "VK",
@@ -25,6 +26,8 @@ _BEGIN = re.compile(r"\ufeff?\s*BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
 _UNESCAPED = re.compile(r"\\([nN,;:\\])")
 _SPLIT = re.compile(r"(?<!\\)((?:\\\\)*);")
 _COMMA = re.compile(r"(?<!\\)((?:\\\\)*),")
+_TEL = re.compile(r"^tel:|;(?:ext|phone-context|isub)=.*$", re.IGNORECASE)
+"""What RFC 3966 writes around a number."""
 _MESSENGERS = {"telegram": "Telegram", "tg": "Telegram", "whatsapp": "WhatsApp", "viber": "Viber", "vk": "VK"}
 _LONGEST_CARD = 20_000  # lines
 
@@ -136,10 +139,19 @@ def _row(card: list[Property]) -> list[str]:
     for found in card:
         _PUT.get(found.name, _pass)(cells, found)
     if not any(cells[name] for name in ("First name", "Last name")):
-        cells["First name"] = cells["Middle name"] = []
-    else:
-        cells["Full name"] = []  # the parts say it better
+        _take_apart(cells)
+    cells["Full name"] = []  # the parts say it better
     return ["\n".join(dict.fromkeys(cells[heading]))[:LONGEST_CELL] for heading in HEADINGS]
+
+
+def _take_apart(cells: dict[str, list[str]]) -> None:
+    """The whole name of a card that has no parts of it; a firm's is its company."""
+    whole = " ".join(cells["Full name"][:1])
+    parts = split_full_name(whole)
+    for heading, text in zip(("First name", "Middle name", "Last name"), parts, strict=True):
+        cells[heading] = [text] if text else []
+    if not any(parts) and is_organisation(whole) and not cells["Company"]:
+        cells["Company"] = [whole]
 
 
 def _pass(cells: dict[str, list[str]], found: Property) -> None:
@@ -152,7 +164,8 @@ def _put(cells: dict[str, list[str]], heading: str, text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    return _UNESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], text)
+    whole = text.replace("\r\n", "\n")
+    return _UNESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], whole)
 
 
 def _fields(value: str) -> list[str]:
@@ -182,7 +195,7 @@ def _address(cells: dict[str, list[str]], found: Property) -> None:
 def _phone(cells: dict[str, list[str]], found: Property) -> None:
     types = {word.upper() for word in found.params.get("TYPE", [])}
     if not types & {"FAX", "PAGER"} or types & {"VOICE", "CELL"}:
-        _put(cells, "Phone", re.sub(r"^tel:", "", found.value.strip(), flags=re.IGNORECASE))
+        _put(cells, "Phone", _TEL.sub("", found.value.strip()))
 
 
 def _messenger(cells: dict[str, list[str]], found: Property) -> None:

@@ -27,7 +27,7 @@ EXPORTS: dict[str, tuple[str, str]] = {
         Факс = . = 84951234567
         Рабочий email = email = olga@example.com
         Должность = position = Директор
-        Примечание 1 = . = текст
+        Примечание 1 = note = текст
     """),
     "bitrix24": ("bitrix24-contact", """
         ID = external = 17
@@ -134,7 +134,7 @@ EXPORTS: dict[str, tuple[str, str]] = {
         Person - Phone - Work = phone = +14155552671
         Person - Marketing status = consent = unsubscribed
         Person - Owner = . = Anna
-        Person - Person created = . = 2020-03-04 10:00:00
+        Person - Person created = created_at = 2020-03-04 10:00:00
         Person - Labels = tags = hot
     """),
     "salesforce": ("salesforce", """
@@ -233,6 +233,223 @@ EXPORTS: dict[str, tuple[str, str]] = {
         Created on = created_at = 2020-03-04 10:00:00
         Country = country = Ukraine
     """),
+    "outlook, new": ("outlook-contacts", """
+        First Name = first_name = Olga
+        Middle Name = middle_name = P
+        Last Name = last_name = Ivanova
+        Title = . = Mrs
+        Nickname = . = Olya
+        E-mail Address = email = olga@example.com
+        E-mail 2 Address = email = o2@example.com
+        Home Phone = phone = +14155552672
+        Business Phone = phone = +14155552671
+        Mobile Phone = phone = +14155552673
+        Business Fax = .number = +14155552699
+        Company Main Phone = .number = +14155550000
+        Job Title = position = CEO
+        Department = . = Sales
+        Company = company = Acme
+        Office Location = . = 3rd floor
+        Manager's Name = . = Bob
+        Assistant's Name = . = Eve
+        Assistant's Phone = .number = +14155550001
+        Business Street = . = Main 1
+        Business City = city = Boston
+        Business State = . = MA
+        Business Postal Code = . = 02110
+        Business Country/Region = country = United States
+        Web Page = company_domain = https://acme.example
+        Birthday = .date = 2/1/1980
+        Notes = note = tea
+    """),
+    "brevo": ("", """
+        CONTACT ID = external = 12
+        EMAIL = email = olga@example.com
+        FIRSTNAME = first_name = Olga
+        LASTNAME = last_name = Ivanova
+        SMS = phone = 380501234567
+        WHATSAPP = whatsapp = 380501234567
+        EXT_ID = .number = 77
+        OPT_IN = consent = Yes
+        DOUBLE_OPT-IN = consent = 1
+        BLOCKLISTED = unsubscribed = Yes
+        EMAIL_BLACKLISTED = unsubscribed:email = true
+        SMS_BLACKLISTED = unsubscribed:sms = false
+        ADDED_TIME = created_at = 2020-03-04 10:00:00
+        MODIFIED_TIME = - = 2021-03-04 10:00:00
+    """),
+    "klaviyo": ("klaviyo", """
+        Email = email = olga@example.com
+        Klaviyo ID = external = 01ABC
+        First Name = first_name = Olga
+        Last Name = last_name = Ivanova
+        Organization = company = Acme
+        Title = position = CEO
+        Phone Number = phone = +14155552671
+        Address = . = Main 1
+        City = city = Boston
+        State / Region = . = MA
+        Country = country = United States
+        Zip Code = . = 02110
+        Latitude = - = 1
+        Longitude = - = 2
+        Source = source = Form
+        Created = created_at = 2020-03-04 10:00:00
+        Profile Created On = .date = 2020-03-04 10:00:00
+        Email Marketing Consent = consent:email = UNSUBSCRIBED
+        Email Marketing Consent Timestamp = .date = 2021-03-04 10:00:00
+        SMS Marketing Consent = consent:sms = NEVER_SUBSCRIBED
+        Email Suppressions = unsubscribed:email = UNSUBSCRIBE
+        Date Added = .date = 2020-03-04 10:00:00
+        Last Open = .date = 2021-03-04
+        $consent = . = email
+    """),
+    "activecampaign": ("", """
+        Contact ID = external = 5
+        Email = email = olga@example.com
+        First Name = first_name = Olga
+        Last Name = last_name = Ivanova
+        Phone = phone = +14155552671
+        Account = company = Acme
+        Job Title = position = CEO
+        Date Created = created_at = 2020-03-04 10:00
+        IP Address = . = 1.1.1.1
+        Tags = tags = a, b
+        Lists = tags = News
+        Status = consent = Unsubscribed
+        Unsubscribe Reason = . = none
+        Last Email Sent = .date = 2020-03-04
+    """),
+    "constant contact": ("", """
+        Email address = email = olga@example.com
+        First name = first_name = Olga
+        Last name = last_name = Ivanova
+        Company = company = Acme
+        Job title = position = CEO
+        Email status = consent:email = Unsubscribed
+        Email permission status = . = Implicit
+        Email update source = . = Contact
+        Confirmed Opt-Out Date = unsubscribed = 2021-03-04
+        Confirmed Opt-Out Source = . = Contact
+        Confirmed Opt-Out Reason = . = spam
+        Phone - home = phone = +14155552671
+        Phone - mobile = phone = +14155552672
+        Street address line 1 - Home = . = Main
+        City - Home = city = Boston
+        State/Province - Home = . = ON
+        Zip/Postal Code - Home = . = 02110
+        Country - Home = country = United States
+        Website = company_domain = acme.example
+        Created At = created_at = 2020-03-04 10:00:00
+        Updated At = - = 2021-03-04 10:00:00
+        Email Lists = tags = General
+        Tags = tags = vip
+        Source Name = . = form
+    """),
+    "campaign monitor": ("", """
+        Email Address = email = olga@example.com
+        Name = full_name = Olga Ivanova
+        Date Joined = created_at = 2020-03-04 10:00:00
+        Date Subscribed = .date = 2020-03-04
+        Date Unsubscribed = unsubscribed = 2021-03-04
+        Status = consent = Unsubscribed
+        State = consent = Unsubscribed
+        Consent to Track = . = Yes
+    """),
+    "esputnik": ("", """
+        email = email = olga@example.com
+        firstName = first_name = Ольга
+        lastName = last_name = Іванова
+        sms = phone = 380501234567
+        externalCustomerId = external = 55
+        Підписка на email = consent:email = Ні
+        emailStatus = consent:email = UNSUBSCRIBED
+        Сегменти = tags = Новини
+        Часовий пояс = timezone = Europe/Kyiv
+        Мова = language = uk
+        Місто = city = Київ
+        Дата народження = .date = 1980-02-01
+        Дата реєстрації = created_at = 2020-03-04
+    """),
+    "mailerlite": ("", """
+        Subscriber = email = olga@example.com
+        Name = first_name = Olga
+        Last name = last_name = Ivanova
+        Sent = .number = 10
+        Opens = .number = 5
+        Clicks = .number = 1
+        Subscribed = consent = 2020-03-04 10:00:00
+        Unsubscribed = unsubscribed = 2021-03-04 10:00:00
+        Location = . = Ukraine
+        Company = company = Acme
+        Phone = phone = +380501234567
+        Status = consent = unsubscribed
+        Opt-in timestamp = created_at = 2020-03-04
+        Groups = tags = News
+        Date subscribed = .date = 2020-03-04
+    """),
+    "sendsay": ("", """
+        member.email = email = olga@example.com
+        E-mail = email = olga@example.com
+        Имя = first_name = Ольга
+        Фамилия = last_name = Иванова
+        Дата регистрации = created_at = 2020-03-04 10:00
+        Статус подписки = consent = Отписан
+        Заблокирован = unsubscribed = 1
+        Подтверждён = . = Да
+        Недоступен = bounced = 0
+        Ошибки доставки = .number = 0
+        Дата отписки = unsubscribed = 2021-03-04
+    """),
+    "dashamail": ("", """
+        email = email = olga@example.com
+        merge_1 = . = Ольга
+        state = consent = unsubscribed
+        added = created_at = 2020-03-04 10:00:00
+        reason = . = user
+        Имя = first_name = Ольга
+        Статус = consent = отписался
+        Дата добавления = .date = 2020-03-04
+    """),
+    "dynamics": ("", """
+        (Do Not Modify) Contact = . = abc
+        Full Name = full_name = Olga Ivanova
+        Email = email = olga@example.com
+        Company Name = company = Acme
+        Business Phone = phone = +14155552671
+        Status = . = Active
+        Do not allow Emails = unsubscribed:email = Do Not Allow
+        Do not allow Bulk Emails = unsubscribed:email = Do Not Allow
+        Do not allow Phone Calls = unsubscribed:phone = Allow
+        Created On = created_at = 3/14/2020 10:00
+    """),
+    "shopify": ("", """
+        Customer ID = external = '123
+        First Name = first_name = Olga
+        Last Name = last_name = Ivanova
+        Email = email = olga@example.com
+        Accepts Email Marketing = consent:email = no
+        Default Address Company = company = Acme
+        Default Address City = city = Boston
+        Default Address Province Code = . = ON
+        Default Address Country Code = country = CA
+        Phone = phone = '+14155552671
+        Accepts SMS Marketing = consent:sms = no
+        Total Spent = .number = 15.00
+        Total Orders = .number = 1
+        Note = note = tea
+        Tax Exempt = . = no
+        Tags = tags = vip
+    """),
+    "mindbox": ("", """
+        Email = email = olga@example.com
+        Мобильный телефон = phone = 79161234567
+        ФИО = full_name = Иванова Ольга
+        Подписан на Email = consent:email = Нет
+        Подписан на SMS = consent:sms = Да
+        Email невалиден = bounced = Нет
+        Дата регистрации = created_at = 04.03.2020
+    """),
 }  # fmt: skip
 
 
@@ -270,7 +487,29 @@ def csv_of(name: str) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name",
-    ["mailchimp", "unisender", "sendpulse", "hubspot", "pipedrive", "salesforce", "zoho", "retailcrm", "creatio"],
+    [
+        "mailchimp",
+        "unisender",
+        "sendpulse",
+        "hubspot",
+        "pipedrive",
+        "salesforce",
+        "zoho",
+        "retailcrm",
+        "creatio",
+        "brevo",
+        "klaviyo",
+        "activecampaign",
+        "constant contact",
+        "campaign monitor",
+        "esputnik",
+        "mailerlite",
+        "sendsay",
+        "dashamail",
+        "dynamics",
+        "shopify",
+        "mindbox",
+    ],  # fmt: skip
 )
 def test_who_opted_out_elsewhere_has_withdrawn_here_even_if_everybody_agreed(name: str) -> None:
     if name == "sendpulse":
@@ -332,3 +571,40 @@ def test_the_next_months_file_finds_the_same_people_by_number() -> None:
     first = make_import("ID,Имя,E-mail\n1,Ольга,\n2,Иван,\n", name="clients_2024-05-01 (2).csv")
     second = make_import("ID,Имя,E-mail\n1,Ольга,\n2,Иван,\n", name="clients_2024-06-01.csv")
     assert first.options["id_space"] == second.options["id_space"] == "clients"
+
+
+@pytest.mark.django_db
+def test_the_day_of_a_consent_is_the_latest_day_of_acquaintance() -> None:
+    import_rows("Email,Subscribed,Unsubscribed\na@example.com,2019-05-06 10:00,\nb@example.com,,2020-05-06 10:00\n")
+    years = dict(Person.objects.values_list("identities__value", "created_at__year"))
+    assert years == {"a@example.com": 2019, "b@example.com": 2020}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Consent to Track", "Согласие на обработку персональных данных", "Згода на обробку даних", "Cookie consent"],
+)
+def test_another_consent_allows_no_letters(heading: str) -> None:
+    assert guess_mapping(["Email", heading], [["a@example.com", "yes"]]).columns[1].target == "attribute"
+
+
+@pytest.mark.django_db
+def test_who_forbids_by_not_allowing_is_obeyed_among_many_who_allow() -> None:
+    rows = "".join(f"p{n}@example.com,{'Do Not Allow' if n == 7 else 'Allow'}\n" for n in range(20))
+    import_rows(f"Email,Do not allow Bulk Emails\n{rows}", consent_channels=["email"])
+    states = Consent.objects.filter(is_current=True).values_list("person__identities__value", "state")
+    assert [value for value, state in states if state == "withdrawn"] == ["p7@example.com"]
+
+
+def test_one_phone_of_a_whole_company_is_no_contact() -> None:
+    for heading in ("Company Main Phone", "Телефон компании", "Общий телефон", "Телефон офісу"):
+        target = guess_mapping(["Email", heading], [["a@example.com", "+14155550123"]]).columns[1].target
+        assert target != "phone", heading
+
+
+def test_headings_are_believed_only_over_values_that_agree() -> None:
+    headings = ["SMS", "Email невалиден", "Subscriber", "Наименование", "Title", "Name", "Last name"]
+    values = ["380501234567", "нет", "a@example.com", "ООО «Ромашка»", "Mrs", "Ольга", "Иванова"]
+    found = [column.target for column in guess_mapping(headings, [values]).columns]
+    assert found == ["phone", "bounced", "email", "company", "attribute", "first_name", "last_name"]
+    assert guess_mapping(["Email", "SMS"], [["a@example.com", "yes"]]).columns[1].target != "phone"
