@@ -59,7 +59,7 @@ def close_world(world: World) -> None:
 
 
 def populate(world: World, *, tallies: bool = True) -> None:
-    """`world.size` people with e-mails, scores, stages and 20 tallies each over the last 200 days.
+    """`world.size` people with e-mails, phones, scores, stages and 20 tallies each over the last 200 days.
 
     Made once in a run for each engine and size; the next benchmark gets a copy of it (`forget_kept` drops them).
     """
@@ -86,6 +86,8 @@ def _make_people(world: World, *, tallies: bool) -> None:
     values = {"size": world.size, "now": _moment(world, now()), "ago": _moment(world, now() - timedelta(days=90))}
     _execute(world, _people(world), values)
     _execute(world, _identities(world), values)
+    _execute(world, _phones(world), values)
+    _fill_search_texts(world)
     _execute(world, _scores(world), values)
     _execute(world, _standings(world, stages), values)
     _execute(world, _presences(world), values)
@@ -170,6 +172,28 @@ def _identities(world: World) -> str:
         f"SELECT 'email', 'person' || i || '@example.com', i, '', {false}, {false}, 'bench', %(ago)s"
         f" FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
     )
+
+
+def _phones(world: World) -> str:
+    """One each, of nine figures behind the country's, in no order of the people."""
+    false = "false" if world.engine == "postgresql" else "0"
+    return (
+        "INSERT INTO people_identity (kind, value, person_id, shown, is_verified, is_main, source, created_at) "
+        f"SELECT 'phone', '+380' || (100000000 + (i * 7577273) %% 899999981), i, '', {false}, {false}, 'bench', %(ago)s"
+        f" FROM ({_numbers(world, '0', '%(size)s')}) AS numbers"
+    )
+
+
+def _fill_search_texts(world: World) -> None:
+    """As the migration does for people who are there already."""
+    from teplo.kit import inside  # noqa: PLC0415
+    from teplo.people import searching  # noqa: PLC0415
+
+    inside.drop_index(searching.TABLE)
+    after = searching.fill()
+    while after:
+        after = searching.fill(after=after)
+    inside.create_index(searching.TABLE)
 
 
 def _scores(world: World) -> str:

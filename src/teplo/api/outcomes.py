@@ -21,6 +21,7 @@ from teplo.kit.clock import now
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
 from teplo.people.owning import NotYours, not_yours
+from teplo.people.queries import any_identity
 from teplo.scoring.outcomes import Told, tell_outcomes
 
 router = Router(tags=["outcomes"])
@@ -127,7 +128,7 @@ def _contacts(rows: Sequence[OutcomeAsked]) -> tuple[list[list[tuple[str, str]]]
 def _known_contacts(contacts: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
     if not contacts:
         return {}
-    rows = Identity.objects.filter(value__in={value for _kind, value in contacts})
+    rows = Identity.objects.filter(any_identity(contacts))
     return {(kind, value): person for kind, value, person in rows.values_list("kind", "value", "person_id")}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
@@ -46,6 +47,14 @@ class Fold(Func):
         lower = f"lower(%(expressions)s{collation})"
         template = f"replace({lower}, 'ё', 'е')" if self.minds_yo else lower
         return self.as_sql(compiler, connection, template=template, **extra)
+
+
+def folded(expression: str) -> str:
+    """`fold` for hand-written SQL."""
+    if connection.vendor != "postgresql":
+        return f"teplo_fold({expression})"
+    collation = "" if _lowers_cyrillic(connection) else ' COLLATE "und-x-icu"'
+    return f"replace(lower({expression}{collation}), 'ё', 'е')"
 
 
 def _lowers_cyrillic(connection: Any) -> bool:

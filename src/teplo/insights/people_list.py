@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,13 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from teplo.accounts.models import User
+from teplo.kit.among import among
 from teplo.kit.clock import read_moment
 from teplo.people import counting
 from teplo.people.choosing import EVERYBODY, STRANGERS, Chosen, people_of
 from teplo.people.identities import CONTACT_KINDS
 from teplo.people.models import Identity, Person, Tag
+from teplo.people.seeking import Sought, seek
 from teplo.people.sharing import shared_by
 from teplo.people.tagging import tags_of
 from teplo.scoring.models import Temperature
@@ -30,6 +32,8 @@ from teplo.stages.models import Stage
 PAGE = 50
 AHEAD = 1000
 """So many people are looked at along the order first: what most conditions ask is found among them."""
+READ_ALONG = timedelta(milliseconds=250)
+"""So long people are read along the order for one of many whom a search means."""
 COUNTED_AT_ONCE = 2000
 """Up to so many people are counted while the page is made; more are counted by the page's own second question."""
 
@@ -106,14 +110,37 @@ class _Place:
     values: tuple[Any, ...] = field(default_factory=tuple)
 
 
-def list_people(*, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE) -> Page:
-    """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError."""
+def list_people(
+    *, chosen: Chosen, sort: str = "seen", after: str = "", limit: int = PAGE, sought: Sought | None = None
+) -> Page:
+    """The page after `after`; a place that cannot be read is the start. Raises SortUnknown, ConditionError.
+
+    `sought`: whom the search means, if that was looked up already.
+    """
     phases = _phases(sort, chosen)
-    along = people_of(Chosen(who=chosen.who)) if _looks_ahead(chosen) else None
-    people, place = people_of(chosen, is_listed=True), _read_place(after, phases)
-    with _in_one_process() if chosen.search.strip() and connection.vendor == "postgresql" else nullcontext():
-        ids, further = _ids(people, phases, place, limit, who=chosen.who, along=along)
+    place = _read_place(after, phases)
+    if chosen.search:
+        ids, further = _sought_ids(chosen, sought or seek(chosen.search), phases, place, limit)
+    else:
+        along = people_of(Chosen(who=chosen.who)) if _looks_ahead(chosen) else None
+        ids, further = _ids(people_of(chosen), phases, place, limit, who=chosen.who, along=along)
     return Page(rows_of(ids), further)
+
+
+def _sought_ids(
+    chosen: Chosen, sought: Sought, phases: Sequence[Phase], place: _Place, limit: int
+) -> tuple[list[int], str]:
+    """A few are sorted; among many a page is soon full along the order, unless they all stand at its end."""
+    people = people_of(chosen, sought=sought)
+    with _in_one_process() if connection.vendor == "postgresql" else nullcontext():
+        if sought.is_few:
+            return _ids(people, phases, place, limit, who=chosen.who)
+        try:
+            with counting.at_most(READ_ALONG):
+                return _ids(people, phases, place, limit, who=chosen.who)
+        except counting.OutOfTime:
+            everybody = people_of(replace(chosen, search="")).filter(sought.all_at_once)
+            return _ids(everybody, phases, place, limit, who=chosen.who)
 
 
 @contextmanager
@@ -131,7 +158,7 @@ def _looks_ahead(chosen: Chosen) -> bool:
     PostgreSQL guesses that hardly anybody passes a condition on a text or an attribute, and would rather read everybody
     than follow an index that gives fifty of them at once. SQLite follows the order by itself.
     """
-    return connection.vendor == "postgresql" and bool(chosen.condition) and not (chosen.ids or chosen.search.strip())
+    return connection.vendor == "postgresql" and bool(chosen.condition) and not chosen.ids
 
 
 def _phases(sort: str, chosen: Chosen) -> Sequence[Phase]:
@@ -170,9 +197,34 @@ def list_of_company(*, company_id: int, limit: int = PAGE) -> Page:
     return Page(rows_of(ids), further)
 
 
-def count_people(*, chosen: Chosen, at_most: int | None = COUNTED_AT_ONCE, limit: timedelta | None = None) -> Numbers:
-    """How many, warm, hot; counting ends past `at_most` (None: counts them all) and after the time `limit`."""
-    people = people_of(chosen).annotate(heat=F("score__temperature")).order_by()
+def count_people(
+    *,
+    chosen: Chosen,
+    at_most: int | None = COUNTED_AT_ONCE,
+    limit: timedelta | None = None,
+    sought: Sought | None = None,
+) -> Numbers:
+    """How many, warm, hot; counting ends past `at_most` (None: counts them all) and after the time `limit`.
+
+    `sought`: whom the search means, if that was looked up already.
+    """
+    if chosen.search and at_most is not None:
+        sought = sought or seek(chosen.search)
+        if sought.is_few:
+            return _numbers(people_of(chosen, sought=sought), at_most, limit)
+        numbers = _numbers(_of_those_found(chosen, sought), at_most, limit)
+        if numbers.is_more:
+            return numbers
+    return _numbers(people_of(chosen), at_most, limit)
+
+
+def _of_those_found(chosen: Chosen, sought: Sought) -> QuerySet[Person]:
+    """Of many the first that were found: mostly more than a page counts."""
+    return people_of(replace(chosen, search="")).filter(id__in=among(sought.ids))
+
+
+def _numbers(people: QuerySet[Person], at_most: int | None, limit: timedelta | None) -> Numbers:
+    people = people.annotate(heat=F("score__temperature")).order_by()
     counted = people if at_most is None else people[: at_most + 1]
     try:
         with counting.at_most(limit) if limit else nullcontext():

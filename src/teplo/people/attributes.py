@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from teplo.kit import bulk
 from teplo.kit.clock import known_zones, now
 from teplo.kit.ids import new_ids
-from teplo.people import queries
+from teplo.people import queries, searching
 from teplo.people.companies import find_known_companies, find_or_create_companies
 from teplo.people.models import AttributeChange, AttributeDefinition, AttributeType, Person
 from teplo.people.names import name_key, plain
@@ -344,6 +344,7 @@ def _write(differing: Sequence[tuple[int, str, Any]], at: datetime) -> None:
         else:
             patch.setdefault("attributes", {})[key] = new
     queries.patch_people(sorted(patches.values(), key=lambda patch: patch["id"]), at)
+    searching.refresh(person for person, key, _new in differing if key in _KEYS_OF)
 
 
 def remember(history: Mapping[Pair, Fitted]) -> None:

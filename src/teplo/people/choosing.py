@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Replace, StrIndex
-from django.db.models.lookups import Contains, Exact, GreaterThan
+from django.db.models import Q, QuerySet
 
-from teplo.accounts.workspace import get_workspace
 from teplo.conditions import registry
 from teplo.conditions.compiling import stored_to_q
 from teplo.conditions.reading import ConditionError
-from teplo.people.identities import ContactUnreadable, guess_kind, normalise
-from teplo.people.models import NAMED_ONLY, Identity, Person, SharedContact
-from teplo.people.names import name_key, plain
+from teplo.kit.among import among
+from teplo.people.models import Person
+from teplo.people.names import look_key, name_key, plain
+from teplo.people.seeking import Sought, seek
 
 KNOWN, STRANGERS, EVERYBODY = "known", "strangers", "all"
 KINDS = (KNOWN, STRANGERS, EVERYBODY)
 MOST_FOUND = 300
-"""How many people a look by contacts, or a typed search for one person, answers at most."""
-
-INSIDE_FROM = 3
-"""So many letters are looked for anywhere in a name or an address; fewer at its beginning."""
-DIGITS_FROM = 4
-MOST_WORDS = 6
-_FEW = 3000
-_NOT_IN_NUMBER = re.compile(r"[^\d\s().+-]")
+"""How many people a typed search for one person answers at most."""
+_NEAR = 2000
+"""So many whose name begins with the first of several words are looked at."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +53,11 @@ class Chosen:
         return cls(ids=ids, search=str(data.get("search", "")), condition=condition, who=who)
 
 
-def people_of(chosen: Chosen, *, is_listed: bool = False) -> QuerySet[Person]:
+def people_of(chosen: Chosen, *, sought: Sought | None = None) -> QuerySet[Person]:
     """The people meant, never the erased ones. Raises ConditionError if the condition cannot be asked any more, also if
     only a value that it names is gone: whoever acts on people must not act on others than were meant.
 
-    `is_listed`: the first of them are wanted in some order that an index gives.
+    `sought`: whom the search means, looked up before; then the people are read in the order of a list.
     """
     people = Person.objects.filter(erased_at=None)
     if chosen.ids:
@@ -76,156 +67,43 @@ def people_of(chosen: Chosen, *, is_listed: bool = False) -> QuerySet[Person]:
     if chosen.who != EVERYBODY:
         people = people.filter(is_anonymous=chosen.who == STRANGERS)
     if chosen.search:
-        people = people.filter(_meant_by(chosen.search, is_listed=is_listed))
+        people = people.filter(sought.one_by_one if sought else seek(chosen.search).all_at_once)
     if chosen.condition != {}:
         people = people.filter(stored_to_q(chosen.condition, registry.people(), of_known_values=True))
     return people
 
 
-_TWINS = {"і": "и", "ї": "и", "є": "е", "ґ": "г"}
-"""Letters of Ukrainian and as they are typed, or spelt, in Russian: both sides are compared so."""
-_CYRILLIC = re.compile("[а-яґєії]")
-
-
-def _folded(column: str, word: str) -> Any:
-    """The column with its twins made one; PostgreSQL has trigrams of this very expression (migration 0010).
-
-    SQLite reads every name, so only those letters are folded that the word has.
-    """
-    text: Any = F(column)
-    for letter, plain_letter in _TWINS.items():
-        if connection.vendor == "postgresql" or plain_letter in word:
-            text = Replace(text, Value(letter), Value(plain_letter))
-    return text
-
-
-@dataclass(frozen=True)
-class _Word:
-    """A typed word that must stand in the first or the last name, anywhere; of one or two letters, at the beginning."""
-
-    typed: str
-    text: str
-
-    @property
-    def is_short(self) -> bool:
-        return len(self.text) < INSIDE_FROM
-
-    @property
-    def by_index(self) -> Q:
-        """As PostgreSQL can use its indexes for, and SQLite reads an index that holds both names."""
-        look = Q()
-        for column in ("last_key", "first_key"):
-            if self.is_short:
-                look |= _begins(column, self.typed) | _begins(column, self.text)
-            else:
-                look |= Q(Contains(_folded(column, self.text), self.text)) & Q(**{f"{column}__gt": ""})
-        return look
-
-    @property
-    def by_reading(self) -> Q:
-        """The same in words that no index answers, so that the planner follows the list's own order."""
-        look = Q()
-        for column in ("last_key", "first_key"):
-            place = StrIndex(_folded(column, self.text), Value(self.text))
-            look |= Q(Exact(place, Value(1))) if self.is_short else Q(GreaterThan(place, Value(0)))
-        return look
-
-
 def find_by_text(text: str, *, limit: int = MOST_FOUND) -> list[int]:
     """Who may be meant by a typed name, e-mail, phone or nickname, or by a part of one; who is called just so first."""
-    text = plain(text)
-    found = list(_by_contact(text.strip()))
-    if len(found) < limit:
-        found += _called(_words(text), limit)
-    return list(dict.fromkeys(found))[:limit]
+    sought = seek(text, limit=max(limit, MOST_FOUND) + 1)
+    if len(sought.ids) > MOST_FOUND:
+        return list(dict.fromkeys([*_called(text, sought, limit), *sought.ids]))[:limit]
+    people = Person.objects.filter(id__in=among(sought.ids), erased_at=None)
+    first = _first_word(text)
+    rows = people.values_list("last_key", "first_key", "id")
+    return [row[2] for row in sorted(rows, key=lambda row: _order(row, first))][:limit]
 
 
-def _called(words: Sequence[_Word], limit: int) -> list[int]:
-    """People in whose names the words stand; those whose name begins with the first of them come first."""
-    if not words:
-        return []
-    first = words[0].typed
-    begins = (_begins("last_key", first), _begins("first_key", first))
+def _first_word(text: str) -> str:
+    words = plain(text).split()
+    return look_key(words[0]) if words else ""
+
+
+def _order(row: tuple[str, str, int], first: str) -> tuple[bool, bool, int]:
+    last_name, first_name, person = row
+    return (not look_key(last_name).startswith(first), not look_key(first_name).startswith(first), person)
+
+
+def _called(text: str, sought: Sought, limit: int) -> list[int]:
+    """Of many those whose last, then whose first name begins with the first word."""
     found: list[int] = []
-    for look in (*begins, None):
+    first = name_key(plain(text).split()[0])
+    for column in ("last_key", "first_key"):
         if len(found) < limit:
-            people = Person.objects.filter(_all_of(words), erased_at=None)
-            found += (people.filter(look) if look else _with_a_name(people)).values_list("id", flat=True)[:limit]
+            near = Person.objects.filter(_begins(column, first)).order_by().values("id")[:_NEAR]
+            people = Person.objects.filter(sought.by_own_text, id__in=near, erased_at=None)
+            found += people.values_list("id", flat=True)[:limit]
     return found
-
-
-def _meant_by(text: str, *, is_listed: bool) -> Q:
-    """The same as a condition.
-
-    For a list a few are looked up first, and when they are many people are read in the order of the list until a page
-    is full: both engines would else sort all of them.
-    """
-    text = plain(text)
-    meant = Q(id__in=list(_by_contact(text)))
-    words = _words(text)
-    if not words:
-        return meant
-    return meant | (_few_or_read(words) if is_listed else _all_of(words))
-
-
-def _few_or_read(words: Sequence[_Word]) -> Q:
-    few = list(_with_a_name(Person.objects.filter(_all_of(words))).values_list("id", flat=True)[: _FEW + 1])
-    if len(few) <= _FEW:
-        return Q(id__in=few)
-    read = Q()
-    for word in words:
-        read &= word.by_reading
-    return read
-
-
-def _all_of(words: Sequence[_Word]) -> Q:
-    meant = Q()
-    for word in words:
-        meant &= word.by_index
-    return meant
-
-
-def _with_a_name(people: QuerySet[Person]) -> QuerySet[Person]:
-    """Only those with a name, in the words of the index that holds nobody else and is read instead of the table."""
-    return people.filter(NAMED_ONLY)
-
-
-def _words(text: str) -> list[_Word]:
-    """Ways in which the words may be a name; a text with an @ or without a letter is none."""
-    if "@" in text or not any(sign.isalpha() for sign in text):
-        return []
-    return [_word(word) for word in name_key(text).split()[:MOST_WORDS]]
-
-
-def _word(typed: str) -> _Word:
-    """A Latin i among Cyrillic letters is meant as theirs."""
-    meant = typed.replace("i", "і") if _CYRILLIC.search(typed) else typed
-    return _Word(meant, "".join(_TWINS.get(letter, letter) for letter in meant))
-
-
-def _by_contact(text: str) -> Iterable[int]:
-    """By the beginning of a contact, or by a part of it that is long enough."""
-    look = Q()
-    for beginning in _beginnings(text):
-        look |= _begins("value", beginning)
-    for part in _parts(text):
-        look |= Q(value__contains=part)
-    if look:
-        rows = Identity.objects.filter(look, ~Q(kind="visitor"))
-        yield from rows.values_list("person_id", flat=True)[:MOST_FOUND]
-        yield from SharedContact.objects.filter(look).values_list("person_id", flat=True)[:MOST_FOUND]
-
-
-def _parts(text: str) -> list[str]:
-    """What must stand somewhere in a contact: a piece of an address, some digits of a number."""
-    parts = []
-    lowered = text.lower()
-    if len(lowered) >= INSIDE_FROM and " " not in lowered and lowered.isascii():
-        parts.append(lowered)
-    digits = "".join(sign for sign in text if sign.isdigit())
-    if len(digits) >= DIGITS_FROM and not _NOT_IN_NUMBER.search(text):
-        parts.append(digits)
-    return list(dict.fromkeys(parts))
 
 
 def _begins(column: str, text: str) -> Q:
@@ -237,23 +115,4 @@ def _begins(column: str, text: str) -> Q:
     begins = Q(**{f"{column}__startswith": text})
     if connection.vendor != "postgresql":
         begins = Q(**{f"{column}__gte": text}) & Q(**{f"{column}__lt": text + "\U0010ffff"}) & begins
-    return begins if column == "value" else begins & Q(**{f"{column}__gt": ""})
-
-
-def _beginnings(text: str) -> list[str]:
-    """How a contact that begins so may stand in the table."""
-    region = get_workspace().phone_region
-    kind = guess_kind(text)
-    lowered = text.lower().lstrip("@")
-    beginnings = {lowered} if len(lowered) >= 2 and " " not in lowered else set()
-    if kind:
-        with suppress(ContactUnreadable):
-            beginnings.add(normalise(kind=kind, text=text, region=region))
-    digits = "".join(sign for sign in text if sign.isdigit())
-    if len(digits) >= 3 and len(digits) >= len(text.strip("+ ")) - text.count(" ") - 6:
-        beginnings |= {f"+{digits}"}
-        if digits.startswith("0"):
-            beginnings.add(f"+38{digits}")
-        if digits.startswith("8"):
-            beginnings.add(f"+7{digits[1:]}")
-    return sorted(beginnings)
+    return begins & Q(**{f"{column}__gt": ""})

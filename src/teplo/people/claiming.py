@@ -19,7 +19,7 @@ from teplo.kit.among import among
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
 from teplo.kit.secrets import keyed_digest
-from teplo.people import queries
+from teplo.people import queries, searching
 from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
 from teplo.people.finding import Contact, insert_people
@@ -429,6 +429,7 @@ def _attach(kind: str, value: str, person_id: int, source: str, at: datetime) ->
     columns = ("kind", "value", "person_id", "shown", "is_verified", "is_main", "source", "created_at")
     bulk.insert(Identity, columns, [(kind, value, person_id, "", False, not has_main, source, at)], ignore_known=True)
     Person.objects.filter(id=person_id, is_anonymous=True).update(is_anonymous=False, updated_at=at)
+    searching.refresh([person_id])
 
 
 def _attach_others(claim: IdentityClaim, owner: int, at: datetime) -> None:

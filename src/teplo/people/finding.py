@@ -17,7 +17,7 @@ from teplo.kit import bulk
 from teplo.kit.among import among
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id, new_ids
-from teplo.people import merging, queries
+from teplo.people import merging, queries, searching
 from teplo.people.likeness import NO_NAME, Name, is_shared_kind, names_differ
 from teplo.people.models import DuplicatePair, Identity, Person
 from teplo.people.public_words import is_public_source
@@ -97,7 +97,7 @@ def find_or_create_people(
       stranger's, and a contact is added only where nobody else vouches for the card.
     - Whoever else names a contact that a page had named first vouches for it from then on.
 
-    Raises PersonUnknown, ClaimEmpty.
+    Whom new contacts joined is found by them at once. Raises PersonUnknown, ClaimEmpty.
     """
     moment = at or now()
     wanted = _values_by_kind(claims)
@@ -114,6 +114,7 @@ def find_or_create_people(
         try:
             with transaction.atomic():
                 plan.write()
+                searching.refresh(plan.with_new_contacts)
         except _Contested:
             continue
         return people
@@ -177,6 +178,12 @@ class _Plan:
             or self.vouched_for
             or self.sharers.new
         )
+
+    @property
+    def with_new_contacts(self) -> set[int]:
+        people = {person for (kind, _), (person, _) in self.new_identities.items() if kind != _VISITOR}
+        people |= {person for _, person in self.sharers.new}
+        return {self._now(person) for person in people}
 
     def resolve(self, claims: Sequence[Claim]) -> list[int]:
         self._vouch(claims, self.told_by_pages)

@@ -12,7 +12,7 @@ from teplo.accounts.workspace import get_workspace
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_id
-from teplo.people import queries
+from teplo.people import queries, searching
 from teplo.people.attributes import Change, set_attributes
 from teplo.people.changing import note_changed
 from teplo.people.consent import ConsentWord, record_consents
@@ -103,6 +103,7 @@ def add_contact(
             if owner != person_id and not (is_shared and is_shared_kind(kind, value)):
                 raise ContactTaken(kind, owner, may_share=is_shared_kind(kind, value))
             keep_shared(person_id=person_id, contact=(kind, value), by=by, at=moment)
+        searching.refresh([person_id])
         Person.objects.filter(id=person_id, is_anonymous=True).update(is_anonymous=False, updated_at=moment)
         note_changed([person_id], "hand", at=moment)
     return value
@@ -120,6 +121,7 @@ def remove_contact(*, person_id: int, kind: str, value: str, at: datetime | None
         shared.filter(kind=kind, value=value).delete()
         if contacts.filter(kind=kind, value=value).delete()[0]:
             hand_on([(kind, value)])
+        searching.refresh([person_id])
         set_main(person_id=person_id, kind=kind)
         note_changed([person_id], "hand", at=moment)
 

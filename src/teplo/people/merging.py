@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from teplo.kit import bulk
 from teplo.kit.clock import now
 from teplo.kit.ids import new_ids
-from teplo.people import carrying, queries
+from teplo.people import carrying, queries, searching
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import Pair, Snapshot, move_leaves, rounds
 from teplo.people.models import AttributeChange, DuplicatePair, Identity, Merge, Person, PersonTag, TagChange
@@ -130,6 +130,7 @@ def merge_people(
             winner_id=winner_id, loser_id=loser_id, reason=reason, snapshot=snapshot, by=by, at=moment
         )
         _settle_pairs(winner_id, loser_id, moment)
+        searching.refresh((winner_id, loser_id))
         note_changed([winner_id], "merge", at=moment)
     return merge
 
@@ -222,6 +223,7 @@ def sweep_late_leaves(*, since: datetime) -> int:
         for turn in rounds([(loser, last[loser]) for loser in sorted(late)]):
             _take_identities(turn)
             move_leaves(turn)
+        searching.refresh({*late, *(last[loser] for loser in late)})
         note_changed([last[loser] for loser in late], "merge")
     return len(late)
 

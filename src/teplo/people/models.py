@@ -141,14 +141,21 @@ class Identity(models.Model):
     source = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(default=now)
 
+
+class SearchText(models.Model):
+    """All that a person may be looked for by, folded, in one text: made of names and contacts by `searching.py`.
+
+    A table of FTS5 on SQLite, hence not Django's to make (`kit/inside.py`, migration 0014).
+    """
+
+    person = models.OneToOneField(
+        Person, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, primary_key=True, db_column="rowid"
+    )
+    text = models.TextField()
+
     class Meta:
-        indexes = (
-            models.Index(
-                fields=["value", "person", "kind"], name="identity_inside",
-                opclasses=["varchar_pattern_ops", "int8_ops", "varchar_ops"],
-                condition=~models.Q(kind="visitor"),
-            ),
-        )  # fmt: skip
+        managed = False
+        db_table = "people_searchtext"
 
 
 class SharedContact(models.Model):

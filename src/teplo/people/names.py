@@ -42,12 +42,27 @@ def _without_accents(found: re.Match[str]) -> str:
     return "".join(sign for sign in plain_letters if not unicodedata.combining(sign))
 
 
-_TWINS = str.maketrans({"і": "и", "ї": "и", "є": "е", "ґ": "г"})
+TWINS = {"і": "и", "ї": "и", "є": "е", "ґ": "г"}
+"""Letters of Ukrainian and as they are typed, or spelt, in Russian: whatever is searched is compared so."""
+_MADE_ONE = str.maketrans(TWINS)
+_LEFT_OUT = str.maketrans({"'": ""})
+_CYRILLIC = re.compile("[а-яґєії]")
 
 
 def search_key(text: str) -> str:
     """A longer text as it is searched: folded as names are, and Ukrainian letters as their Russian twins."""
-    return " ".join(name_key(word) for word in text.split()).translate(_TWINS)
+    return " ".join(name_key(word) for word in text.split()).translate(_MADE_ONE)
+
+
+def look_key(word: str) -> str:
+    """A typed word as texts of people are searched for it: as `search_key`, without apostrophes.
+
+    A Latin i among Cyrillic letters is meant as theirs.
+    """
+    key = name_key(word).translate(_LEFT_OUT)
+    if _CYRILLIC.search(key):
+        key = key.replace("i", "и")
+    return key.translate(_MADE_ONE)
 
 
 def company_key(text: str) -> str:

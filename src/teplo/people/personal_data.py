@@ -13,7 +13,7 @@ from django.db import transaction
 
 from teplo.accounts.models import Notice
 from teplo.kit.clock import now
-from teplo.people import queries
+from teplo.people import queries, searching
 from teplo.people.leaves import Erasing, Leaf, all_leaves
 from teplo.people.models import DuplicatePair, Identity, IdentityClaim, Merge, Person
 from teplo.people.sharing import hand_on
@@ -79,6 +79,7 @@ def _erase_batch(wanted: Sequence[int], at: datetime) -> int:
     held = list(identities.exclude(kind="visitor").values_list("kind", "value"))
     identities.delete()
     hand_on(held, but=people)
+    searching.forget(people)
     for leaf in all_leaves():
         _erase_rows(leaf, people)
     Merge.objects.filter(winner_id__in=people).update(snapshot={}, undone_at=at)

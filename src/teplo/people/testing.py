@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from teplo.people import searching
 from teplo.people.models import AttributeDefinition, Company, Identity, Person
 from teplo.people.names import company_key, name_key
 
@@ -20,6 +21,7 @@ def make_person(**changes: Any) -> Person:
     person = Person.objects.create(**fields)
     for kind, value in contacts.items():
         make_identity(person=person, kind=kind, value=value)
+    searching.refresh([person.id])
     return person
 
 
@@ -33,7 +35,10 @@ def make_stranger(**changes: Any) -> Person:
 def make_identity(*, person: Person, **changes: Any) -> Identity:
     """A contact of a person: an e-mail unless said otherwise."""
     fields = {"kind": "email", "value": f"person{next(_numbers)}@example.com", "is_main": True, **changes}
-    return Identity.objects.create(person=person, **fields)
+    identity = Identity.objects.create(person=person, **fields)
+    if identity.kind != "visitor":
+        searching.refresh([person.id])
+    return identity
 
 
 def make_company(**changes: Any) -> Company:

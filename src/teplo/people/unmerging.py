@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from teplo.kit.clock import now
-from teplo.people import carrying, queries
+from teplo.people import carrying, queries, searching
 from teplo.people.changing import note_changed
 from teplo.people.leaf_moves import restore_leaves
 from teplo.people.merging import KEYS_OF, name_of
@@ -67,6 +67,7 @@ def undo_merge(*, merge_id: int, by: str, at: datetime | None = None) -> Merge:
         DuplicatePair.objects.filter(
             first_id__in=(merge.winner_id, merge.loser_id), second_id__in=(merge.winner_id, merge.loser_id)
         ).update(answer="different", answered_at=moment)
+        searching.refresh((merge.winner_id, merge.loser_id))
         note_changed([merge.winner_id, merge.loser_id], "merge", at=moment)
     merge.undone_at = moment
     return merge

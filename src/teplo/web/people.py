@@ -33,6 +33,7 @@ from teplo.people.choosing import EVERYBODY, KNOWN, STRANGERS
 from teplo.people.identities import ContactUnreadable
 from teplo.people.making import ContactTaken, NewPerson, make_person
 from teplo.people.models import Person
+from teplo.people.seeking import Sought, seek
 from teplo.tracking.vocabulary import SOURCES
 from teplo.web.answers import page, part_of, place_to_return, redirect, refused, saved, wants_fragment
 from teplo.web.formatting import as_number, cell
@@ -87,8 +88,10 @@ class Line:
 
 @requires(Right.SEE)
 def people_list(request: HttpRequest) -> HttpResponse:
-    query, found = _found(request)
-    numbers = _numbers(query)
+    query = read_query(request)
+    sought = seek(query.search) if query.search and not query.error else None
+    query, found = _found(request, query, sought)
+    numbers = _numbers(query, sought)
     headings = _headings(request.user, query)
     views = _views(request.user)
     current = next((view for view, _url in views if view.query == query.as_json()), None)
@@ -152,24 +155,23 @@ def _own_value(person: Person, key: str) -> str:
     return cell(value) if value is not None else ""
 
 
-def _found(request: HttpRequest) -> tuple[ListQuery, Page]:
+def _found(request: HttpRequest, query: ListQuery, sought: Sought | None) -> tuple[ListQuery, Page]:
     """A query that cannot be used finds nobody: what is done with a list must never be done with everybody."""
-    query = read_query(request)
     after = request.GET.get("after", "")
     try:
-        return query, list_people(chosen=query.chosen, sort=query.sort, after=after)
+        return query, list_people(chosen=query.chosen, sort=query.sort, after=after, sought=sought)
     except QueryRefused:
         return query, Page([], "")
     except ConditionError as error:
         return query.broken(error), Page([], "")
 
 
-def _numbers(query: ListQuery) -> Numbers:
+def _numbers(query: ListQuery, sought: Sought | None) -> Numbers:
     """Exact for some thousands; else what was counted less than a minute ago, else "more than", or nothing yet."""
     if query.error:
         return Numbers(None)
     limit = _COUNT_AT_ONCE if query.condition else None
-    return cache.get(_count_key(query)) or count_people(chosen=query.chosen, limit=limit)
+    return cache.get(_count_key(query)) or count_people(chosen=query.chosen, limit=limit, sought=sought)
 
 
 def _found_text(numbers: Numbers) -> str:

@@ -1,15 +1,14 @@
 """Typed words and conditions choose people; acts are done with all of them."""
 
 import pytest
-from django.db import connection
-from django.db.models import Q
 
 from teplo.jobs.models import Job
 from teplo.jobs.testing import run_all_jobs
-from teplo.people import acting, choosing
+from teplo.people import acting
 from teplo.people.acting import ActUnknown, start_acting
 from teplo.people.choosing import Chosen, find_by_text, people_of
-from teplo.people.models import ChangeNote, Identity, Person
+from teplo.people.models import ChangeNote, Person
+from teplo.people.seeking import seek
 from teplo.people.testing import make_attribute, make_identity, make_person, make_stranger
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +62,8 @@ def test_a_person_is_found_by_a_part_of_what_is_known(text):
         assert find_by_text(text) == []
         return
     assert find_by_text(text) == [olha.id]
-    for is_listed in (True, False):
-        assert list(people_of(Chosen(search=text), is_listed=is_listed)) == [olha]
+    for sought in (seek(text), None):
+        assert list(people_of(Chosen(search=text), sought=sought)) == [olha]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,8 @@ def test_a_person_is_found_by_a_part_of_what_is_known(text):
     [
         ("Müller", "MULLER"), ("Łukasz", "lukasz"), ("José", "jose"), ("Jose\u0301", "José"), ("Семёнов", "семенов"),
         ("Вікторія", "викторія"), ("Викторів", "вікторів"), ("Ґалаґан", "галаган"), ("Сергій", "сергiй"),
-        ("O’Neil", "o'neil"),
+        ("O’Neil", "o'neil"), ("В’ячеслав", "в'ячеслав"), ("В'ячеслав", "вʼячесл"), ("Вʼячеслав", "вячеслав"),
+        ("Київська", "киивськ"), ("Йосиф", "йоси"), ("Ёлкин", "елкин"), ("Елкин", "ёлки"), ("Їжакевич", "ижаке"),
         ("Nguyễn", "guyen"), ("Йосип", "йосип"), ("İlker", "ilker"),
     ],
 )  # fmt: skip
@@ -94,42 +94,6 @@ def test_whoever_is_called_just_so_comes_first():
         make_person(first_name="Ян", last_name="Ображенов"),
     )
     assert find_by_text("ображен") == [last.id, first.id, inside.id]
-
-
-def test_many_of_a_part_are_listed_page_by_page():
-    people = {make_person(first_name="Яна", last_name=f"Заримова{n}").pk for n in range(30)}
-    choosing._FEW, few = 5, choosing._FEW
-    try:
-        assert set(people_of(Chosen(search="римова"), is_listed=True).values_list("pk", flat=True)) == people
-    finally:
-        choosing._FEW = few
-
-
-def test_parts_of_names_are_read_from_an_index(semyonova):
-    if connection.vendor != "sqlite":
-        pytest.skip("the planner of PostgreSQL prefers to read tiny tables whole")
-    words = choosing._words("енов")
-    people = choosing._with_a_name(Person.objects.filter(choosing._all_of(words)))
-    assert "COVERING INDEX person_names" in people.values("id").explain()
-    contacts = Identity.objects.filter(~Q(kind="visitor"), value__contains="exam").values("person_id")
-    assert "COVERING INDEX identity_inside" in contacts.explain()
-
-
-def test_postgresql_has_trigram_indexes_where_it_may(semyonova):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite reads its small indexes")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_indexes WHERE indexdef LIKE '%gin_trgm_ops%'")
-        assert cursor.fetchone()[0] == 3
-
-
-def test_searching_uses_indexes(semyonova):
-    if connection.vendor != "sqlite":
-        pytest.skip("the planner of PostgreSQL prefers to read tiny tables whole")
-    for look in (
-        Person.objects.filter(last_key__startswith="а", last_key__gt="", last_key__gte="а", last_key__lt="б"),
-    ):
-        assert "USING" in look.values("id").explain()
 
 
 def test_strangers_and_the_erased_are_left_out_unless_asked_for(semyonova):
@@ -177,12 +141,3 @@ def test_a_word_is_added_to_a_list_once():
 def test_an_unknown_act_is_refused():
     with pytest.raises(ActUnknown):
         start_acting(act="praise", chosen=Chosen(), args={}, by=1)
-
-
-def test_many_of_one_name_are_found_as_well_as_few(monkeypatch, semyonova):
-    monkeypatch.setattr("teplo.people.choosing._FEW", 2)
-    for _ in range(4):
-        make_person(first_name="Борис", last_name="Семенов")
-    assert people_of(Chosen(search="семен")).count() == 5
-    assert people_of(Chosen(search="бор сем")).count() == 4
-    assert people_of(Chosen(search="семенова")).count() == 1
