@@ -191,7 +191,7 @@ def people_count(request: HttpRequest) -> HttpResponse:
     try:
         numbers = cache.get(_count_key(query))
         if numbers is None:
-            numbers = count_people(chosen=query.chosen, at_most=None, limit=_COUNT_AT_MOST)
+            numbers = count_people(chosen=query.chosen, at_most=None, limit=_COUNT_AT_MOST, sought=None)
             cache.set(_count_key(query), numbers, _COUNT_KEPT)
     except (QueryRefused, ConditionError):
         numbers = Numbers(None)

@@ -12,7 +12,7 @@ from teplo.accounts.models import Notice, Role, Workspace
 from teplo.accounts.notices import NewNotice, notify
 from teplo.accounts.testing import make_user
 from teplo.kit.clock import now
-from teplo.people.models import Person
+from teplo.people.testing import make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +164,7 @@ def test_nobody_opens_another_s_notice(client, owner):
 
 
 def test_the_palette_finds_pages_and_people(client, owner):
-    Person.objects.create(first_name="Алёна", last_name="Ёлкина", first_key="алена", last_key="елкина")
+    make_person(first_name="Алёна", last_name="Ёлкина")
     assert "Алёна Ёлкина" in client.get("/search/", {"q": "ёлк"}).content.decode()
     assert "/settings/users/" in client.get("/search/?q=colleag").content.decode()
     assert "Nothing is found" in client.get("/search/?q=zzzz").content.decode()
