@@ -183,6 +183,7 @@ class _Plan:
     def with_new_contacts(self) -> set[int]:
         people = {person for (kind, _), (person, _) in self.new_identities.items() if kind != _VISITOR}
         people |= {person for _, person in self.sharers.new}
+        people |= {person for person in self.new_people if not self.is_anonymous[person]}
         return {self._now(person) for person in people}
 
     def resolve(self, claims: Sequence[Claim]) -> list[int]:
