@@ -10,13 +10,15 @@ import django.db.models.deletion
 from django.db import connection, migrations, models, transaction
 
 from teplo.kit import inside
+from teplo.kit.indexing import RemoveIndexLive
 from teplo.people import searching
 
 
 def drop_extension_indexes(apps, schema_editor):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX IF EXISTS person_last_inside, person_first_inside, identity_trigrams")
+            for name in ("person_last_inside", "person_first_inside", "identity_trigrams"):
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 def make_texts(apps, schema_editor):
@@ -59,7 +61,7 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "people_searchtext", "managed": False},
         ),
-        migrations.RemoveIndex(model_name="identity", name="identity_inside"),
-        migrations.RunPython(drop_extension_indexes, migrations.RunPython.noop),
         migrations.RunPython(make_texts, drop_texts),
+        RemoveIndexLive(model_name="identity", name="identity_inside"),
+        migrations.RunPython(drop_extension_indexes, migrations.RunPython.noop),
     ]
