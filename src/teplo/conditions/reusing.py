@@ -13,13 +13,14 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db import connection
 
 from teplo.conditions import registry
 
 Statement = tuple[str, tuple[Any, ...]]
+Made = TypeVar("Made")
 Build = Callable[[Sequence[int], datetime], Statement]
 Encode = Callable[[Sequence[int]], Any]
 """How `Build` passes the ids of the people: as one parameter, made of them by this function."""
@@ -38,6 +39,7 @@ class _Compiled:
 
 
 _compiled: OrderedDict[Hashable, _Compiled | None] = OrderedDict()
+_made: OrderedDict[Hashable, object] = OrderedDict()
 _lock = Lock()
 
 
@@ -61,6 +63,20 @@ def reuse(*, key: Hashable, build: Build, encode: Encode, ids: Sequence[int], at
     for place in found.places:
         params[place] = people
     return found.text, tuple(params)
+
+
+def keep(*, key: Hashable, make: Callable[[], Made]) -> Made:
+    """What `make()` answers, made once while the vocabulary is unchanged. `key` must hold all that it closes over."""
+    whole = (connection.vendor, key, registry.state(), str(registry.zone()))
+    with _lock:
+        if whole in _made:
+            return cast(Made, _made[whole])
+    made = make()
+    with _lock:
+        _made[whole] = made
+        while len(_made) > _KEPT:
+            _made.popitem(last=False)
+    return made
 
 
 def _compile(build: Build, encode: Encode, at: datetime, zone: tzinfo) -> _Compiled | None:

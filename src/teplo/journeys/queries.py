@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -32,8 +34,24 @@ def activity_ids() -> dict[str, int]:
 _activity_ids: Remembered[dict[str, int]] = Remembered(lambda: Activity.objects.values_list("key", "pk"), dict)
 
 
-def time_zones(person_ids: Sequence[int]) -> dict[int, ZoneInfo]:
+_known_zones: ContextVar[Mapping[int, ZoneInfo]] = ContextVar("known_zones", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def with_zones_of(person_ids: Sequence[int]) -> Iterator[None]:
+    """Ask once where these people live, for whoever asks within."""
+    token = _known_zones.set(time_zones(person_ids))
+    try:
+        yield
+    finally:
+        _known_zones.reset(token)
+
+
+def time_zones(person_ids: Sequence[int]) -> Mapping[int, ZoneInfo]:
     """Where each person lives, as quiet hours see it: own zone, city, country, phone, else the workspace's."""
+    known = _known_zones.get()
+    if known and all(person in known for person in person_ids):
+        return known
     usual = get_workspace().timezone
     places = {
         person: place

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from teplo.journeys.graph import Plan, read_plan
 from teplo.journeys.models import EnrolmentState, JourneyVersion
+from teplo.journeys.queries import with_zones_of
 from teplo.journeys.steps.kind import Walker, is_drawn
 from teplo.journeys.walking import settle, walk
 from teplo.kit.clock import at_moment, now
@@ -49,9 +50,10 @@ def rehearse(
         for number, person in enumerate(person_ids)
     ]
     rehearsal = Rehearsal(people=len(walkers), days=days)
-    with at_moment(start):
-        settle(plan=plan, walkers=walkers, at=start, response=response)
-    _run(_Calendar(walkers, start, response), plan, start, start + min(timedelta(days=days), LONGEST), rehearsal)
+    with with_zones_of(person_ids):
+        with at_moment(start):
+            settle(plan=plan, walkers=walkers, at=start, response=response)
+        _run(_Calendar(walkers, start, response), plan, start, start + min(timedelta(days=days), LONGEST), rehearsal)
     for walker in walkers:
         if walker.state == EnrolmentState.ACTIVE:
             rehearsal.waiting[walker.step] += 1

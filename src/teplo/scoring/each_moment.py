@@ -24,6 +24,7 @@ from django.db.models import DateTimeField
 from django.db.models.expressions import RawSQL
 
 from teplo.conditions import registry
+from teplo.conditions.reusing import keep
 from teplo.conditions.vocabulary import Asking
 from teplo.people.models import AttributeChange, Person
 from teplo.scoring.models import Criterion
@@ -77,7 +78,8 @@ class EachMoment(Compilation):
         self.tables, self.sample, self.scope, self.at, self.is_past = tables, sample, scope, at, True
         self.by_hand, self.today = False, self._asking.today
         self.rules = Rules(tables[0].table, tuple(self._pieces.criteria), ())
-        self._conditions = self._conditions_of_moments()
+        asked = (("deed",) if item.activity_id else str(item.condition) for item in self._pieces.criteria)
+        self._conditions = keep(key=("each moment", scope, *asked), make=self._conditions_of_moments)
 
     def totals(self, columns: Sequence[str] = ()) -> Sql:
         """One row per person of the sample: person_id, these columns of the sample, and t0 … tn, each table's total."""
