@@ -45,6 +45,10 @@ _SOLE = frozenset(("ип", "и.п.", "фоп", "спд", "чп", "фл-п"))
 """Forms of people who trade by themselves: a person's name follows."""
 _TITLES = frozenset(_TITLE_WORDS.split())
 _INITIALS = re.compile(r"(?:[^\W\d_]\.\s*)+(?:-?[^\W\d_]\.)*|[^\W\d_]")
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_SURNAME_COMMA = re.compile(r"([^\W\d_][\w'’-]+),\s*([^\W\d_a-zа-яёіїєґ][\w'’-]+(?: [^\W\d_a-zа-яёіїєґ][\w'’.-]*)?)")
+"""«Иванов, Иван», “Smith, John P.”: what follows in small letters is no name."""
+_BEHIND_NAMES = frozenset(("jr", "sr", "phd", "md", "mba", "esq", "ii", "iii", *_TITLES))
 _QUOTES = "«»\"“”„'"
 
 
@@ -69,6 +73,10 @@ def split_full_name(text: str, *, surname_first: bool = False) -> tuple[str, str
     """
     if is_organisation(text):
         return ("", "", "")
+    text = _IN_BRACKETS.sub(" ", text[:400])
+    if (found := _SURNAME_COMMA.fullmatch(text.strip())) and found[2].lower() not in _BEHIND_NAMES:
+        first, _, middle = found[2].partition(" ")
+        return (first, middle, found[1])
     every = text.replace("\u00a0", " ").replace(",", " ").split()
     words = [word for word in every if not _is_no_name(word)]
     if len(words) == 1 and len(every) > 1 and not _is_given(words[0]):

@@ -206,7 +206,8 @@ def _meaning(heading: str, values: Sequence[str], sets: Mapping[str, set[str]], 
         return None
     if meaning == "created_at":
         parts = [part for value in values for part in (read_list(value) or [value])[:1]]
-        if sum(_day(part) is None for part in parts) > 0.2 * len(parts):
+        strange = sum(_day(part) is None for part in parts)
+        if strange > max(1, 0.2 * len(parts)) or 2 * strange > len(parts):
             return None
     if meaning == "position" and are_titles(values):
         return None
@@ -269,10 +270,15 @@ def _guess_of_event(heading: str, values: Sequence[str]) -> Column:
 
 
 def _own_field(heading: str, values: Sequence[str]) -> Column:
-    if not heading or not values or is_technical(heading):
+    if not heading or not values or is_technical(heading) or _counts_rows(heading):
         return Column()
     kind = guess_type(values, is_dated=says_date(heading), is_region=says_region(heading))
     return Column("attribute", key_of(heading), kind, heading)
+
+
+def _counts_rows(heading: str) -> bool:
+    """Whether a column only numbers the rows of a report."""
+    return "".join(heading.lower().split()).strip(".") in ("№", "№п/п", "п/п", "#", "nп/п", "№з/п", "з/п№")
 
 
 def _property_of(heading: str, values: Sequence[str]) -> Column:

@@ -113,7 +113,10 @@ _PHRASES: dict[str, str] = {
         "added time | added | time added | profile created on | opt in timestamp | optin timestamp | "
         "signup timestamp | "
         "sign up time | registration time | date of registration | sent | sent at | submitted | submission date | "
-        "date submitted | submit date | дата отправки | дата и время заявки | время создания | час створення | додано",
+        "date submitted | submit date | когда пришел | когда пришла | дата прихода | "
+        "дата знакомства | дата першого контакту | "
+        "first contact date | date of first contact | lead created | дата отправки | "
+        "дата и время заявки | время создания | час створення | додано",
     "owner":
         "ответственный | відповідальний | ответственный за контакт | менеджер | contact owner | "
         "lead owner | owner | owner email | deal owner | person owner | contact owner name | "

@@ -272,7 +272,7 @@ def guess_type(samples: Sequence[str], *, is_dated: bool = False, is_region: boo
     if all(_number(text) is not None for text in values):
         return "number"
     dates = sum(not text.isdigit() and read_moment(text, order="dmy", zone=UTC) is not None for text in values)
-    if dates == len(values) or (len(values) >= 5 and dates >= 0.8 * len(values)):
+    if dates == len(values) or (dates >= 2 and len(values) - dates <= max(1, 0.2 * len(values))):
         return "date"
     different = set(values)
     if len(values) >= 10 and len(different) <= max(2, min(12, len(values) // 5)) and max(map(len, different)) <= 60:

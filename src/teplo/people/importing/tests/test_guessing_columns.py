@@ -4,6 +4,7 @@ import pytest
 
 from teplo.people.importing.guessing import guess_mapping, key_of, vendor_of
 from teplo.people.importing.headings import meaning_of, plain_heading
+from teplo.people.importing.values import guess_type
 from teplo.people.models import AttributeDefinition
 
 
@@ -109,3 +110,27 @@ def test_a_key_is_made_of_the_heading(heading: str, key: str) -> None:
 
 def test_headings_are_compared_without_case_marks_and_doubled_spaces() -> None:
     assert plain_heading("  Phone_Number*: ") == "phone number"
+
+
+def test_a_report_is_read_with_its_numbers_of_rows_and_its_total() -> None:
+    headers = ["№ п/п", "Наименование", "Контактное лицо", "E-mail", "Дата регистрации"]
+    rows = [
+        ["1", 'ООО "Ромашка"', "Иванов Иван", "info@example.com", "01.02.2020"],
+        ["2", 'АО "Мир"', "Петров Пётр", "petr@example.com", "03.04.2020"],
+        ["3", "ИП Сидоров", "Сидоров Илья", "ilya@example.com", "13.04.2020"],
+        ["Итого:", "", "", "", "3"],
+    ]
+    found = [column.target for column in guess_mapping(headers, rows).columns]
+    assert found == ["skip", "company", "full_name", "email", "created_at"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["01.02.2020", "03.04.2020", "не помню"], "date"),
+        (["01.02.2020", "не помню"], "text"),
+        (["01.02.2020", "да", "нет", "потом"], "text"),
+    ],
+)
+def test_one_strange_value_among_dates_does_not_make_a_text(values: list[str], kind: str) -> None:
+    assert guess_type(values) == kind
