@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -22,6 +22,7 @@ from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
 from teplo.people.owning import NotYours, not_yours
 from teplo.people.queries import any_identity
+from teplo.people.sharing import everybody_with
 from teplo.scoring.outcomes import Told, tell_outcomes
 
 router = Router(tags=["outcomes"])
@@ -81,11 +82,14 @@ def _people(rows: Sequence[OutcomeAsked]) -> tuple[list[int], list[Flaw]]:
     """The person of each row (0: refused), and why those. Two queries, whatever the number of rows."""
     contacts, flaws = _contacts(rows)
     by_contact = _known_contacts({contact for found in contacts for contact in found})
+    shared = everybody_with(by_contact)
     named = {int(row.person) for row in rows if row.person}
     known = set(Person.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     moment, people = now(), list[int]()
     for number, (row, own) in enumerate(zip(rows, contacts, strict=True)):
-        person = (int(row.person) if int(row.person) in known else 0) if row.person else _agreed(own, by_contact)
+        person = (
+            (int(row.person) if int(row.person) in known else 0) if row.person else _agreed(own, by_contact, shared)
+        )
         if row.at > moment:
             flaws.append(
                 Flaw(place=f"outcomes[{number}].at", code="future", message=_("This moment has not come yet."))
@@ -132,9 +136,13 @@ def _known_contacts(contacts: set[tuple[str, str]]) -> dict[tuple[str, str], int
     return {(kind, value): person for kind, value, person in rows.values_list("kind", "value", "person_id")}
 
 
-def _agreed(own: Sequence[tuple[str, str]], known: dict[tuple[str, str], int]) -> int:
-    """The one person these contacts belong to; 0 when nobody's or several people's."""
-    people = {known[contact] for contact in own if contact in known}
+def _agreed(
+    own: Sequence[tuple[str, str]], known: dict[tuple[str, str], int], shared: Mapping[tuple[str, str], Sequence[int]]
+) -> int:
+    """The one person these contacts belong to; 0 when nobody's or several people's. A contact of several people says
+    only that it is one of them."""
+    having = [set(shared.get(contact, ())) or {known[contact]} for contact in own if contact in known]
+    people = set.intersection(*having) if having else set()
     return people.pop() if len(people) == 1 else 0
 
 

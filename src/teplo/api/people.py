@@ -22,6 +22,7 @@ from teplo.people.changing import note_changed
 from teplo.people.identities import ContactUnreadable, normalise
 from teplo.people.models import Identity, Person
 from teplo.people.owning import refuse_not_yours
+from teplo.people.sharing import everybody_with
 from teplo.people.tagging import LONGEST as LONGEST_TAG
 from teplo.people.tagging import add_tags, remove_tags, tags_of
 from teplo.scoring.explaining import Explanation, Part, explain, table_at
@@ -42,6 +43,12 @@ class PersonShort(Schema):
     first_name: str
     last_name: str
     is_anonymous: bool
+
+
+class PersonFound(PersonShort):
+    """Who holds the contact; `shared_with`: other people who have it too, such as colleagues with one office phone."""
+
+    shared_with: list[Id] = Field(default_factory=list)
 
 
 class TagsChanged(Asked):
@@ -142,8 +149,8 @@ class ExplainAsked(Asked):
     )
 
 
-@router.get("/find", auth=Token(Right.SEE), response=PersonShort, summary="Who has this contact")
-def find_person(request: HttpRequest, asked: Query[ContactAsked]) -> PersonShort:
+@router.get("/find", auth=Token(Right.SEE), response=PersonFound, summary="Who has this contact")
+def find_person(request: HttpRequest, asked: Query[ContactAsked]) -> PersonFound:
     try:
         value = normalise(kind=asked.kind, text=asked.value, region=get_workspace().phone_region)
     except ContactUnreadable as error:
@@ -152,9 +159,11 @@ def find_person(request: HttpRequest, asked: Query[ContactAsked]) -> PersonShort
     if found is None:
         raise NotThere(_("Nobody has this contact."))
     person = found.person
-    return PersonShort(
-        id=str(person.pk), first_name=person.first_name, last_name=person.last_name, is_anonymous=person.is_anonymous
-    )
+    having = everybody_with([(str(asked.kind), value)]).get((asked.kind, value), [])
+    return PersonFound(
+        id=str(person.pk), first_name=person.first_name, last_name=person.last_name, is_anonymous=person.is_anonymous,
+        shared_with=[str(other) for other in having if other != person.pk],
+    )  # fmt: skip
 
 
 @router.get("/{person_id}/tags", auth=Token(Right.SEE), response=TagsShown, summary="Tags of a person")

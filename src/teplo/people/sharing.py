@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -239,17 +240,33 @@ def _since(rows: Sequence[tuple[str, str, int, str]]) -> dict[tuple[int, str, st
     }
 
 
-def why_asked(first_id: int, second_id: int) -> tuple[list[Contact], bool, bool]:
-    """Of two cards: the contacts both have, whether their names surely differ, and whether both have e-mails of their
-    own."""
-    have: dict[int, set[Contact]] = {first_id: set(), second_id: set()}
-    rows = Identity.objects.filter(person_id__in=have).exclude(kind="visitor")
+class Likeness(NamedTuple):
+    """What speaks for and against two cards being one person's."""
+
+    contacts: list[Contact]
+    """What both have."""
+    names_differ: bool
+    emails_differ: bool
+    """Each has an e-mail of their own."""
+
+
+def likeness_of(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Likeness]:
+    """Of each pair of cards; three statements."""
+    people = {person for pair in pairs for person in pair}
+    have: dict[int, set[Contact]] = {person: set() for person in people}
+    rows = Identity.objects.filter(person_id__in=among(people)).exclude(kind="visitor")
     for person, kind, value in rows.values_list("person_id", "kind", "value"):
         have[person].add((kind, value))
-    own = [{c for c in contacts if c[0] == "email" and not is_shared_kind(*c)} for contacts in have.values()]
-    for person, contacts in shared_by(have).items():
+    own = {person: any(c[0] == "email" and not is_shared_kind(*c) for c in found) for person, found in have.items()}
+    for person, contacts in shared_by(people).items():
         have[person].update(contacts)
-    names = Person.objects.filter(id__in=have).values_list("id", "first_name", "last_name")
+    names = Person.objects.filter(id__in=among(people)).values_list("id", "first_name", "last_name")
     called = {person: (first, last) for person, first, last in names}
-    one, other = (called.get(person, NO_NAME) for person in have)
-    return sorted(have[first_id] & have[second_id]), names_differ(one, other), all(own)
+    return {
+        (one, other): Likeness(
+            sorted(have[one] & have[other]),
+            names_differ(called.get(one, NO_NAME), called.get(other, NO_NAME)),
+            own[one] and own[other],
+        )
+        for one, other in pairs
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from teplo.accounts.models import User
 from teplo.insights.people_list import rows_of
 from teplo.jobs.models import Job
 from teplo.jobs.starting import live_job, start_job
+from teplo.kit.clock import now
 from teplo.kit.wording import in_language
 from teplo.people import duplicates
 from teplo.people.attributes import definitions
@@ -24,6 +26,7 @@ from teplo.people.merging import CannotMerge, FieldChoice, MergePreview, merge_p
 from teplo.people.models import Company, DuplicatePair, Person
 from teplo.people.owning import not_yours
 from teplo.people.places import NAMED
+from teplo.people.sharing import Likeness, likeness_of, shared_by
 from teplo.stages.merging import is_taken_over
 from teplo.web.answers import page, redirect, refused, saved
 from teplo.web.owned import acts_on
@@ -38,13 +41,14 @@ _SUBJECT = "duplicates"
 @requires(Right.EDIT_PEOPLE)
 def duplicate_list(request: HttpRequest) -> HttpResponse:
     open_pairs = DuplicatePair.objects.filter(answer="")
-    pairs = list(open_pairs.order_by("-likeness", "id")[:PAGE])
+    pairs = list(open_pairs.order_by(F("put_off_at").asc(nulls_first=True), "-likeness", "id")[:PAGE])
     people = [person for pair in pairs for person in (pair.first_id, pair.second_id)]
     others = not_yours(request.user, people)
     rows = {row.person.pk: row for row in rows_of([person for person in people if person not in others])}
+    alike = likeness_of([(pair.first_id, pair.second_id) for pair in pairs])
     context = {
         "pairs": [
-            (pair, rows[pair.first_id], rows[pair.second_id], str(duplicates.REASONS.get(pair.reason, pair.reason)))
+            (pair, rows[pair.first_id], rows[pair.second_id], _why(pair.reason, alike[pair.first_id, pair.second_id]))
             for pair in pairs
             if pair.first_id in rows and pair.second_id in rows
         ],
@@ -70,7 +74,7 @@ def _people_of_pair(pair_id: int) -> list[int]:
 @requires(Right.EDIT_PEOPLE)
 @acts_on("pair_id", people=_people_of_pair)
 def duplicate(request: HttpRequest, pair_id: int) -> HttpResponse:
-    """The two cards side by side; POST is the human's word."""
+    """The two cards side by side; POST is the human's word: one person, two people, or later."""
     pair = DuplicatePair.objects.filter(pk=pair_id).first()
     if pair is None:
         raise Http404
@@ -91,6 +95,9 @@ def _suggested(first_id: int, second_id: int) -> tuple[int, int]:
 
 
 def _answer(request: HttpRequest, pair: DuplicatePair) -> HttpResponse:
+    if request.POST.get("answer") == "later":
+        DuplicatePair.objects.filter(pk=pair.pk, answer="").update(put_off_at=now())
+        return redirect(request, "duplicates")
     is_same = request.POST.get("answer") == "same"
     winner = request.POST.get("winner", "")
     try:
@@ -162,6 +169,7 @@ def _compare(request: HttpRequest, winner_id: int, loser_id: int, pair: Duplicat
         refused(request, str(refusal))
         return redirect(request, "duplicates")
     rows = {row.person.pk: row for row in rows_of([winner_id, loser_id])}
+    likeness = likeness_of([(winner_id, loser_id)])[winner_id, loser_id]
     context = {
         "preview": preview,
         "is_stage_taken": is_taken_over(winner_id=winner_id, loser_id=loser_id),
@@ -169,9 +177,33 @@ def _compare(request: HttpRequest, winner_id: int, loser_id: int, pair: Duplicat
         "loser": rows[loser_id],
         "fields": _said_fields(preview),
         "pair": pair,
-        "reason": str(duplicates.REASONS.get(pair.reason, "")) if pair else "",
+        "reason": _why(pair.reason, likeness) if pair else "",
+        "shared": likeness.contacts,
+        "their_shared": [_shared_besides(preview).get(person, []) for person in (winner_id, loser_id)],
     }
     return page(request, "duplicates/compare.html", context)
+
+
+def _why(reason: str, likeness: Likeness) -> str:
+    """Why the two are asked about: what both have, and what speaks for two people."""
+    told = [str(duplicates.REASONS.get(reason, reason))]
+    if likeness.contacts:
+        both = " · ".join(value for _kind, value in likeness.contacts[:2])
+        told = [_("Both have %(contact)s") % {"contact": both}]
+    told += [_("the names differ")] if likeness.names_differ else []
+    told += [_("each has an e-mail of their own")] if likeness.emails_differ else []
+    return ", ".join(told)
+
+
+def _shared_besides(preview: MergePreview) -> dict[int, list[str]]:
+    """person → contacts of others that they share."""
+    held = [preview.winner_identities, preview.loser_identities]
+    own = {(row.person_id, row.kind, row.value) for rows in held for row in rows}
+    shared = shared_by([preview.winner.pk, preview.loser.pk])
+    return {
+        person: [value for kind, value in contacts if (person, kind, value) not in own]
+        for person, contacts in shared.items()
+    }
 
 
 def _said_fields(preview: MergePreview) -> list[tuple[FieldChoice, str, str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from teplo.accounts.access import Right, requires
 from teplo.journeys.snapshots import take_snapshots
 from teplo.kit.clock import now
-from teplo.people.models import Identity, IdentityKind, Person
+from teplo.people.models import Identity, IdentityKind, Person, SharedContact
 from teplo.sales import answering
 from teplo.sales.assigning import colleague_names
 from teplo.sales.cooling import REASONS as ENDED
@@ -102,9 +102,12 @@ def _context(row: HandOff) -> dict[str, Any]:
     }
 
 
-def _contacts(person_id: int) -> QuerySet[Identity]:
+def _contacts(person_id: int) -> list[Identity | SharedContact]:
     known = Identity.objects.filter(person_id=person_id)
-    return known.exclude(kind__in=(IdentityKind.VISITOR, IdentityKind.EXTERNAL)).order_by("-is_main", "kind")
+    own = list(known.exclude(kind__in=(IdentityKind.VISITOR, IdentityKind.EXTERNAL)).order_by("-is_main", "kind"))
+    held = {(row.kind, row.value) for row in own}
+    shared = SharedContact.objects.filter(person_id=person_id).order_by("kind", "value")
+    return [*own, *(row for row in shared if (row.kind, row.value) not in held)]
 
 
 def _is_offered_to(user_id: int, person_id: int, hand_off_id: int) -> bool:

@@ -39,6 +39,7 @@ from teplo.web.answers import page, part_of, place_to_return, redirect, refused,
 from teplo.web.formatting import as_number, cell
 from teplo.web.people_acts import offers_for
 from teplo.web.people_query import ListQuery, QueryRefused, read_query
+from teplo.web.sharing import offer_to_share, wants_to_share
 
 COLUMNS: Mapping[str, Any] = {
     "contacts": gettext_lazy("Contacts"),
@@ -346,13 +347,15 @@ def person_new(request: HttpRequest) -> HttpResponse:
     taken = None
     if request.method == "POST" and form.is_valid():
         try:
-            person_id = make_person(new=NewPerson(**form.cleaned_data), by=f"user:{request.user.pk}")
+            new = NewPerson(**form.cleaned_data, is_shared=wants_to_share(request))
+            person_id = make_person(new=new, by=f"user:{request.user.pk}")
             return redirect(request, "person", person_id)
         except ContactUnreadable as error:
             form.add_error(error.kind, str(error))
         except ContactTaken as error:
             taken = error.person_id
             form.add_error(error.kind, str(error))
+            offer_to_share(form, error)
     context = {"form": form, "taken": taken}
     return page(request, "people/new.html", context, fragment="people/_new.html", status=422 if form.errors else 200)
 

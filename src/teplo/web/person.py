@@ -30,9 +30,19 @@ from teplo.people.consent import CHANNELS, ConsentWord, record_consents
 from teplo.people.identities import CONTACT_KINDS, ContactUnreadable
 from teplo.people.making import ContactTaken, LastContact, add_contact, remove_contact, set_main
 from teplo.people.merging import winners_of
-from teplo.people.models import AttributeDefinition, Consent, ConsentState, DuplicatePair, Identity, Merge, Person
+from teplo.people.models import (
+    AttributeDefinition,
+    Consent,
+    ConsentState,
+    DuplicatePair,
+    Identity,
+    Merge,
+    Person,
+    SharedContact,
+)
 from teplo.people.personal_data import erase_people, export_person
 from teplo.people.places import NAMED
+from teplo.people.sharing import everybody_with
 from teplo.people.unmerging import CannotUndo, undo_merge
 from teplo.web.answers import page, part_of, place_to_return, redirect, refused, saved
 from teplo.web.claims import claims_on
@@ -43,6 +53,7 @@ from teplo.web.owned import acts_on
 from teplo.web.people_query import ListQuery
 from teplo.web.person_composer import composer_context
 from teplo.web.person_tags import tags_context
+from teplo.web.sharing import offer_to_share, wants_to_share
 from teplo.web.telling import channel_name, letter_name, tell, why_not_sent
 
 STORY_PARTS = {
@@ -130,14 +141,29 @@ def _local_time(name: str) -> str:
 
 def _contacts(person: Person) -> dict[str, Any]:
     rows = list(Identity.objects.filter(person_id=person.pk).order_by("kind", "-is_main", "created_at"))
+    own: list[Identity | SharedContact] = [row for row in rows if row.kind != "visitor"]
+    shared = list(SharedContact.objects.filter(person_id=person.pk).order_by("kind", "value"))
+    held = {(row.kind, row.value) for row in own}
+    shown = [*own, *(row for row in shared if (row.kind, row.value) not in held)]
+    others = _others_with({(row.kind, row.value) for row in shown}, person.pk)
     return {
-        "contacts": [(ICONS.get(row.kind, "at"), row, contact_link(row)) for row in rows if row.kind != "visitor"],
+        "contacts": [
+            (ICONS.get(row.kind, "at"), row, contact_link(row), others.get((row.kind, row.value), []))
+            for row in sorted(shown, key=lambda row: row.kind)
+        ],
         "visitors": sum(1 for row in rows if row.kind == "visitor"),
         "contact_kinds": [(kind, channel_name(kind)) for kind in CONTACT_KINDS],
     }
 
 
-def contact_link(identity: Identity) -> str:
+def _others_with(contacts: set[tuple[str, str]], person_id: int) -> dict[tuple[str, str], list[Person]]:
+    """Who else has these contacts."""
+    found = everybody_with(contacts)
+    people = Person.objects.in_bulk({other for having in found.values() for other in having} - {person_id})
+    return {contact: [people[other] for other in having if other in people] for contact, having in found.items()}
+
+
+def contact_link(identity: Identity | SharedContact) -> str:
     """Where a click on the contact leads."""
     value = identity.value
     return {
@@ -392,11 +418,15 @@ def contact_new(request: HttpRequest, person_id: int) -> HttpResponse:
     taken = None
     if request.method == "POST" and form.is_valid():
         try:
-            add_contact(person_id=person_id, by=_by(request), **form.cleaned_data)
+            is_shared = wants_to_share(request)
+            add_contact(person_id=person_id, by=_by(request), is_shared=is_shared, **form.cleaned_data)
             return redirect(request, "person", person_id)
-        except (ContactUnreadable, ContactTaken) as error:
-            taken = getattr(error, "person_id", None)
+        except ContactUnreadable as error:
             form.add_error("text", str(error))
+        except ContactTaken as error:
+            taken = error.person_id
+            form.add_error("text", str(error))
+            offer_to_share(form, error)
     context = {"person": person, "form": form, "taken": taken}
     return page(
         request, "person/contact.html", context, fragment="person/_contact.html", status=422 if form.errors else 200
@@ -410,7 +440,9 @@ def contact_change(request: HttpRequest, person_id: int) -> HttpResponse:
     """Take a contact off, or let it be the main one of its kind."""
     _person(person_id)
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
-    if not Identity.objects.filter(person_id=person_id, kind=kind, value=value).exists():
+    named = {"person_id": person_id, "kind": kind, "value": value}
+    is_own = Identity.objects.filter(**named).exists()
+    if not is_own and (not SharedContact.objects.filter(**named).exists() or "main" in request.POST):
         raise Http404
     if "main" in request.POST:
         set_main(person_id=person_id, kind=kind, value=value)

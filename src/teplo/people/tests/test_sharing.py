@@ -16,7 +16,7 @@ from teplo.people.making import ContactTaken, NewPerson, add_contact, make_perso
 from teplo.people.merging import merge_people
 from teplo.people.models import DuplicatePair, Identity, Person, SharedContact
 from teplo.people.personal_data import erase_people, export_person
-from teplo.people.sharing import everybody_with, shared_by, why_asked
+from teplo.people.sharing import everybody_with, likeness_of, shared_by
 from teplo.people.testing import make_person as made
 from teplo.people.unmerging import undo_merge
 from teplo.pipeline.tests.test_taking import take_all
@@ -178,7 +178,7 @@ def test_by_hand_a_phone_of_another_is_kept_on_both_cards_where_that_is_said():
 def test_why_two_are_asked_about_is_said_and_a_decided_pair_does_not_come_back():
     people = office(("Анна", "Иванова"), ("Борис", "Котов"))
     anna, boris = people["Анна"].id, people["Борис"].id
-    assert why_asked(anna, boris) == ([OFFICE], True, False)
+    assert likeness_of([(anna, boris)]) == {(anna, boris): ([OFFICE], True, False)}
     answer_pair(pair_id=DuplicatePair.objects.get().id, is_same=False, by=1)
     office(("Анна", "Иванова"), ("Борис", "Котов"))
     assert list(DuplicatePair.objects.values_list("answer", flat=True)) == ["different"]
