@@ -2,7 +2,10 @@
 
 Rules come from one source, the list of crawlers of `crawler-user-agents`, and from ours: words that only machines use,
 libraries that programs fetch pages with, previews of links in messengers; and browsers inside of apps, which that list
-takes for the apps' previews. How well they do is measured on lists not read here (benchmarks/agents.py).
+takes for the apps' previews. How well they do is measured on lists of others, half of which nobody looked at
+(benchmarks/agents.py).
+
+A person is whoever has a browser before them, also one inside of an app, and an app that names its phone.
 """
 
 # ruff: noqa: E501 (lists of words)
@@ -17,10 +20,11 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 _HUMAN_PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy")
 
 _MACHINE_PATTERNS = re.compile(
-    r"(?<!cu)bots?(?![a-z])|(?<!cu)bot[-_/ ]|[\w.+-]+@[\w-]+\.[a-z]{2,}|monitor(?!\w*;)|\bscan(?:ner)?\b|"
+    r"(?<!cu)bots?(?![a-z])|(?<!cu)bot[-_/ ]|[\w.+-]+@[\w-]+\.[a-z]{2,}|monitor(?!\w*;)|(?<![a-z])scan(?:ner)?(?![a-z])|"
     r"python(?:[-/ ]|$)|\bjava(?:/|\d)|\bgot[ /(]|\bnode(?:\.js)?(?:/|$)|^(?:dart|php|ruby|perl|bun|deno|hyper|swift|lua|"
     r"rust|nim|julia|elixir|erlang|scala|kotlin|ktor|hackney|mint|req|tesla|finch|httpoison)(?:\b|[-/_])|"
-    r"compatible; (?!msie|konqueror|iphone|ipad|googletoolbar|wv|android|opera|netscape)[^;)]*[;)]?[^;)]*\)\s*$"
+    r"compatible; (?!msie|konqueror|iphone|ipad|googletoolbar|wv|android|opera|netscape|linux|risc os|ibrowse|ms-office)"
+    r"(?![^)]*(?:amiga|morphos))[^;)]*[;)]?[^;)]*\)\s*$"
 )
 _MACHINE_WORDS = tuple(
     """
@@ -37,12 +41,28 @@ _MACHINE_WORDS = tuple(
     health check|watchdog|statuscake|newrelic|datadog|zabbix|nagios|synthetic|seo|backlink|plagiar|copyright|aggregator
     collector|googleother|google-|mediapartners|apis-google|feedvalidator|webzip|teleport|httrack|siteexplorer|site24x7
     wordpress/|joomla|drupal|magento|iframely|embedly|oembed|opengraph|metainspector|pagepeeker|webthumb
-    simplepie|liferea|newsblur|tt-rss|miniflux|freshrss|webhook|callback|gateway|proxy/|varnish|cloudflare|cdn/|akamai
+    agent/|agent 1|agent 2|agent 3|like gecko; |googlemessages|; +|linux; android 0;|linux; android 0)|-snapshot|(select | union |sleep(|load_file
+    /etc/|.env |${|<script|classifier|prospecting|prospector|weblight|duplexweb|search console|adsense|firephp
+    simplepie|liferea|newsblur|tt-rss|miniflux|freshrss|webhook|callback|gateway|varnish|cloudflare|cdn/|akamai
     """.replace("\n", "|")
     .replace("    ", "")
     .strip("|")
     .split("|")
 )
+_WORDS_IN_BROWSERS = tuple(
+    """
+    research|academic|survey|probe|audit|lookup|parser|domain|dataprovider|whois|dns/|certificate|pentest|exploit|phish
+    malware|threat|intelligence|metadata|enrich|webpage|json|api/|copier|grabber|snatch|leech|stripper|prefetch|pre-fetch
+    loadtest|loadimpact|benchmark|pinger|ping/|heartbeat|status/|alert|transcod|reputation|compliance|pricing|catalog
+    directory|index/|archive|vacuum|siphon|sniff|walker|automat|testing|performance|gtmetrix|thumb|scrap|extract|mining
+    miner|collect|server/|service/|worker/|task/|job/|queue|daemon|http/|fetch|url/|link/|unfurl|render|metrics|analytics
+    www.|validat|verify|valid/|accessib|wave/|axe/|wappalyzer|builtwith|whatweb|netcraft|shodan|prospect
+    """.replace("\n", "|")
+    .replace("    ", "")
+    .strip("|")
+    .split("|")
+)
+"""What machines do; of agents that say they are a browser, which say nothing of the kind. Apps may be called so."""
 _IN_APPS = re.compile(
     r"Instagram|FBAN|FBAV|FB_IAB|FBIOS|MetaIAB|Viber|VKAndroidApp|VKClient|vk_app|VK[ /]|Telegram-(?:Android|iOS)|"
     r"\bTelegram/|\bMAX/|MaxMessenger|OKApp|Line/|MicroMessenger|Snapchat|Pinterest|musical_ly|BytedanceWebview|"
@@ -53,13 +73,19 @@ _BROWSER = re.compile(
     r"Mozilla/5\.0 \((?!compatible)[^()]*(?:\([^()]*\)[^()]*)?\)[^()]*"
     r"(?:AppleWebKit/[\d.]+ \(KHTML, like Gecko\)|Gecko/[\w.]+)"
 )
+_APP_OF_A_PHONE = re.compile(r"^(?!okhttp|mozilla)[^()]+\([^()]*\bandroid \d[^()]*\) okhttp/")
+"""An app that names itself, its phone and what it fetches with."""
+_GLUED = re.compile(r"\bChrome/[\d.]+[A-Z][A-Za-z]+/\d")
+"""Put together by a program out of two browsers, in one of which it left the blank out."""
 _OWN_START = re.compile(r"(?:Mozilla|Opera)/", re.IGNORECASE)
 _PREVIEWS = re.compile(
-    r"^(?:WhatsApp|Viber|Telegram|Signal|Slack|Skype|Discord|Snapchat|Instagram|VK|MAX)\b(?!.*Mozilla/)"
+    r"^(?:WhatsApp|Viber|Telegram|Signal|Slack|Skype|Discord|Snapchat|Instagram|VK|MAX)\b(?!.*(?:Mozilla/|CFNetwork/))"
 )
 _SOMEBODYS = re.compile(
+    r"AppleWebKit|\bKHTML\b|Chrom(?:e|ium)[/_]|\bOPR/|Mosaic/|\blibwww/|Amiga|MorphOS|\bMac OS\b|\biPadOS\b|\bWindows/\d|"
+    r"\bwin\d+ x\d\d\b|\bandroid\b|smarttv|_tv\b|\bTV\b|AFT[A-Z]{1,4}|\bbrowser/|\[FBAN/|Nintendo|NETTV|UPnP/|LibVLC/|ViziOS|\bWatch ?OS|\bmacOS\b|\bGarmin\b|\bhw/iP|"
     r"Browser|J2ME|CLDC|\bWAP|Windows NT|Macintosh|\bX11\b|SmartTV|Smart-TV|HbbTV|Maple|Kindle|\bBada|Tizen|webOS|"
-    r"[Mm]obile|[Pp]hone|\bScale/|\bBuild/|AppleCoreMedia|"
+    r"(?<![a-z_])[Mm]obile|[Pp]hone|\bScale/|\bBuild/|AppleCoreMedia|"
     r"UCWEB|UP\.Browser|MIDP|Profile/|Configuration/|Dalvik/|CFNetwork/|Darwin/|\bAndroid\b|\biPhone\b|\biPad\b|\biOS\b|"
     r"\bwatchOS\b|Windows Phone|\bBREW\b|\bMAUI\b|Symbian|Series ?\d0|Obigo|NetFront|Teleca|\bBrowser/|\bOpera\b|Release/|"
     r"^(?:Nokia|SAMSUNG|SEC-|LG[-/E]|MOT-|SonyEricsson|Ericsson|SIE-|BlackBerry|HTC|PHILIPS|Alcatel|ZTE|HUAWEI|PANTECH|KDDI|"
@@ -92,14 +118,17 @@ _TOO_WIDE = (
 _ENGINES = re.compile(
     r"AppleWebKit|Gecko|Trident|MSIE|Presto|KHTML|Opera|NetFront|Goanna|Servo|Blink|NetFront|UP\.Browser|\[\w\w[\]-]|WebTV|"
     r"Konqueror|iCab|OmniWeb|Links|Lynx|Dillo|AvantGo|Palm|PSP|PlayStation|Nintendo|BeOS|Netscape|MIDP|Profile/|Series ?\d0|"
-    r"Symbian|MobilePhone|Windows CE|Android|Mobile Safari|iPhone|iPad"
+    r"Symbian|MobilePhone|Windows CE|Android|Mobile Safari|iPhone|iPad|UCWEB|IBrowse|Oregano|MSOffice",
+    re.IGNORECASE,
 )
 """What a browser of any year says; without one of these "Mozilla" is only said."""
 
 
-_SYSTEMS = re.compile(r"Windows|Linux|Mac|X11|SunOS|FreeBSD|OS/2|Amiga|RISC OS|BeOS")
-_MODEL = re.compile(r"; [^;()]* build/[^;()]*")
-"""A phone's model and build: any word may be the name of a phone."""
+_SYSTEMS = re.compile(r"Windows|Linux|Mac|X11|SunOS|FreeBSD|OS/2|Amiga|RISC OS|BeOS", re.IGNORECASE)
+_MODEL = re.compile(
+    r"; [^;()]* build/[^;()]*|(?<=; android \d)[\d.]*; [^;()/:@+]*(?=\))|embedded web browser from: http://[\w./]*"
+)
+"""A phone's model and build: any word may be the name of a phone. And a part of Internet Explorer with its address."""
 
 
 @lru_cache(maxsize=50_000)
@@ -108,19 +137,25 @@ def is_machine(user_agent: str) -> bool:
     agent = user_agent.strip()
     if not agent or _HUMAN_PROXIES.search(agent):
         return False
+    if _GLUED.search(agent):
+        return True
     low = _MODEL.sub("", agent.lower())
-    if _says_machine(low):
-        return not _is_inside_an_app(agent, low)
+    if _says_machine(low) or (_OWN_START.match(agent) and any(word in low for word in _WORDS_IN_BROWSERS)):
+        return not (_is_inside_an_app(agent, low) or _APP_OF_A_PHONE.match(low))
     if _PREVIEWS.match(agent):
         return True
     if not _OWN_START.match(agent):
         return _SOMEBODYS.search(agent) is None
+    if "rv:" in low and not any(engine in low for engine in ("gecko", "trident", "goanna", "servo", "webkit")):
+        return True
     if _ENGINES.search(agent) is None and _SYSTEMS.search(agent) is None:
         return True
     return _is_listed(agent) and not _is_inside_an_app(agent, low)
 
 
 def _says_machine(low: str) -> bool:
+    if low.endswith("agent") or low.startswith(("get /", "post /", "put /", "head /")):
+        return True
     return any(word in low for word in _MACHINE_WORDS) or _MACHINE_PATTERNS.search(low) is not None
 
 
@@ -137,7 +172,14 @@ _SURE = re.compile(r"(?<!cu)bots?(?![a-z])")
 
 def _is_listed(agent: str) -> bool:
     literals, others = _crawlers()
-    return any(word in agent for word in literals) or others.search(agent) is not None
+    left = _USUAL.sub("", agent)
+    return any(word in left for word in literals) or others.search(left) is not None
+
+
+_USUAL = re.compile(
+    r" (?:AppleWebKit|Chrome|Safari|Version|Gecko|Firefox)/[\d.]+(?= |$)| \(KHTML, like Gecko\)|(?<=\()Windows NT 10\.0; Win64; x64"
+)
+"""What most browsers say tells nothing, and takes time to look through."""
 
 
 @lru_cache(maxsize=1)

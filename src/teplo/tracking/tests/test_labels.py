@@ -93,6 +93,41 @@ def test_previews_and_libraries_are_machines(agent: str) -> None:
     assert label_of_agent(agent) == "machine"
 
 
+CHROME_OF = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko{}) Chrome/120.0.0.0 Safari/537.36{}"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        CHROME_OF.format("; compatible; acme", ""), CHROME_OF.format("; Acme Console", ""), CHROME_OF.format("", " AcmeAgent"),
+        CHROME_OF.format("", " AcmeAgent/2.0"), CHROME_OF.format("", " acme_scanner"), CHROME_OF.format("", " AcmeClassifier/1.0"),
+        CHROME_OF.format("", " (www.acme.example)"), CHROME_OF.format("", "'+(select load_file('x'))"), "POST /parse Host: acme.example",
+        "Mozilla/5.0 (compatible; Acme/1.0; +contact us) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:66.0) Acme/1.0", "Mozilla/5.0 (Linux; Android 0; X Build/1) AppleWebKit/537.36 Chrome/105.0",
+        "Mozilla/5.0 (Linux; Android 10; X) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/105.0.0.0MQQBrowser/6.2 Mobile Safari/537.36",
+        "acme_is_mobile", "AcmeFetch/1.0", "Acme 2", "okhttp/4.9.0",
+    ],
+)  # fmt: skip
+def test_machines_that_borrow_a_browser_s_name_are_machines(agent: str) -> None:
+    assert label_of_agent(agent) == "machine"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 7.0; C Bot Tab 70) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/78.0 Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 8.1.0; XBot Junior) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/87.0 Mobile Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 13; Scan Probe 5) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Mobile Safari/537.36",
+        CHROME_OF.format("", "").lower(), f"smarttv_X_Build_1_{CHROME_OF.format('', '')}", "AmigaVoyager/3.4 (AmigaOS/MC680x0)",
+        "Mozilla/5.0 (compatible; IBrowse 3.0; AmigaOS4.0)", "Viber/12.8.0.1 CFNetwork/1121.2.2 Darwin/19.3.0",
+        "Acme Radio/2.0 (acme.example; build:5; Android 12; Model: SM-G975F) OkHttp/4.9.3", "nook browser/1.0",
+        CHROME_OF.format("", " Edg/120.0"), CHROME_OF.format("", " OPR/106.0"), CHROME_OF.format("", " YaBrowser/24.1 Yowser/2.5"),
+    ],
+)  # fmt: skip
+def test_phones_and_browsers_of_strange_names_are_people(agent: str) -> None:
+    assert label_of_agent(agent) == "human"
+
+
 @pytest.mark.parametrize(("name", "label"), [("page-viewed", "machine"), ("form-submitted", "human")])
 @pytest.mark.parametrize("agent", ["", " ", "-"])
 def test_a_page_view_without_an_agent_is_a_machines(name: str, label: str, agent: str) -> None:
