@@ -1,6 +1,7 @@
 """What people are found by is kept true by whoever writes names and contacts."""
 
 from datetime import UTC, datetime
+from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -117,3 +118,17 @@ def test_whoever_writes_a_name_or_a_contact_by_hand_written_sql_refreshes_the_te
     Identity.objects.all().delete()
     searching.refresh([olha])
     assert texts() == {}
+
+
+def test_the_migration_gives_a_text_to_everybody_who_is_there(olha):
+    """Also when it was broken off: what stands there already is written again."""
+    make_person(new=NewPerson(last_name="Котов"), by="user:1", at=AT)
+    find_or_create_people([Claim([("visitor", "v1")])], at=AT)
+    before = texts()
+    migration = import_module("teplo.people.migrations.0014_search_texts")
+    migration.make_texts(None, None)
+    assert texts() == before
+    migration.drop_texts(None, None)
+    migration.make_texts(None, None)
+    assert texts() == before and len(before) == 2
+    assert find_by_text("ременк") == [olha]
