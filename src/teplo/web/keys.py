@@ -19,7 +19,7 @@ class Key:
     @property
     def signs(self) -> list[str]:
         """As they stand on the keys."""
-        return [SIGNS.get(name, name.upper() if self.held else name) for name in self.names]
+        return [SIGNS.get(name, name.upper() if self.held and len(name) == 1 else name) for name in self.names]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Group:
 
 SIGNS = {
     "ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→", "PageUp": "Page Up", "PageDown": "Page Down",
-    "Escape": "Esc",
+    "Escape": "Esc", "0-9": "0–9",
 }  # fmt: skip
 
 GROUPS = (
@@ -77,7 +77,7 @@ GROUPS = (
         "reviews.js",
         (
             Key(("ArrowLeft", "ArrowRight"), _("The point before, the next one")),
-            Key(("0", "9"), _("To the point of this number")),
+            Key(("0-9",), _("To the point of this number")),
             Key(("PageUp", "PageDown"), _("The same on the wall")),
             Key(("Escape",), _("Off the wall")),
         ),
