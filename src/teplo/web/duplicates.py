@@ -178,7 +178,7 @@ def _compare(request: HttpRequest, winner_id: int, loser_id: int, pair: Duplicat
         "fields": _said_fields(preview),
         "pair": pair,
         "reason": _why(pair.reason, likeness) if pair else "",
-        "shared": likeness.contacts,
+        "shared": {value for _kind, value in likeness.contacts},
         "their_shared": [_shared_besides(preview).get(person, []) for person in (winner_id, loser_id)],
     }
     return page(request, "duplicates/compare.html", context)

@@ -47,6 +47,7 @@ def test_the_comparison_says_why_and_two_people_keep_the_phone(client):
         text = text_of(client.get(page))
         assert f"Both have {OFFICE}, the names differ, each has an e-mail of their own" in text
     assert "Two people: both keep the contact" in text
+    assert text.count('<span class="quiet small">shared</span>') == 2
     client.post(f"/duplicates/{pair.pk}/", {"answer": "later"})
     pair.refresh_from_db()
     assert (pair.answer, pair.put_off_at is not None) == ("", True)
