@@ -161,6 +161,7 @@ def _join_turn(pairs: Sequence[Pair], at: datetime, by: str) -> None:
     told = _tell_tags(free, leaves, at, by)
     condition, ids = queries.ids_in("id", strangers)
     queries.execute(f"DELETE FROM {Person._meta.db_table} WHERE {condition}", [ids])  # noqa: S608
+    searching.forget(strangers)
     rows = [
         (
             merge_id,

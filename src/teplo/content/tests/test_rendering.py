@@ -186,7 +186,7 @@ def test_a_letter_is_filled_for_many_people_in_a_constant_number_of_statements(
     people = [make_person(first_name=f"Имя{n}", company=company, email=f"p{n}@x.ua") for n in range(5)]
     prepared = prepare(template)
     get_workspace()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         letters = prepared.render_many(
             [Someone(person.pk) for person in people], linking=lambda _: PlainLinks(), sender={}
         )

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from teplo.kit.testing import examples
+from teplo.people import searching
 from teplo.people.finding import Claim, find_or_create_people
 from teplo.people.models import DuplicatePair, Identity, Merge, Person, SharedContact
 from teplo.people.names import name_key
@@ -25,6 +26,7 @@ streams = st.lists(st.tuples(claims.map(lambda pair: tuple(pair[0] + pair[1])), 
 
 def take(stream, sizes):
     """Find people in batches of these sizes; answers what stands in the tables, people named by their contacts."""
+    searching.forget(list(Person.objects.values_list("id", flat=True)))
     Identity.objects.all().delete(), Person.objects.all().delete()
     Merge.objects.all().delete(), DuplicatePair.objects.all().delete(), SharedContact.objects.all().delete()
     left, moment = list(stream), AT
@@ -52,6 +54,7 @@ def call_them(people, names):
     for person, (first, last) in zip(people, names, strict=True):
         nameless = Person.objects.filter(id=person, first_key="", last_key="")
         nameless.update(first_name=first, last_name=last, first_key=name_key(first), last_key=name_key(last))
+    searching.refresh(people)
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

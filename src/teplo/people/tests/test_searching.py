@@ -64,6 +64,13 @@ def test_contacts_of_events_are_found_and_visitors_leave_no_text():
     assert find_by_text("1112233") == [stranger]
 
 
+def test_a_stranger_who_said_only_a_name_is_found_on_the_card_they_join(olha):
+    [stranger] = find_or_create_people([Claim((("visitor", "v1"),))], at=AT, source="site")
+    set_attributes([Change(stranger, "first_name", "Оленка")], by="site", at=AT)
+    find_or_create_people([Claim((("visitor", "v1"), ("email", "olha@mail.ru")))], at=AT, source="site")
+    assert set(texts()) == {olha}
+
+
 def test_merging_and_taking_it_back(olha):
     other = make_person(new=NewPerson(last_name="Яременко", telegram="@yarema"), by="user:1", at=AT)
     before = texts()
