@@ -21,26 +21,12 @@ Name = tuple[str, str]
 
 NO_NAME: Name = ("", "")
 SHARED_KINDS = frozenset({"phone", "whatsapp", "viber"})
-COMMON_BOXES = frozenset(
-    (
-        *("info", "office", "sales", "admin", "mail", "contact", "contacts", "support", "hello", "zakaz", "marketing"),
-        *("order", "orders", "shop", "hr", "buh", "buhgalter", "finance", "help", "team", "manager", "reception"),
-        *(
-            "secretary",
-            "sekretar",
-            "director",
-            "post",
-            "pochta",
-            "mailbox",
-            "kadry",
-            "snab",
-            "zakupki",
-            "opt",
-            "opttorg",
-        ),
-        *("service", "company", "welcome", "booking", "feedback", "otdel", "prodazhi", "prodazh", "tender", "tenders"),
-    )
-)
+COMMON_BOXES = frozenset({
+    "info", "office", "sales", "admin", "mail", "contact", "contacts", "support", "hello", "zakaz", "marketing",
+    "order", "orders", "shop", "hr", "buh", "buhgalter", "finance", "help", "team", "manager", "reception",
+    "secretary", "sekretar", "director", "post", "pochta", "mailbox", "kadry", "snab", "zakupki", "opt", "opttorg",
+    "service", "company", "welcome", "booking", "feedback", "otdel", "prodazhi", "prodazh", "tender", "tenders",
+})  # fmt: skip
 """Mailboxes that several people of a company read."""
 
 

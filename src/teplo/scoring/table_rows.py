@@ -55,7 +55,9 @@ def rows_of_text(text: str) -> Iterator[Row]:
             count += 1
             _check(number, cells, count)
             yield number, [cell.strip() for cell in cells]
-    except csv.Error as error:  # a cell of a hundred thousand characters: a quotation mark was never closed
+    except csv.Error as error:
+        if "field limit" in str(error):  # often a quotation mark that was never closed
+            raise NotATable("cell-too-long", line=before + 1, limit=LONGEST_CELL) from error
         raise NotATable("no-cells", line=before + 1) from error
 
 

@@ -96,7 +96,7 @@ def test_an_unknown_order_is_refused():
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_the_number_of_statements_does_not_depend_on_the_people(sort, crowd, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         list_people(chosen=Chosen(), sort=sort, limit=50)
 
 

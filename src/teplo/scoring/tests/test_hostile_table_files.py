@@ -33,11 +33,11 @@ def said_of(source: Path | str) -> tuple[int, str]:
 
 HOSTILE = {
     "long-cell": (HEAD + f"a;city is «{'x' * 20_000}»;5\n", 2, "10,000 characters"),
-    "unclosed": (HEAD + 'a;"city is x;5\n' + "b;city is y;5\n" * 40_000, 2, "not a table of cells"),
+    "unclosed": (HEAD + 'a;"city is x;5\n' + "b;city is y;5\n" * 40_000, 2, "10,000 characters"),
     "wide": (HEAD + "a;city is x;5" + ";" * 60_000 + "\n", 2, "60 cells"),
     "rows": (HEAD + "a;city is x;5\n" * 6_000, 5_001, "5,000 rows"),
     "large": (HEAD + "a;city is x;5\n" * 400_000, 1, "5 MB"),
-    "one-line": (HEAD + "x" * 4_000_000, 2, "not a table of cells"),
+    "one-line": (HEAD + "x" * 4_000_000, 2, "10,000 characters"),
     "delimiters": (";" * 4_000_000, 1, "is empty"),
 }
 
