@@ -35,7 +35,7 @@ def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) ->
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of properties can be chosen (`-m property`), and may take as long as they need when they are thorough;
-    long tests wait for that."""
+    long tests wait for that. What no engine can change runs on SQLite alone."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(7200))
         if item.get_closest_marker("long") and not THOROUGH:
             item.add_marker(pytest.mark.skip(reason="left for the night: make test-long"))
+        if item.get_closest_marker("once") and connection.vendor != "sqlite":
+            item.add_marker(pytest.mark.skip(reason="the same on either engine: runs on SQLite"))
 
 
 @pytest.hookimpl(wrapper=True)

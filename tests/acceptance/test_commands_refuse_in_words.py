@@ -17,7 +17,11 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(900)]  # generous: it guards against hanging alone
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.once,
+    pytest.mark.timeout(900),
+]  # generous: it guards against hanging alone
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_FAULT = 70

@@ -27,7 +27,11 @@ import pytest
 
 from tests.acceptance.installation import free_port
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(1200)]  # dozens of processes, and a slow machine
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.once,
+    pytest.mark.timeout(1200),
+]  # dozens of processes, and a slow machine
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -214,11 +218,17 @@ def _own(word: str, words: list[str], folder: Path) -> str:
     return word
 
 
+def _reads_plain_files(command: str) -> bool:
+    return "--people" in command
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_command_of_a_document_runs_as_written(document: Path, folder: Path) -> None:
+@pytest.mark.parametrize("is_of_files", [False, True], ids=["base", "files"])  # they need nothing of each other
+def test_every_command_of_a_document_runs_as_written(is_of_files: bool, document: Path, folder: Path) -> None:
     shell = Shell(folder)
     for command in commands_of(document):
-        try_out(command, shell)
+        if _reads_plain_files(command) == is_of_files and command != "teplo demo":  # `make demo` tries it out below
+            try_out(command, shell)
 
 
 def test_commands_are_found_in_the_documents() -> None:

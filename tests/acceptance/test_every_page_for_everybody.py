@@ -24,6 +24,7 @@ from tests.acceptance.furnished import AREAS, ENDS, Company, Page, furnish, page
 
 pytestmark = [
     pytest.mark.acceptance,
+    pytest.mark.once,
     pytest.mark.django_db,
     pytest.mark.skipif(chromium() is None, reason="no Chromium: see scripts/chromium.sh"),
     pytest.mark.skipif(not AXE.exists(), reason="front-end packages are not set up: scripts/assets.py"),

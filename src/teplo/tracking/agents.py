@@ -77,6 +77,12 @@ _APP_OF_A_PHONE = re.compile(r"^(?!okhttp|mozilla)[^()]+\([^()]*\bandroid \d[^()
 """An app that names itself, its phone and what it fetches with."""
 _GLUED = re.compile(r"\bChrome/[\d.]+[A-Z][A-Za-z]+/\d")
 """Put together by a program out of two browsers, in one of which it left the blank out."""
+_FETCHED_BY_AN_APP = re.compile(
+    r"\((?:com|org|net|io|ru)\.[\w.]+; android api \d+\)|\(unknown version\) CFNetwork/|^\w+, Mozilla/|\bsplash Version/",
+    re.IGNORECASE,
+)
+"""What a program fetches for itself: an app that gives its package and no phone, a service of the system, a name set
+before a borrowed browser, a browser without a screen."""
 _OWN_START = re.compile(r"(?:Mozilla|Opera)/", re.IGNORECASE)
 _PREVIEWS = re.compile(
     r"^(?:WhatsApp|Viber|Telegram|Signal|Slack|Skype|Discord|Snapchat|Instagram|VK|MAX)\b(?!.*(?:Mozilla/|CFNetwork/))"
@@ -137,7 +143,7 @@ def is_machine(user_agent: str) -> bool:
     agent = user_agent.strip()
     if not agent or _HUMAN_PROXIES.search(agent):
         return False
-    if _GLUED.search(agent):
+    if _GLUED.search(agent) or _FETCHED_BY_AN_APP.search(agent):
         return True
     low = _MODEL.sub("", agent.lower())
     if _says_machine(low) or (_OWN_START.match(agent) and any(word in low for word in _WORDS_IN_BROWSERS)):

@@ -21,6 +21,7 @@ from teplo.cli import score_learn
 from teplo.cli.score import app
 from teplo.scoring.learning_process import LearningFailed
 
+pytestmark = pytest.mark.once
 HEAD = ["№ клиента", "Источник сделки", "emp.var.rate", 'say "it\'s"; ok', "Итог"]
 
 

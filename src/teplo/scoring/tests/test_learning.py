@@ -24,6 +24,7 @@ from teplo.scoring.learning.proposing import propose
 from teplo.scoring.learning.refusing import Refused
 from teplo.scoring.learning.rounding import expected_auc, round_points
 
+pytestmark = pytest.mark.once
 Rows = list[list[Any]]
 Learn = Callable[..., dict[str, Any]]
 

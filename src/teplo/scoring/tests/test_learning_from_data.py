@@ -21,7 +21,11 @@ from teplo.scoring.people_files import open_people, sidecar_of_file
 from teplo.scoring.table_file import Line, write_table
 
 DATA = Path(__file__).resolve().parents[4].parent / "shared" / "data"
-pytestmark = [pytest.mark.data, pytest.mark.skipif(not DATA.exists(), reason="the measurement data is not here")]
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.once,
+    pytest.mark.skipif(not DATA.exists(), reason="the measurement data is not here"),
+]
 
 
 def learn(path: Path, outcome: str, **more: Any) -> dict[str, Any]:

@@ -86,6 +86,8 @@ def test_browsers_inside_of_apps_are_people(agent: str) -> None:
         "PHP/8.2", "GuzzleHttp/7", "Dart/3.2 (dart:io)", "Ruby", "rest-client/2.1.0 (linux x86_64) ruby/3.2", "Java/17.0.1", "undici",
         "Bun/1.0.25", "node", "axios/1.6.2", "Apache-HttpClient/4.5 (Java/11)", "okhttp/4.12.0", "Mozilla/5.0 (compatible; Foo/1.0; +https://foo.example)",
         f"{PHONE} (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; AcmeChecker)", "Mozilla/5.0",
+        "Shop/5.9.0 (com.shop.android; Android API 30)", "agentd (unknown version) CFNetwork/1128.0.1 Darwin/19.6.0",
+        f"Somebody, {PHONE}", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/602.1 (KHTML, like Gecko) splash Version/9.0 Safari/602.1",
         f"facebookexternalhit/1.1 Instagram {PHONE}", "python-requests/2.31.0", "Go-http-client/2.0", "curl/8.4.0",
     ],
 )  # fmt: skip
