@@ -1,5 +1,5 @@
 """What an import is measured against: the same file parsed by Python's csv, and hand-written statements that write the
-same rows of people, contacts, companies, histories and notes, two thousand rows at a time.
+same rows of people, contacts, companies, search texts, histories and notes, two thousand rows at a time.
 
 It knows the file: no encodings, no guessing, no phones to read, no row to refuse.
 """
@@ -89,6 +89,8 @@ def _statements(vendor: str, *, overwrite: bool) -> list[str]:
             f" WHERE {kind} <> '' ORDER BY {kind} ON CONFLICT DO NOTHING"
             for kind in ("email", "phone")
         ),
+        "INSERT INTO people_searchtext (rowid, text) SELECT id,"
+        " '  ' || last_key || '  ' || first_key || ' ' || email || ' ' || phone FROM incoming WHERE person IS NULL",
         *(_changing(is_server, now) if overwrite else (_filling(is_server, now),)),
         f"INSERT INTO people_changenote (person_id, id, cause, at, lease_owner) SELECT COALESCE(person, id), id,"
         f" 'import', {now}, '' FROM incoming" + ("" if overwrite else " WHERE person IS NULL"),
