@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from teplo.kit.testing import THOROUGH
 from tests.acceptance.installation import Installation, free_port, kill, make_installation, wait_for
 from tests.acceptance.letters import MailProcess, fill_outbox
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.faults]
 
 LETTERS = 1_500
-KILLS = 2
+KILLS = 2 if THOROUGH else 1  # half a minute each: the first pause of a sender in trouble
 CONNECTIONS = 4
 _SIGN_IN = """
 import json

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_a_locked_database_is_waited_for_or_said_and_never_a_fault(place: Instal
         time.sleep(2)
         writer.execute("BEGIN IMMEDIATE")
         locked.set()
-        statuses = {f"l{number}": send(place, f"l{number}") for number in range(2)}
+        names = ("l0", "l1")
+        with ThreadPoolExecutor(len(names)) as senders:
+            statuses = dict(zip(names, senders.map(lambda name: send(place, name), names), strict=True))
         thread.join(80)
         writer.execute("ROLLBACK")
         writer.close()
