@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -30,7 +31,7 @@ def of_today(*, pressing: Pressing, troubles: Sequence[Trouble], due: int, newco
     ]
     worst = [text for text in said if text][:MOST_SAID]
     if worst:
-        return ", ".join(worst)
+        return capfirst(", ".join(worst))
     others = [sentence(trouble) for trouble in troubles if trouble not in broken]
     return others[0] if others else _calm(due, pressing.hot, newcomers, warmth)
 

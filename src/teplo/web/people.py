@@ -93,7 +93,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
     sought = seek(query.search) if query.search and not query.error else None
     query, found = _found(request, query, sought)
     numbers = _numbers(query, sought)
-    headings = _headings(request.user, query)
+    headings = _headings(request.user, query, has_tags=any(row.tags for row in found.rows))
     views = _views(request.user)
     current = next((view for view, _url in views if view.query == query.as_json()), None)
     context = {
@@ -238,8 +238,11 @@ def _all_columns() -> dict[str, str]:
     return {**{key: str(name) for key, name in COLUMNS.items()}, **own}
 
 
-def _headings(user: Any, query: ListQuery) -> list[tuple[str, str, str, bool]]:
-    """(key, heading, address that sorts by it, whether it is sorted by it)."""
+def _headings(user: Any, query: ListQuery, *, has_tags: bool) -> list[tuple[str, str, str, bool]]:
+    """(key, heading, address that sorts by it, whether it is sorted by it).
+
+    A column in which nobody has a tag takes no room.
+    """
     return [
         (
             key,
@@ -248,6 +251,7 @@ def _headings(user: Any, query: ListQuery) -> list[tuple[str, str, str, bool]]:
             SORT_OF_COLUMN.get(key) == query.sort,
         )
         for key, name in _columns(user)
+        if key != "tags" or has_tags
     ]
 
 

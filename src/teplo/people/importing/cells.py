@@ -29,6 +29,8 @@ LONGEST_PROPERTIES = 7000  # characters of all of an event's details together: 3
 _TEXT, _NUMBER = AttributeType.TEXT.value, AttributeType.NUMBER.value
 _BOOLEAN, _DATE = AttributeType.BOOLEAN.value, AttributeType.DATE.value
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_NO_AMOUNT = 10**12
+"""No deal brings so much, and no column of amounts holds it."""
 _NOT_IN_NAME = re.compile(r"[^\w]+")
 
 Reader = Callable[["Plan", Any, Column, int, str], None]
@@ -185,12 +187,21 @@ def _read_outcome(plan: Plan, row: PersonRow, column: Column, place: int, text: 
     elif column.target == "outcome_reason":
         row.outcome.reason = text[:200]
     elif column.target == "outcome_value":
-        row.outcome.value = values.read_number(text)
+        row.outcome.value = _amount(plan, row, place, text)
     elif (moment := plan.moment(place, text)) is not None and moment <= plan.latest:
         # A day without a time: it is known to have ended by the end of that day.
         row.outcome.at = moment if ":" in text else moment + timedelta(days=1, seconds=-1)
     else:
         row.remarks.append(Refusal("part-date", {"text": text[:80], "column": plan.heading(place)}))
+
+
+def _amount(plan: Plan, row: PersonRow, place: int, text: str) -> float | None:
+    """What a deal brought; a sum that nobody pays is a remark, as is no number at all."""
+    amount = values.read_number(text)
+    if amount is not None and abs(amount) < _NO_AMOUNT:
+        return amount
+    row.remarks.append(Refusal("part-number", {"text": text[:80], "column": plan.heading(place)}))
+    return None
 
 
 def _read_note(plan: Plan, row: PersonRow, column: Column, place: int, text: str) -> None:

@@ -14,7 +14,7 @@ from teplo.jobs.testing import run_all_jobs
 from teplo.kit.clock import now
 from teplo.people.importing.testing import carry_through, make_import, map_columns
 from teplo.people.importing.values import read_outcome
-from teplo.people.models import AttributeDefinition
+from teplo.people.models import AttributeDefinition, ImportRefusal
 from teplo.scoring.backtesting import start_back_test
 from teplo.scoring.models import BackTest, Outcome, Tested
 from teplo.scoring.sampling import Question
@@ -44,6 +44,15 @@ def imported(text=FILE):
         Причина="outcome_reason", Сумма="outcome_value",
     )  # fmt: skip
     return carry_through(run)
+
+
+@pytest.mark.parametrize("amount", ["99999999999999", "1000000000000", "-5000000000000", "много"])
+def test_an_amount_that_nobody_pays_is_a_remark_and_the_outcome_is_kept(amount):
+    run = imported(FILE.replace("12 500", amount))
+    assert (run.state, run.refused) == ("done", 0)
+    assert list(Outcome.objects.filter(state="won").values_list("value", flat=True)) == [None]
+    remarks = ImportRefusal.objects.filter(run=run).values_list("reason", "params")
+    assert ("part-number", {"text": amount, "column": "Сумма"}) in list(remarks)
 
 
 def test_columns_of_a_file_say_how_it_ended_and_the_same_file_again_changes_nothing():
