@@ -1,6 +1,7 @@
-"""The pictures of README and docs: the example company in a running Teplo, photographed in Chromium.
+"""The pictures of each README in its own language: the example company in a running Teplo, photographed in Chromium.
 
-python scripts/screenshots.py [--home FOLDER] [--language ru|uk|en] [--only NAME]
+python scripts/screenshots.py [--language ru|uk|en] [--only NAME]
+python scripts/screenshots.py --all --into FOLDER [--home FOLDER]     every page, also dark and on a phone, to look at
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -25,6 +27,29 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "images"
 WIDE = {"width": 1360, "height": 860}
 PHONE = {"width": 390, "height": 844}
+PAGES = ("today", "people", "person", "journey", "scoring", "funnel", "hand-off", "stages", "review")
+SHOWN = {
+    "en": ("person", "people", "funnel", "scoring", "journey", "review", "hand-off"),
+    "ru": ("person", "review"),
+    "uk": ("person", "review"),
+}
+"""What the README of each language shows."""
+
+
+class Look(NamedTuple):
+    """How pages are looked at."""
+
+    suffix: str
+    size: dict[str, int]
+    scheme: str
+    pages: Sequence[str]
+
+
+EVERYTHING = (
+    Look("", WIDE, "light", PAGES),
+    Look("-dark", WIDE, "dark", ("person", "funnel")),
+    Look("-phone", PHONE, "light", ("today", "person")),
+)
 
 _SESSION = """
 import django; django.setup()
@@ -53,22 +78,25 @@ print(Review.objects.order_by("created_at").first().pk)
 
 
 def main() -> None:
-    """Make every picture, or the named one."""
+    """Make the pictures of every README, or of the named language, or the named picture."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--home", help="a home that already holds the example company")
-    parser.add_argument("--language", default="ru", choices=("ru", "uk", "en"))
+    parser.add_argument("--home", help="a home that already holds the example company, for one language")
+    parser.add_argument("--language", choices=tuple(SHOWN))
     parser.add_argument("--only")
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--into", default=str(PICTURES))
     chosen = parser.parse_args()
-    home = Path(chosen.home) if chosen.home else Path(tempfile.mkdtemp(prefix="teplo-pictures-"))
-    try:
-        take_pictures(home, language=chosen.language, only=chosen.only, into=Path(chosen.into))
-    finally:
-        if not chosen.home:
-            shutil.rmtree(home, ignore_errors=True)
+    for language in [chosen.language] if chosen.language else SHOWN:
+        home = Path(chosen.home) if chosen.home else Path(tempfile.mkdtemp(prefix="teplo-pictures-"))
+        looks = EVERYTHING if chosen.all else (Look("", WIDE, "light", SHOWN[language]),)
+        try:
+            take_pictures(home, language=language, only=chosen.only, looks=looks, into=Path(chosen.into) / language)
+        finally:
+            if not chosen.home:
+                shutil.rmtree(home, ignore_errors=True)
 
 
-def take_pictures(home: Path, *, language: str, only: str | None, into: Path) -> None:
+def take_pictures(home: Path, *, language: str, only: str | None, looks: Sequence[Look], into: Path) -> None:
     """Bring the company to life in `home` when it is empty, start Teplo and photograph it."""
     into.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -104,17 +132,15 @@ def take_pictures(home: Path, *, language: str, only: str | None, into: Path) ->
             ),
             args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"],
         )
-        for look, size, scheme, names in (
-            ("", WIDE, "light", tuple(pages)),
-            ("-dark", WIDE, "dark", ("person", "funnel")),
-            ("-phone", PHONE, "light", ("today", "person")),
-        ):
-            context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1, locale=language)
+        for look in looks:
+            context = browser.new_context(
+                viewport=look.size, color_scheme=look.scheme, device_scale_factor=1, locale=language
+            )
             context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
             page = context.new_page()
-            for name in names:
+            for name in look.pages:
                 if only is None or only == name:
-                    photograph(page, base + pages[name], into / f"{name}{look}.png")
+                    photograph(page, base + pages[name], into / f"{name}{look.suffix}.png")
             context.close()
         browser.close()
 
