@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from teplo.kit import bulk
 from teplo.kit.among import among
@@ -228,8 +229,8 @@ def hand_on(contacts: Iterable[Contact], *, but: Iterable[int] = ()) -> int:
             ],
             ignore_known=True,
         )
-        for kind, value, person, _ in rows:
-            SharedContact.objects.filter(person_id=person, kind=kind, value=value).delete()
+        own = Identity.objects.filter(person_id=OuterRef("person_id"), kind=OuterRef("kind"), value=OuterRef("value"))
+        SharedContact.objects.filter(Exists(own), person_id__in=among({person for _, person in kinds})).delete()
     return taken
 
 
