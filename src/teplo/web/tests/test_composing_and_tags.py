@@ -246,3 +246,13 @@ def test_a_tag_is_renamed_and_forgotten(client: Client, user: Any, olga: Person)
     assert "Best" in client.get("/people/?tag=VIP").content.decode()
     client.post(f"/people/tags/{tag.pk}/forget/")
     assert not PersonTag.objects.exists()
+
+
+def test_a_column_of_tags_takes_room_only_if_somebody_has_one(client: Client, user: Any, olga: Person) -> None:
+    def heads() -> str:
+        text = client.get("/people/").content.decode()
+        return text[text.index("<thead>") : text.index("</thead>")]
+
+    assert "Tags" not in heads() and "Contacts" in heads()
+    add_tags([(olga.pk, "VIP")], by="user:1")
+    assert "Tags" in heads()

@@ -66,6 +66,14 @@ def test_hot_people_of_nobody_and_overdue_tasks_are_not_nothing(client, user):
     assert heading(client) == "3 hot people have no owner, 7 tasks are overdue"
 
 
+def test_a_headline_begins_with_a_capital_in_each_language(client, user):
+    hot()
+    for language, said in (("ru", "У 1 горячего человека нет ответственного"), ("en", "1 hot person has no owner")):
+        user.language = language
+        user.save(update_fields=["language"])
+        assert heading(client) == said
+
+
 def test_hot_people_past_their_time_come_first(client, user):
     for minutes in (-10, 10):
         HandOff.objects.create(person=hot(), cause="hot", answer_until=now() + timedelta(minutes=minutes))
